@@ -1,0 +1,29 @@
+import { statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { type PlanFile, valueAt } from '../plan-file.ts';
+import type { KeyPath, Problem } from '../problem.ts';
+
+/** Files that the plan names beside itself: translators and the scripts of `up`, relative to the folder that holds the plan folder. */
+export function checkModules(
+  dir: string,
+  plan: PlanFile | null,
+  dataSets: readonly PlanFile[],
+  severity: Problem['severity'],
+): void {
+  const root = dirname(resolve(dir));
+  for (const set of dataSets) checkModule(root, set, ['translator'], severity);
+  const up = valueAt(plan?.value, ['up']);
+  if (plan === null || typeof up !== 'object' || up === null) return;
+  for (const name of Object.keys(up)) checkModule(root, plan, ['up', name, 'run'], severity);
+}
+
+function checkModule(root: string, file: PlanFile, path: KeyPath, severity: Problem['severity']): void {
+  const written = valueAt(file.value, path);
+  if (typeof written !== 'string' || written === '' || written.startsWith('/')) return;
+  if (statSync(resolve(root, written), { throwIfNoEntry: false })?.isFile()) return;
+  file.report(
+    path,
+    'expected a file relative to the folder that holds the plan folder, got {got}, which is not there. Create it, or correct the path.',
+    severity,
+  );
+}

@@ -1,0 +1,48 @@
+import type { StageStep } from '../plan.ts';
+import { type PlanFile, valueAt } from '../plan-file.ts';
+import { formatStageStep, parseStageStep } from '../stage-step.ts';
+
+const RANK = { shadow: 0, canary: 1, candidate: 2, retired: 3 } as const;
+
+/** Stages only rise: shadow first if at all, shares of canary growing, then candidate, then retired. */
+export function checkStages(route: PlanFile): void {
+  const written = valueAt(route.value, ['stages']);
+  if (!Array.isArray(written)) return;
+  let before: StageStep | null = null;
+  for (const [index, entry] of written.entries()) {
+    const step = parseStageStep(entry);
+    if (!step.ok) continue;
+    if (before !== null) {
+      const message = orderMessage(before, step.value);
+      if (message !== null) route.report(['stages', index], message);
+    } else if (step.value.stage === 'retired') {
+      route.report(
+        ['stages', index],
+        'expected `candidate` before `retired`. Write e.g. `candidate, retired`.',
+      );
+    }
+    if (before === null || !isBelow(step.value, before)) before = step.value;
+  }
+}
+
+function orderMessage(before: StageStep, step: StageStep): string | null {
+  const [now, last] = [formatStageStep(step), formatStageStep(before)];
+  if (now === last) return `expected each stage once, got \`${now}\` again. Leave one out.`;
+  if (step.stage === 'shadow')
+    return 'expected `shadow` only as the first stage, got it later. Move it to the front.';
+  if (step.stage === 'canary' && before.stage === 'canary' && isBelow(step, before)) {
+    return `expected a share above the one before it (\`${last}\`), got \`${now}\`. Write the shares in rising order.`;
+  }
+  if (isBelow(step, before)) {
+    return `expected shadow, canary, candidate, retired in this order, got \`${now}\` after \`${last}\`. Move it before \`${last}\`.`;
+  }
+  if (step.stage === 'retired' && before.stage !== 'candidate') {
+    return `expected \`candidate\` before \`retired\`, got \`${last}\`. Write e.g. \`candidate, retired\`.`;
+  }
+  return null;
+}
+
+function isBelow(step: StageStep, before: StageStep): boolean {
+  const difference = RANK[step.stage] - RANK[before.stage];
+  return difference < 0 || (difference === 0 && step.hundredths < before.hundredths);
+}

@@ -1,0 +1,48 @@
+import type { core } from 'zod';
+import { closest } from './closest.ts';
+import type { PlanFile } from './plan-file.ts';
+import type { KeyPath, Problem } from './problem.ts';
+
+/**
+ * Turns schema issues into problems. The schemas of `schema/` write their messages with `{got}` in them;
+ * the message of an unknown key is the list of the keys that are known.
+ */
+export function issueProblems(
+  file: PlanFile,
+  issues: readonly core.$ZodIssue[],
+  base: KeyPath = [],
+): Problem[] {
+  return issues.flatMap((issue) => {
+    const path = [...base, ...(issue.path as (string | number)[])];
+    switch (issue.code) {
+      case 'unrecognized_keys':
+        return issue.keys.map((key) =>
+          file.problem([...path, key], unknownKey(key, issue.message.split(' '))),
+        );
+      case 'invalid_key':
+        return issue.issues.map((inner) =>
+          file.problem(
+            path,
+            inner.message.replaceAll('{got}', () => `\`${String(path.at(-1))}\``),
+          ),
+        );
+      case 'invalid_union': {
+        const inside = issue.errors.find((branch) =>
+          branch.some((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'),
+        );
+        const got = file.got(path);
+        return inside !== undefined && got === 'a mapping'
+          ? issueProblems(file, inside, path)
+          : [file.problem(path, issue.message)];
+      }
+      default:
+        return [file.problem(path, issue.message)];
+    }
+  });
+}
+
+function unknownKey(key: string, known: readonly string[]): string {
+  const meant = closest(key, known);
+  const advice = meant === null ? `Write one of ${known.join(', ')}.` : `Did you mean \`${meant}\`?`;
+  return `expected a known key, got \`${key}\`. ${advice}`;
+}

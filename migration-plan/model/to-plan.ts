@@ -1,0 +1,149 @@
+import type { z } from 'zod';
+import { canonicalHash } from './canonical.ts';
+import { setVariables } from './environment.ts';
+import type { DataSet, HeaderChange, Plan, Route, UpProcess, Upstream } from './plan.ts';
+import { type PlanFile, valueAt } from './plan-file.ts';
+import type { dataSchema } from './schema/data-schema.ts';
+import type { planSchema } from './schema/plan-schema.ts';
+import type { routeSchema } from './schema/route-schema.ts';
+
+type PlanValue = z.output<typeof planSchema>;
+type RouteValue = z.output<typeof routeSchema>;
+type DataValue = z.output<typeof dataSchema>;
+
+/** A file with what its schema read out of it. */
+export type Checked<T> = { readonly file: PlanFile; readonly value: T };
+
+/** Puts the checked files together into the plan, with the hashes of the routes and of the whole. */
+export function toPlan(
+  dir: string,
+  plan: Checked<PlanValue>,
+  routes: readonly Checked<RouteValue>[],
+  dataSets: readonly Checked<DataValue>[],
+  env: NodeJS.ProcessEnv,
+): Plan {
+  const { value } = plan;
+  const traffic = {
+    publicUrl: value.publicUrl,
+    legacy: value.legacy ? toUpstream(value.legacy) : null,
+    candidates: new Map(Object.entries(value.candidates).map(([name, entry]) => [name, toUpstream(entry)])),
+    cohort: value.cohort,
+    expose: value.expose,
+    trustedProxies: value.trustedProxies,
+    tls: value.tls ? { certFile: value.tls.cert, keyFile: value.tls.key } : null,
+    matching: {
+      caseSensitive: value.matching.case === 'sensitive',
+      strictSlash: value.matching.trailingSlash === 'strict',
+    },
+    timeouts: {
+      connectMs: value.timeouts.connect,
+      headersMs: value.timeouts.headers,
+      idleMs: value.timeouts.idle,
+    },
+    limits: {
+      maxHeaderBytes: value.limits.maxHeader,
+      maxBodyBytes: value.limits.maxBody,
+      ratePerSecond: value.limits.rate,
+    },
+    bulkhead: value.bulkhead,
+    health: {
+      path: value.health.path,
+      intervalMs: value.health.interval,
+      ejectAtRatio: value.health.ejectAt,
+      minimum: value.health.minimum,
+      windowMs: value.health.window,
+    },
+    redact: value.redact,
+    relay: value.relay ?? null,
+    routes: routes.map((route) => toRoute(route)).sort(byName),
+    dataSets: new Map(dataSets.map(toDataSet).map((set) => [set.name, set])),
+  };
+  const { routes: planned, dataSets: sets, ...shared } = traffic;
+  const hash = canonicalHash({
+    ...shared,
+    routes: planned.map((route) => route.hash),
+    dataSets: [...sets.values()].sort(byName).map(({ file: _, ...set }) => set),
+  });
+  return { dir, hash, ...traffic, notify: value.notify, up: toUpProcesses(plan, env) };
+}
+
+function toUpstream(value: { url: string; build?: string | undefined }): Upstream {
+  return { url: value.url, build: value.build ?? null };
+}
+
+function toRoute({ file, value }: Checked<RouteValue>): Route {
+  const decisive = {
+    name: value.route,
+    dependsOn: value.dependsOn,
+    match: value.match,
+    candidate: value.candidate,
+    rewrite: value.rewrite ?? null,
+    data: value.data,
+    stages: value.stages,
+    fallbackToLegacy: value.fallback === 'legacy',
+    shadow: {
+      sampleRatio: value.shadow.sample,
+      writes: value.shadow.writes,
+      timeoutMs: value.shadow.timeout,
+      maxBodyBytes: value.shadow.maxBody,
+      concurrency: value.shadow.concurrency,
+      queue: value.shadow.queue,
+      noiseRatio: value.shadow.noise,
+    },
+    compare: value.compare,
+    guardrails: {
+      mismatch: value.guardrails.mismatch ? { maxRatio: value.guardrails.mismatch.max } : null,
+      errors: value.guardrails.errors ? { maxIncreaseRatio: value.guardrails.errors.maxIncrease } : null,
+      p99: value.guardrails.p99 ?? null,
+      minimum: value.guardrails.minimum,
+      windowMs: value.guardrails.window,
+      bakeMs: value.guardrails.bake,
+      onBreach: value.guardrails.onBreach,
+    },
+  };
+  const { shadow, legacy, candidate } = value.credentials;
+  const credentials: Record<'shadow' | 'legacy' | 'candidate', HeaderChange | null> = {
+    shadow: shadow ?? null,
+    legacy: legacy ?? null,
+    candidate: candidate ?? null,
+  };
+  return {
+    ...decisive,
+    file: file.file,
+    // SECURITY: the hash is public (admin API, ledger). Credentials enter it as written, `${VAR}` unreplaced,
+    // so that it can neither leak a secret nor be used to test guesses of one.
+    hash: canonicalHash({ ...decisive, credentials: valueAt(file.written, ['credentials']) ?? {} }),
+    owner: value.owner ?? null,
+    targetDate: value.targetDate ?? null,
+    credentials,
+  };
+}
+
+function toDataSet({ file, value }: Checked<DataValue>): DataSet {
+  return {
+    name: value.set,
+    file: file.file,
+    service: value.service,
+    tables: value.tables,
+    translator: value.translator,
+    routes: value.routes,
+    jobs: value.jobs,
+    maxLagMs: value.maxLag,
+  };
+}
+
+function toUpProcesses({ file, value }: Checked<PlanValue>, env: NodeJS.ProcessEnv): UpProcess[] {
+  return Object.entries(value.up).map(([name, process]) => ({
+    name,
+    run: process.run,
+    url: process.url,
+    external: setVariables(String(valueAt(file.written, ['up', name, 'url'])), env).length > 0,
+    ready: process.ready,
+    database: process.database === 'none' ? null : process.database,
+    env: process.env,
+  }));
+}
+
+function byName(a: { name: string }, b: { name: string }): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+}
