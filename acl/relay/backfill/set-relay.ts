@@ -1,0 +1,152 @@
+import type { Logger } from 'pino';
+import type { ReachFailpoint } from '../failpoint.ts';
+import { IDLE, type Progress, type QuarantinedRow, type RunJournal } from '../state/progress.ts';
+import { type BatchDone, nextBatch, type PassParts } from './pass.ts';
+import { Quarantine } from './quarantine.ts';
+import { messageOf, withRetry } from './retry.ts';
+import { type SetStatus, statusOf } from './status.ts';
+
+export type SetRelayOptions = {
+  readonly set: string;
+  readonly parts: Omit<PassParts, 'quarantine'>;
+  readonly journal: RunJournal;
+  readonly log: Logger;
+  /** Attempts for each batch before the run fails. Default 5. */
+  readonly tries?: number;
+  /** Milliseconds before attempt `attempt` + 1. */
+  readonly backoffMs: (attempt: number) => number;
+};
+
+/** Carries one data set: at most one run at a time, which can be paused, killed and gone on with. */
+export class SetRelay {
+  readonly set: string;
+  readonly #options: SetRelayOptions;
+  readonly #parts: PassParts;
+  readonly #failpoint: ReachFailpoint;
+  #progress: Progress;
+  #leg: { readonly sinceMs: number; readonly rowsBefore: number } | null = null;
+  #run: Promise<void> | null = null;
+  #stop = new AbortController();
+
+  private constructor(options: SetRelayOptions, progress: Progress, quarantine: Quarantine) {
+    this.set = options.set;
+    this.#options = options;
+    this.#parts = { ...options.parts, quarantine };
+    this.#failpoint = options.parts.failpoint;
+    this.#progress = progress;
+  }
+
+  /** Opens the journal. A run that was going on when its process died is shown as paused. */
+  static async open(options: SetRelayOptions): Promise<SetRelay> {
+    const stored = await options.journal.loadProgress();
+    const progress: Progress =
+      stored.state === 'running'
+        ? { ...stored, state: 'paused', error: 'the relay stopped in mid-run; start the backfill to go on' }
+        : stored;
+    const quarantine = new Quarantine(options.journal, await options.journal.loadQuarantine());
+    return new SetRelay(options, progress, quarantine);
+  }
+
+  status(): SetStatus {
+    const nowMs = this.#parts.now().getTime();
+    return statusOf(this.set, this.#progress, this.#parts.quarantine.size, this.#leg, nowMs);
+  }
+
+  quarantined(): readonly QuarantinedRow[] {
+    return this.#parts.quarantine.list();
+  }
+
+  /** Starts a run, or goes on with the one that was paused or failed; false when one is running. */
+  start(): boolean {
+    if (this.#run !== null) return false;
+    const now = this.#parts.now();
+    const goesOn = this.#progress.state === 'paused' || this.#progress.state === 'failed';
+    const begun: Progress = goesOn
+      ? this.#progress
+      : { ...IDLE, pass: this.#progress.pass + 1, startedAt: now.toISOString() };
+    this.#progress = { ...begun, state: 'running', error: null, finishedAt: null };
+    this.#leg = { sinceMs: now.getTime(), rowsBefore: this.#progress.rowsRead };
+    this.#stop = new AbortController();
+    this.#run = this.#carry().finally(() => {
+      this.#run = null;
+    });
+    return true;
+  }
+
+  /** Stops at the next batch; resolves when the run has stopped. Does nothing when none is running. */
+  async pause(): Promise<void> {
+    this.#stop.abort();
+    await this.#run;
+  }
+
+  async #carry(): Promise<void> {
+    const { log } = this.#options;
+    log.info({ set: this.set, after: this.#progress.after }, 'backfill started');
+    try {
+      await this.#attempt(() => this.#countRows());
+      for (;;) {
+        if (this.#stop.signal.aborted) return await this.#end('paused', null);
+        const done = await this.#attempt(() => nextBatch(this.#parts, this.#progress));
+        if (done.isPassComplete) return await this.#complete(done);
+        await this.#keep({ ...done.progress, error: null });
+        this.#failpoint('after-checkpoint');
+      }
+    } catch (error) {
+      const isPaused = this.#stop.signal.aborted;
+      await this.#end(isPaused ? 'paused' : 'failed', messageOf(error)).catch((failure: unknown) => {
+        log.error({ set: this.set, error: messageOf(failure) }, 'the checkpoint cannot be written');
+      });
+    }
+  }
+
+  async #complete(done: BatchDone): Promise<void> {
+    this.#parts.quarantine.releaseUnseen(done.progress.pass);
+    await this.#parts.quarantine.save();
+    this.#failpoint('before-done');
+    this.#progress = done.progress;
+    await this.#end('done', null);
+  }
+
+  async #countRows(): Promise<void> {
+    let rowsTotal = 0;
+    for (const table of this.#parts.tables) rowsTotal += await this.#parts.store.count(table.name);
+    await this.#keep({ ...this.#progress, rowsTotal });
+  }
+
+  async #attempt<T>(action: () => Promise<T>): Promise<T> {
+    return withRetry(action, {
+      tries: this.#options.tries ?? 5,
+      pause: (attempt) => pausable(this.#options.backoffMs(attempt), this.#stop.signal),
+      isStopping: () => this.#stop.signal.aborted,
+      onFailure: (message) => {
+        this.#options.log.warn({ set: this.set, error: message }, 'batch failed, trying again');
+        this.#progress = { ...this.#progress, error: message };
+      },
+    });
+  }
+
+  async #keep(progress: Progress): Promise<void> {
+    await this.#options.journal.saveProgress(progress);
+    this.#progress = progress;
+  }
+
+  async #end(state: 'done' | 'failed' | 'paused', error: string | null): Promise<void> {
+    const finishedAt = this.#parts.now().toISOString();
+    // Shown even when it cannot be written: a run must not look alive after its end.
+    this.#progress = { ...this.#progress, state, error, finishedAt };
+    this.#options.log.info({ ...this.status() }, `backfill ${state}`);
+    await this.#options.journal.saveProgress(this.#progress);
+  }
+}
+
+function pausable(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', finish);
+      resolve();
+    };
+    const timer = setTimeout(finish, milliseconds);
+    signal.addEventListener('abort', finish);
+  });
+}

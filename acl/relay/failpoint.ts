@@ -1,0 +1,28 @@
+/** Named places between two side effects. */
+export const FAILPOINTS = [
+  'after-ticket',
+  'after-read',
+  'after-apply',
+  'after-quarantine',
+  'after-checkpoint',
+  'before-remove',
+  'after-remove',
+  'before-done',
+] as const;
+export type Failpoint = (typeof FAILPOINTS)[number];
+export type ReachFailpoint = (name: Failpoint) => void;
+
+/**
+ * `NAME` or `NAME:3` kills this process, as kill -9 does, when that place is reached (for the third time); for tests
+ * of crash safety. Null when `spec` names no failpoint.
+ */
+export function killAt(spec: string): ReachFailpoint | null {
+  const [name, times = '1'] = spec.split(':');
+  if (!FAILPOINTS.some((known) => known === name) || !/^[1-9]\d{0,5}$/.test(times)) return null;
+  let left = Number(times);
+  return (reached) => {
+    if (reached !== name) return;
+    left -= 1;
+    if (left === 0) process.kill(process.pid, 'SIGKILL');
+  };
+}

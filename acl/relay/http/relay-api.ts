@@ -1,0 +1,88 @@
+import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Response } from 'express';
+import type { Logger } from 'pino';
+import { requireBearer } from '../../gateway-kit/bearer.ts';
+import { problem } from '../../gateway-kit/problem.ts';
+import type { SetRelay } from '../backfill/set-relay.ts';
+
+/** The relay's control interface: sets, their backfill and their quarantine. All of `/v1` asks for the token. */
+export function relayApi(
+  sets: ReadonlyMap<string, SetRelay>,
+  options: { readonly token: string; readonly health: RequestHandler; readonly log: Logger },
+): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(options.health);
+  app.use('/v1', requireBearer(options.token));
+
+  app.get('/v1/sets', (_request, response) => {
+    response.json({ sets: [...sets.values()].map((relay) => relay.status()) });
+  });
+
+  app
+    .route('/v1/sets/:set/backfill')
+    .get(
+      withSet(sets, (relay, response) => {
+        response.json(relay.status());
+      }),
+    )
+    .post(
+      withSet(sets, (relay, response) => {
+        if (relay.start()) response.status(202).json(relay.status());
+        else
+          problem(response, 409, 'RELAY_BACKFILL_RUNNING', `a backfill of ${relay.set} is running`, {
+            backfill: relay.status(),
+          });
+      }),
+    )
+    .delete(
+      withSet(sets, async (relay, response) => {
+        await relay.pause();
+        response.json(relay.status());
+      }),
+    );
+
+  app.get(
+    '/v1/sets/:set/quarantine',
+    withSet(sets, (relay, response) => {
+      const rows = relay.quarantined().map(({ key, reason, since }) => ({ key, reason, since }));
+      response.json({ rows });
+    }),
+  );
+
+  app.use((request, response) => {
+    problem(response, 404, 'RELAY_PATH_UNKNOWN', `no ${request.method} ${request.path} here`);
+  });
+  app.use(failure(options.log));
+  return app;
+}
+
+function withSet(
+  sets: ReadonlyMap<string, SetRelay>,
+  handle: (relay: SetRelay, response: Response) => void | Promise<void>,
+): RequestHandler<{ set: string }> {
+  return async (request, response) => {
+    const relay = sets.get(request.params.set);
+    if (relay !== undefined) return handle(relay, response);
+    const known = [...sets.keys()].join(', ') || 'none';
+    problem(
+      response,
+      404,
+      'RELAY_SET_UNKNOWN',
+      `no data set \`${request.params.set}\`; the plan has: ${known}`,
+    );
+  };
+}
+
+function failure(log: Logger): ErrorRequestHandler {
+  return (error, _request, response, next) => {
+    if (response.headersSent) return next(error);
+    const status = typeof error?.status === 'number' && error.status < 500 ? error.status : 500;
+    if (status === 500) log.error({ error: String(error?.stack ?? error) }, 'request failed');
+    problem(
+      response,
+      status,
+      'RELAY_REQUEST',
+      status === 500 ? 'the relay failed; see its log' : error.message,
+    );
+  };
+}

@@ -1,0 +1,58 @@
+import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
+import type { LegacyRow, LegacyStore } from './legacy-store.ts';
+
+/**
+ * Opens the file read-only. Statements run alone and to their end, so in WAL mode (which the monolith sets) the reader
+ * neither blocks the writer nor waits for it, and never holds back a checkpoint.
+ */
+export function openSqliteStore(path: string): LegacyStore {
+  const database = new DatabaseSync(path, { readOnly: true, timeout: 1000 });
+
+  const select = (sql: string, parameters: readonly (string | number)[]) => {
+    const statement = database.prepare(sql);
+    statement.setReadBigInts(true);
+    return statement.all(...parameters) as Record<string, SQLOutputValue>[];
+  };
+
+  const rowsOf = (keyColumn: string, rows: readonly Record<string, SQLOutputValue>[]): LegacyRow[] =>
+    rows.map((row) => {
+      const columns = Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)]));
+      return { key: String(columns[keyColumn]), columns };
+    });
+
+  return {
+    name: `sqlite:${path}`,
+    async count(table) {
+      return Number(select(`SELECT count(*) AS n FROM ${quoted(table)}`, [])[0]!.n);
+    },
+    async readRowsAfter(table, keyColumn, after, limit) {
+      const key = quoted(keyColumn);
+      const where = after === null ? '' : `WHERE ${key} > ?`;
+      const sql = `SELECT * FROM ${quoted(table)} ${where} ORDER BY ${key} LIMIT ?`;
+      return rowsOf(keyColumn, select(sql, after === null ? [limit] : [after, limit]));
+    },
+    async readRows(table, keyColumn, keys) {
+      const key = quoted(keyColumn);
+      const found = keys.flatMap((one) => select(`SELECT * FROM ${quoted(table)} WHERE ${key} = ?`, [one]));
+      return rowsOf(keyColumn, found);
+    },
+    async ping() {
+      select('SELECT count(*) FROM sqlite_schema', []);
+    },
+    async close() {
+      database.close();
+    },
+  };
+}
+
+/** Quotes an identifier. An unknown one in double quotes would be read as a text literal, so brackets it is. */
+function quoted(name: string): string {
+  if (name.includes(']')) throw new RangeError(`${name}: a name with ] cannot be used`);
+  return `[${name}]`;
+}
+
+function plain(value: SQLOutputValue): unknown {
+  if (typeof value !== 'bigint') return value;
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : String(value);
+}

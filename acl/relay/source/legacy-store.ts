@@ -1,0 +1,24 @@
+/**
+ * A row as the legacy database has it. `key` is the key column's value as text. Numbers that do not fit a JavaScript
+ * number arrive as decimal strings (on MySQL every BIGINT and DECIMAL does); dates arrive as the database's own text.
+ */
+export type LegacyRow = { readonly key: string; readonly columns: Readonly<Record<string, unknown>> };
+
+/** Read access to the legacy database; it never writes and holds no transaction between calls. */
+export type LegacyStore = {
+  /** Kind, host and database without credentials, for messages. */
+  readonly name: string;
+  count(table: string): Promise<number>;
+  /** Rows in key order (the database's own order for text keys) strictly after `after`; null starts at the first. */
+  readRowsAfter(
+    table: string,
+    keyColumn: string,
+    after: string | null,
+    limit: number,
+  ): Promise<readonly LegacyRow[]>;
+  /** The rows of these keys that exist now, in no particular order; sees every write committed before the call. */
+  readRows(table: string, keyColumn: string, keys: readonly string[]): Promise<readonly LegacyRow[]>;
+  /** Throws with one line when the database cannot be reached. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+};

@@ -1,0 +1,26 @@
+/** One change for a stream: the translated value, or that the key is gone. */
+export type SyncRow =
+  | { readonly key: string; readonly deleted: false; readonly value: unknown }
+  | { readonly key: string; readonly deleted: true };
+
+/** What became of a batch. `stale` rows lost against a newer ticket; each rejected row was rolled back alone. */
+export type BatchResult = {
+  readonly applied: number;
+  readonly stale: number;
+  readonly rejected: readonly { readonly key: string; readonly reason: string }[];
+};
+
+export type ExportPage = {
+  readonly rows: readonly { readonly key: string; readonly deleted: boolean; readonly value: unknown }[];
+  /** Where the next page starts; null after the last one. */
+  readonly next: string | null;
+};
+
+/** The service's side of the relay. At most 1000 rows to a batch. */
+export type SyncInbox = {
+  readonly url: string;
+  /** A ticket orders what is read after it before everything that is read after a later one. */
+  takeTicket(): Promise<string>;
+  apply(stream: string, ticket: string, rows: readonly SyncRow[]): Promise<BatchResult>;
+  exportAfter(stream: string, after: string | null, limit: number): Promise<ExportPage>;
+};

@@ -1,0 +1,25 @@
+import { rowToNew } from './freelancers/row-to-new.ts';
+
+export { newToDetail, newToListRow } from './freelancers/contract.ts';
+export { FREELANCER_NAMESPACE, freelancerId } from './freelancers/identity.ts';
+export type { FreelancerRow, FreelancerValue, RawRow, Translated } from './freelancers/model.ts';
+export { newToRow } from './freelancers/new-to-row.ts';
+export { quirks } from './freelancers/quirks.ts';
+export { searchToNew } from './freelancers/search.ts';
+export { rowToNew };
+
+/** What the relay loads: one entry per table of `data/freelancers.yaml`. */
+export const dataSet = {
+  tables: {
+    freelancers: {
+      key: 'frl_id',
+      toSync(row: Readonly<Record<string, unknown>>) {
+        const key = String(row.frl_id);
+        const result = rowToNew(row);
+        return result.ok
+          ? { key, value: result.value, quirks: result.quirks }
+          : { key, rejected: result.reason };
+      },
+    },
+  },
+};
