@@ -1,2 +1,4 @@
 #!/usr/bin/env node
-console.log('fig', process.version);
+import { runOnProjectNode } from './bootstrap.mjs';
+
+runOnProjectNode('migration-plan/cli/run.ts');

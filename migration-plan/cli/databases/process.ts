@@ -1,0 +1,123 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+
+/** A problem that one line explains to the person at the terminal; printed without a stack trace. */
+export class UpError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.name = 'UpError';
+    this.code = code;
+  }
+}
+
+export type Credentials = { readonly uid: number; readonly gid: number };
+
+/**
+ * Starts a server program in its own process group, so that Ctrl-C reaches only its owner, which then stops
+ * children in order. Output goes to `logFile` (appended).
+ */
+export function spawnServer(
+  command: string,
+  args: readonly string[],
+  options: { logFile: string; env?: NodeJS.ProcessEnv; cwd?: string; as?: Credentials | undefined },
+): ChildProcess {
+  const log = openSync(options.logFile, 'a');
+  try {
+    return spawn(command, args, {
+      detached: true,
+      stdio: ['ignore', log, log],
+      ...(options.env ? { env: options.env } : {}),
+      ...(options.cwd ? { cwd: options.cwd } : {}),
+      ...(options.as ?? {}),
+    });
+  } finally {
+    closeSync(log);
+  }
+}
+
+/** Resolves when the process is gone; sends `signal` first, SIGKILL after `graceMs`. */
+export async function stopProcess(
+  child: ChildProcess,
+  signal: NodeJS.Signals,
+  graceMs = 15_000,
+): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  child.kill(signal);
+  const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);
+  await gone;
+  clearTimeout(timer);
+}
+
+export async function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
+
+/** True when nothing holds the port on `host`: told by listening, since a connect probe misses sockets that do not accept. */
+export async function portIsFree(port: number, host = '127.0.0.1'): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, host, () => server.close(() => resolve(true)));
+  });
+}
+
+export async function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}
+
+/** Waits until `ready` answers true; gives up when the process ends first or the deadline passes. */
+export async function waitUntilReady(
+  child: ChildProcess,
+  ready: () => Promise<boolean>,
+  options: { what: string; logFile: string; deadlineMs: number },
+): Promise<void> {
+  let spawnError: Error | null = null;
+  child.once('error', (error) => {
+    spawnError = error;
+  });
+  const deadline = Date.now() + options.deadlineMs;
+  for (;;) {
+    if (await ready()) return;
+    if (spawnError)
+      throw new UpError('UP_SPAWN', `${options.what} could not be started: ${(spawnError as Error).message}`);
+    if (child.exitCode !== null || child.signalCode !== null) {
+      throw new UpError(
+        'UP_EXITED',
+        `${options.what} ended while starting (${child.signalCode ?? `exit code ${child.exitCode}`}): ${lastLines(options.logFile)}\nThe whole log: ${options.logFile}`,
+      );
+    }
+    if (Date.now() > deadline) {
+      await stopProcess(child, 'SIGKILL');
+      throw new UpError(
+        'UP_TIMEOUT',
+        `${options.what} was not ready within ${options.deadlineMs / 1000} s: ${lastLines(options.logFile)}\nThe whole log: ${options.logFile}`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 40));
+  }
+}
+
+export function lastLines(file: string, count = 3): string {
+  try {
+    return readFileSync(file, 'utf8').trim().split('\n').slice(-count).join(' | ') || '(no output)';
+  } catch {
+    return '(no output)';
+  }
+}
