@@ -79,7 +79,7 @@ export class PlanFile {
           `expected the environment variable ${name}, got none. Set it, or write a default: \`\${${name}:-…}\`.`,
         );
       }
-      if (malformed) this.report(path, refusalText('`${VAR}` or `${VAR:-default}`', `\${LEGACY_URL}`));
+      if (malformed) this.report(path, refusalText(`\`\${VAR}\` or \`\${VAR:-default}\``, `\${LEGACY_URL}`));
       return text;
     }
     if (Array.isArray(value)) return value.map((item, index) => this.#substituted(item, [...path, index]));

@@ -225,8 +225,7 @@ function upProcess() {
         description: 'Script to start, relative to the folder that holds the plan folder.',
       }),
       url: term.origin().meta({
-        description:
-          'Where the process listens. When the variable of its `${VAR:-default}` is set, it runs elsewhere and is not started.',
+        description: `Where the process listens. When the variable of its \`\${VAR:-default}\` is set, it runs elsewhere and is not started.`,
       }),
       ready: term.path('/readyz').prefault('/readyz').meta({
         description: 'Path that answers 200 when the process can work.',

@@ -10,14 +10,17 @@ import { parseOrigin, parseUrl } from '../url.ts';
 import { list, mapping, orNone, record, text, value } from './value.ts';
 
 /** The kinds of value that plan files are made of, each read once. */
-export const duration = () => value({ title: 'duration', pattern: DURATION_PATTERN }, parseDuration);
+/** A bare `0` needs no unit: YAML reads it as a number. */
+const OR_ZERO = { type: ['string', 'integer'], minimum: 0, maximum: 0 };
+export const duration = () =>
+  value({ title: 'duration', pattern: DURATION_PATTERN, ...OR_ZERO }, parseDuration);
 export const durationAboveZero = () =>
   value({ title: 'duration', pattern: DURATION_PATTERN }, (written) => {
     const reading = parseDuration(written);
     return reading.ok && reading.value === 0 ? refuse('a duration above 0', '5s') : reading;
   });
-export const size = () => value({ title: 'size', pattern: SIZE_PATTERN }, parseSize);
-export const sizeOrNone = () => orNone({ title: 'size', pattern: SIZE_PATTERN }, parseSize);
+export const size = () => value({ title: 'size', pattern: SIZE_PATTERN, ...OR_ZERO }, parseSize);
+export const sizeOrNone = () => orNone({ title: 'size', pattern: SIZE_PATTERN, ...OR_ZERO }, parseSize);
 export const percent = () => value({ title: 'percentage', pattern: PERCENT_PATTERN }, parsePercent);
 export const url = () => value({ title: 'URL', pattern: 'https?://.+' }, parseUrl);
 export const urlOrNone = () => orNone({ title: 'URL', pattern: 'https?://.+' }, parseUrl);

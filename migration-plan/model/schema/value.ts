@@ -5,7 +5,14 @@ import { type Reading, read, refusalText, refuse } from '../reading.ts';
 const REFERENCE = '.*\\$\\{.*';
 
 /** How a value is told to an editor: a JSON Schema fragment; `title` is the type's name in the reference. */
-type Shown = { title: string; type?: string | string[]; pattern?: string; enum?: readonly unknown[] };
+type Shown = {
+  title: string;
+  type?: string | string[];
+  pattern?: string;
+  enum?: readonly unknown[];
+  minimum?: number;
+  maximum?: number;
+};
 
 /** A schema value read by a parse function: a duration, a size, a match. */
 export function value<T>(shown: Shown, parse: (written: unknown) => Reading<T>) {
@@ -62,12 +69,15 @@ export const flag = () =>
 
 /** A whole number, also as text, which is what a variable gives. */
 export const wholeNumber = (minimum: number, maximum = 1_000_000_000) =>
-  value<number>({ title: 'whole number', type: ['integer', 'string'], pattern: '\\d+' }, (written) => {
-    const number = typeof written === 'string' && /^\d+$/.test(written) ? Number(written) : written;
-    return typeof number === 'number' && Number.isInteger(number) && number >= minimum && number <= maximum
-      ? read(number)
-      : refuse(`a whole number from ${minimum} to ${maximum}`, String(Math.max(minimum, 1)));
-  });
+  value<number>(
+    { title: 'whole number', type: ['integer', 'string'], pattern: '\\d+', minimum, maximum },
+    (written) => {
+      const number = typeof written === 'string' && /^\d+$/.test(written) ? Number(written) : written;
+      return typeof number === 'number' && Number.isInteger(number) && number >= minimum && number <= maximum
+        ? read(number)
+        : refuse(`a whole number from ${minimum} to ${maximum}`, String(Math.max(minimum, 1)));
+    },
+  );
 
 /** A number above (or, with `orZero`, from) zero. */
 export const positiveNumber = (example: string, orZero = false) =>

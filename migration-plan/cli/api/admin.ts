@@ -1,0 +1,96 @@
+import type { Session } from '../session.ts';
+import { call, type Party } from './call.ts';
+
+/** A route as the admin API answers it; `percent` is the canary share in percent (2.5). */
+export type RouteState = {
+  readonly route: string;
+  readonly stage: string;
+  readonly percent: number;
+  readonly writer: string;
+  readonly paused: boolean;
+  readonly killed?: boolean;
+  readonly version: number;
+  readonly hash?: string;
+  /** Instances that had not applied a rollback in time. */
+  readonly pending?: readonly string[];
+};
+
+export type LedgerEntry = Readonly<Record<string, unknown>> & {
+  readonly seq: number;
+  readonly at: string;
+  readonly type: string;
+  readonly route: string | null;
+  readonly stage: string | null;
+  readonly percent: number | null;
+  readonly version: number;
+  readonly actor: string;
+  readonly reason: string;
+  readonly prev: string;
+  readonly hash: string;
+};
+
+export type Verb = 'rollback' | 'pause' | 'resume';
+export type Transition = {
+  readonly stage: string;
+  readonly percent?: number;
+  readonly reason: string;
+  readonly expectedVersion: number;
+  readonly force?: boolean;
+};
+
+/** The facade's admin API, as the CLI uses it. Every method rejects with `Failure`. */
+export class AdminApi {
+  readonly #party: Party;
+  readonly #env: NodeJS.ProcessEnv;
+
+  constructor(session: Session) {
+    this.#party = { name: 'facade', url: session.adminUrl, token: 'admin' };
+    this.#env = session.env;
+  }
+
+  async routes(): Promise<readonly RouteState[]> {
+    const answer = await this.#get<{ routes: RouteState[] }>('/v1/routes');
+    return answer.routes;
+  }
+
+  route(route: string): Promise<RouteState> {
+    return this.#get(`/v1/routes/${encodeURIComponent(route)}`);
+  }
+
+  transition(route: string, transition: Transition): Promise<RouteState> {
+    return this.#post(`/v1/routes/${encodeURIComponent(route)}/transitions`, transition);
+  }
+
+  act(route: string, verb: Verb, reason: string): Promise<RouteState> {
+    return this.#post(`/v1/routes/${encodeURIComponent(route)}/${verb}`, { reason });
+  }
+
+  kill(route: string | undefined, reason: string): Promise<unknown> {
+    return this.#post('/v1/kill', route === undefined ? { reason } : { route, reason });
+  }
+
+  reload(reason: string): Promise<Record<string, unknown>> {
+    return this.#post('/v1/reload', { reason });
+  }
+
+  /** Every entry after `after`, page by page, oldest first. */
+  async *ledger(query: { route?: string; after?: number }): AsyncGenerator<LedgerEntry> {
+    let after: number | null = query.after ?? 0;
+    while (after !== null) {
+      const search = new URLSearchParams({ after: String(after) });
+      if (query.route !== undefined) search.set('route', query.route);
+      const page: { entries: LedgerEntry[]; next: number | null } = await this.#get(`/v1/ledger?${search}`);
+      yield* page.entries;
+      // A page that does not move on would be asked for ever again.
+      after = page.entries.length > 0 && page.next !== null && page.next > after ? page.next : null;
+    }
+  }
+
+  #get<T>(path: string): Promise<T> {
+    return call(this.#party, path, this.#env);
+  }
+
+  #post<T>(path: string, body: unknown): Promise<T> {
+    return call(this.#party, path, this.#env, { method: 'POST', body });
+  }
+}

@@ -1,0 +1,116 @@
+import { EXIT } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
+import { readToken, type TokenKind, tokenSource } from './token.ts';
+
+export type Party = { readonly name: 'facade' | 'relay'; readonly url: string; readonly token: TokenKind };
+export type Call = { readonly method?: string; readonly body?: unknown; readonly timeoutMs?: number };
+
+const START = {
+  facade: 'Start it with `npx fig up`, or name another one with --admin URL.',
+  relay: 'Start it with `npx fig up`, or correct `relay: { url }` in plan.yaml.',
+} as const;
+
+/** One request to the facade's admin API or to the relay. Anything but a 2xx answer is a `Failure` with its exit code. */
+export async function call<T>(
+  party: Party,
+  path: string,
+  env: NodeJS.ProcessEnv,
+  options: Call = {},
+): Promise<T> {
+  const token = readToken(party.token, env);
+  const headers: Record<string, string> = { accept: 'application/json, application/problem+json' };
+  if (token !== null) headers.authorization = `Bearer ${token}`;
+  if (options.body !== undefined) headers['content-type'] = 'application/json';
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(`${party.url}${path}`, {
+      method: options.method ?? 'GET',
+      headers,
+      body: options.body === undefined ? null : JSON.stringify(options.body),
+      redirect: 'manual',
+      signal: AbortSignal.timeout(options.timeoutMs ?? 30_000),
+    });
+    text = await response.text();
+  } catch (error) {
+    throw unreachable(party, error);
+  }
+  const answer = parse(text);
+  if (response.ok && answer.json) return answer.value as T;
+  if (response.ok) throw foreign(party, `${response.status} that is not JSON`);
+  throw refusal(party, path, response.status, answer, token !== null);
+}
+
+/** What kept a request from being answered, in a few words. */
+export function networkReason(error: unknown): string {
+  const failure = error as Error & {
+    cause?: { code?: string; message?: string; errors?: { code?: string }[] };
+  };
+  if (failure.name === 'TimeoutError') return 'no answer in time';
+  const code = failure.cause?.code ?? failure.cause?.errors?.[0]?.code;
+  if (code === 'ECONNREFUSED') return 'connection refused';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'an unknown host';
+  return code ?? failure.cause?.message ?? failure.message;
+}
+
+function unreachable(party: Party, error: unknown): Failure {
+  return new Failure(
+    EXIT.unreachable,
+    'CLI_UNREACHABLE',
+    `${party.name}: expected an answer from ${party.url}, got ${networkReason(error)}. ${START[party.name]}`,
+    { cause: error },
+  );
+}
+
+function foreign(party: Party, got: string): Failure {
+  return new Failure(
+    EXIT.unreachable,
+    'CLI_UNREACHABLE',
+    `${party.name}: expected the ${party.name} at ${party.url}, got an answer ${got}. Is another program listening there? ${START[party.name]}`,
+  );
+}
+
+type Answer = { json: true; value: unknown } | { json: false };
+type ProblemDocument = { code?: string; detail?: string; title?: string };
+
+function parse(text: string): Answer {
+  if (text === '') return { json: true, value: {} };
+  try {
+    return { json: true, value: JSON.parse(text) };
+  } catch {
+    return { json: false };
+  }
+}
+
+function refusal(party: Party, path: string, status: number, answer: Answer, hadToken: boolean): Failure {
+  const isProblem = answer.json && typeof answer.value === 'object' && answer.value !== null;
+  const problem: ProblemDocument = isProblem ? (answer.value as ProblemDocument) : {};
+  if (status === 401 || status === 403) {
+    const got = hadToken
+      ? status === 401
+        ? 'a token that is not known'
+        : 'a token without that right'
+      : 'none';
+    return new Failure(
+      EXIT.unauthorised,
+      problem.code ?? 'AUTH_REFUSED',
+      `${party.name}: expected a token that ${party.url} accepts, got ${got}. Set ${tokenSource(party.token)}, as where it was started.`,
+      { details: problem },
+    );
+  }
+  if (!isProblem) {
+    if (status >= 500) {
+      return new Failure(
+        EXIT.failed,
+        'CLI_SERVER_FAILED',
+        `${party.name}: expected an answer from ${party.url}${path}, got ${status}. Look at its log.`,
+      );
+    }
+    return foreign(party, `${status} that is not a problem document`);
+  }
+  const exitCode = status === 409 ? EXIT.conflict : status >= 500 ? EXIT.failed : EXIT.refused;
+  const what = problem.detail ?? problem.title ?? `status ${status}`;
+  return new Failure(exitCode, problem.code ?? 'CLI_REFUSED', `${party.name} (${status}): ${what}`, {
+    details: problem,
+  });
+}

@@ -1,0 +1,66 @@
+import type { Plan } from '#plan/model/plan.ts';
+import { EXIT } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
+import type { Session } from '../session.ts';
+import { call, type Party } from './call.ts';
+
+/** Where a backfill stands. Times are ISO UTC, null when they have not come yet. */
+export type BackfillStatus = {
+  readonly set: string;
+  readonly state: 'idle' | 'running' | 'done' | 'failed' | 'paused';
+  readonly rowsTotal: number | null;
+  readonly rowsRead: number;
+  readonly applied: number;
+  readonly stale: number;
+  readonly removed: number;
+  readonly quarantined: number;
+  readonly checkpoint: unknown;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly rowsPerSecond: number | null;
+  readonly etaSeconds: number | null;
+  readonly error: string | null;
+};
+
+export type QuarantinedRow = { readonly key: string; readonly reason: string; readonly since: string };
+
+/** The relay, as the CLI uses it. Every method rejects with `Failure`. */
+export class RelayApi {
+  readonly #party: Party;
+  readonly #env: NodeJS.ProcessEnv;
+
+  constructor(session: Session, plan: Plan) {
+    if (plan.relay === null) {
+      throw new Failure(
+        EXIT.refused,
+        'PLAN_NO_RELAY',
+        'plan.yaml relay: expected the URL of the relay, got nothing. Write e.g. `relay: { url: http://127.0.0.1:4120 }`.',
+      );
+    }
+    this.#party = { name: 'relay', url: plan.relay.url, token: 'relay' };
+    this.#env = session.env;
+  }
+
+  start(set: string): Promise<BackfillStatus> {
+    return this.#call(`/v1/sets/${encodeURIComponent(set)}/backfill`, 'POST');
+  }
+
+  status(set: string): Promise<BackfillStatus> {
+    return this.#call(`/v1/sets/${encodeURIComponent(set)}/backfill`);
+  }
+
+  pause(set: string): Promise<BackfillStatus> {
+    return this.#call(`/v1/sets/${encodeURIComponent(set)}/backfill`, 'DELETE');
+  }
+
+  async quarantine(set: string): Promise<readonly QuarantinedRow[]> {
+    const answer = await this.#call<{ rows: QuarantinedRow[] }>(
+      `/v1/sets/${encodeURIComponent(set)}/quarantine`,
+    );
+    return answer.rows;
+  }
+
+  #call<T>(path: string, method = 'GET'): Promise<T> {
+    return call(this.#party, path, this.#env, { method });
+  }
+}

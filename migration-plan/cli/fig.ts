@@ -1,0 +1,128 @@
+import { Command, CommanderError } from 'commander';
+import { EXIT, type ExitCode } from './exit-code.ts';
+import { Failure } from './failure.ts';
+import { painter } from './screen/paint.ts';
+import { DEFAULT_ADMIN_URL, type GlobalOptions, openSession, type Session, type Streams } from './session.ts';
+import { addAdvance } from './verbs/advance.ts';
+import { addBackfill } from './verbs/backfill.ts';
+import { addDoctor } from './verbs/doctor.ts';
+import { addKill } from './verbs/kill.ts';
+import { addLedger } from './verbs/ledger.ts';
+import { addLint } from './verbs/lint.ts';
+import { addPause } from './verbs/pause.ts';
+import { addReload } from './verbs/reload.ts';
+import { addResume } from './verbs/resume.ts';
+import { addRollback } from './verbs/rollback.ts';
+import { addStatus } from './verbs/status.ts';
+import { addUp } from './verbs/up.ts';
+
+/** Wraps the work of a verb: gives it its session, keeps its exit code. */
+export type Run = (
+  // biome-ignore lint/suspicious/noExplicitAny: commander passes options and arguments untyped
+  work: (session: Session, options: any, ...args: any[]) => Promise<ExitCode>,
+) => (...args: unknown[]) => Promise<void>;
+
+const VERBS = [
+  addUp,
+  addLint,
+  addStatus,
+  addAdvance,
+  addRollback,
+  addPause,
+  addResume,
+  addKill,
+  addReload,
+  addBackfill,
+  addLedger,
+  addDoctor,
+];
+
+/**
+ * The CLI: `argv` without node and script. Resolves to the exit code (see README.md) and never rejects for what a
+ * user can cause; the result goes to stdout, errors and hints to stderr, both as JSON with `--json`.
+ */
+export async function main(
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+  streams: Streams = process,
+): Promise<number> {
+  const json = argv.includes('--json');
+  let exitCode: ExitCode = EXIT.ok;
+  const program = buildProgram(env, streams, json, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return usageExit(error, streams, json);
+    if (error instanceof Failure) return failureExit(error, env, streams, json);
+    throw error;
+  }
+}
+
+/** The program with all its verbs; the documentation test reads it too. */
+export function buildProgram(
+  env: NodeJS.ProcessEnv,
+  streams: Streams,
+  json: boolean,
+  finished: (code: ExitCode) => void,
+): Command {
+  const program = new Command('fig')
+    .description('Move a monolith to new services, one route at a time.')
+    .option('--plan <dir>', 'plan folder', 'migration-plan')
+    .option('--admin <url>', `admin API of the facade (default: FIG_ADMIN_URL or ${DEFAULT_ADMIN_URL})`)
+    .option('--json', 'answer in JSON')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => streams.stdout.write(text),
+      // With --json the error is written once, as JSON, by main.
+      writeErr: (text) => json || streams.stderr.write(text),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .exitOverride();
+  const run: Run =
+    (work) =>
+    async (...args) => {
+      const command = args.pop() as Command;
+      const options = args.pop();
+      const session = openSession(command.optsWithGlobals<GlobalOptions>(), env, streams);
+      finished(await work(session, options, ...args));
+    };
+  for (const add of VERBS) add(program, run);
+  return program;
+}
+
+function usageExit(error: CommanderError, streams: Streams, json: boolean): number {
+  if (error.exitCode === 0) return EXIT.ok;
+  if (json) {
+    const message =
+      error.message === '(outputHelp)' ? 'expected a verb, got none. See: npx fig --help' : error.message;
+    writeError(streams, EXIT.usage, 'CLI_USAGE', message.replace(/^error: /, ''));
+  }
+  return EXIT.usage;
+}
+
+function failureExit(failure: Failure, env: NodeJS.ProcessEnv, streams: Streams, json: boolean): number {
+  if (json) writeError(streams, failure.exitCode, failure.code, failure.message, failure.details);
+  else {
+    // SECURITY: part of the message comes from a server; control characters could drive the terminal.
+    const message = failure.message.replace(/[^\P{Cc}\n]/gu, ' ');
+    streams.stderr.write(`${painter(streams.stderr, env)('red', 'error:')} ${message}\n`);
+  }
+  return failure.exitCode;
+}
+
+function writeError(
+  streams: Streams,
+  exitCode: ExitCode,
+  code: string,
+  message: string,
+  details?: unknown,
+): void {
+  const error = details === undefined ? { code, message, exitCode } : { code, message, exitCode, details };
+  streams.stderr.write(`${JSON.stringify({ error })}\n`);
+}
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2));

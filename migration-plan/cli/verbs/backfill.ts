@@ -1,0 +1,135 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Command, Option } from 'commander';
+import { type BackfillStatus, RelayApi } from '../api/relay.ts';
+import { EXIT, type ExitCode } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
+import type { Run } from '../fig.ts';
+import { painter } from '../screen/paint.ts';
+import { formatSeconds, type Progress, progressView } from '../screen/progress.ts';
+import { renderTable } from '../screen/table.ts';
+import { requirePlan, type Session } from '../session.ts';
+
+const POLL_MS = 250;
+/** A relay that restarts goes on from its checkpoint; longer silence than this ends the watching. */
+const SILENCE_MS = 15_000;
+
+type Options = { status?: boolean; quarantine?: boolean; pause?: boolean };
+
+/** `fig backfill`: copies the rows of a data set into the new store, and follows it. */
+export function addBackfill(program: Command, run: Run): void {
+  program
+    .command('backfill')
+    .argument('<set>', 'name of the data set: data/SET.yaml')
+    .description('copy the rows of a data set into the new store and watch it')
+    .addOption(new Option('--status', 'only show where it stands').conflicts(['quarantine', 'pause']))
+    .addOption(new Option('--quarantine', 'list the rows that could not be applied').conflicts(['pause']))
+    .option('--pause', 'stop it after the batch in hand; a later backfill goes on from there')
+    .action(
+      run(async (session, options: Options, set: string) => {
+        const plan = requirePlan(session);
+        if (!plan.dataSets.has(set)) {
+          const known = [...plan.dataSets.keys()];
+          throw new Failure(
+            EXIT.refused,
+            'PLAN_UNKNOWN_SET',
+            `expected a data set of ${session.planDir} (${known.length > 0 ? known.join(', ') : 'it has none'}), got \`${set}\`. Write one as data/${set}.yaml, or name another one.`,
+          );
+        }
+        const relay = new RelayApi(session, plan);
+        if (options.quarantine) return listQuarantine(session, relay, set);
+        if (options.status) return report(session, await relay.status(set));
+        if (options.pause) return report(session, await relay.pause(set));
+        return follow(session, relay, set);
+      }),
+    );
+}
+
+async function follow(session: Session, relay: RelayApi, set: string): Promise<ExitCode> {
+  let status = await relay.start(set).catch(async (error: unknown) => {
+    if (!(error instanceof Failure && error.exitCode === EXIT.conflict)) throw error;
+    session.note(`${set}: a backfill runs already; watching that one.`);
+    return relay.status(set);
+  });
+  const interrupt = new AbortController();
+  const onInterrupt = () => interrupt.abort();
+  process.once('SIGINT', onInterrupt);
+  const view = progressView(session, set);
+  let silentSince: number | null = null;
+  try {
+    while (status.state === 'running' || status.state === 'idle') {
+      view.update(progressOf(status));
+      await delay(POLL_MS, undefined, { signal: interrupt.signal });
+      try {
+        status = await relay.status(set);
+        silentSince = null;
+      } catch (error) {
+        if (!(error instanceof Failure && error.exitCode === EXIT.unreachable)) throw error;
+        silentSince ??= Date.now();
+        if (Date.now() - silentSince > SILENCE_MS) throw error;
+      }
+    }
+    view.update(progressOf(status));
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+    view.stop();
+    return interrupted(session, status);
+  } finally {
+    view.stop();
+    process.off('SIGINT', onInterrupt);
+  }
+  return report(session, status);
+}
+
+function interrupted(session: Session, status: BackfillStatus): ExitCode {
+  if (session.json) session.answer({ ...status, watching: false });
+  session.note(
+    `Stopped watching; the backfill of ${status.set} goes on in the relay. Watch it again: npx fig backfill ${status.set}. Stop it: npx fig backfill ${status.set} --pause`,
+  );
+  return EXIT.interrupted;
+}
+
+function progressOf(status: BackfillStatus): Progress {
+  return {
+    done: status.rowsRead,
+    total: status.rowsTotal,
+    perSecond: status.rowsPerSecond,
+    etaSeconds: status.etaSeconds,
+  };
+}
+
+function report(session: Session, status: BackfillStatus): ExitCode {
+  if (session.json) session.answer(status);
+  else {
+    const tone = status.state === 'failed' ? 'red' : status.state === 'done' ? 'green' : 'yellow';
+    const state = painter(session.streams.stdout, session.env)(tone, status.state);
+    const eta =
+      status.state === 'running' && status.etaSeconds !== null
+        ? `, ${formatSeconds(status.etaSeconds)} left`
+        : '';
+    session.say(
+      `${status.set}: ${state}, ${status.rowsRead} of ${status.rowsTotal ?? '?'} rows read, ${status.applied} applied, ${status.stale} already newer, ${status.removed} removed, ${status.quarantined} in quarantine${eta}`,
+    );
+    if (status.error) session.note(`${status.set}: ${status.error}`);
+    if (status.quarantined > 0)
+      session.note(`Rows in quarantine: npx fig backfill ${status.set} --quarantine`);
+    if (status.state === 'failed' || status.state === 'paused') {
+      session.note(`It goes on where it stopped: npx fig backfill ${status.set}`);
+    }
+  }
+  return status.state === 'failed' ? EXIT.refused : EXIT.ok;
+}
+
+async function listQuarantine(session: Session, relay: RelayApi, set: string): Promise<ExitCode> {
+  const rows = await relay.quarantine(set);
+  if (session.json) session.answer({ set, rows });
+  else if (rows.length === 0) session.say(`${set}: no rows in quarantine.`);
+  else {
+    const { stdout } = session.streams;
+    const width = stdout.isTTY ? (stdout.columns ?? 80) : null;
+    const cells = rows.map((row) => [row.key, row.since, row.reason]);
+    for (const line of renderTable(['KEY', 'SINCE', 'REASON'], cells, width, painter(stdout, session.env))) {
+      session.say(line);
+    }
+  }
+  return EXIT.ok;
+}

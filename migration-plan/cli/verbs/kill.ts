@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import { AdminApi } from '../api/admin.ts';
+import { EXIT } from '../exit-code.ts';
+import type { Run } from '../fig.ts';
+import { describeStage } from '../next-step.ts';
+import { reasonOption } from './change.ts';
+
+/** `fig kill`: everything to legacy at once, until `fig resume`. */
+export function addKill(program: Command, run: Run): void {
+  program
+    .command('kill')
+    .argument('[route]', 'default: all routes')
+    .description('send all traffic of a route, or of all, to legacy until resume')
+    .addOption(reasonOption())
+    .action(
+      run(async (session, options: { reason: string }, route: string | undefined) => {
+        const admin = new AdminApi(session);
+        if (route !== undefined) await admin.route(route);
+        await admin.kill(route, options.reason);
+        const states = route === undefined ? await admin.routes() : [await admin.route(route)];
+        if (session.json) session.answer({ routes: states });
+        else if (states.length === 0) session.say('No routes to kill.');
+        else {
+          for (const state of states) {
+            const answer = state.killed === false ? 'unchanged' : 'killed: legacy answers until fig resume';
+            session.say(`${state.route}: ${describeStage(state)}, ${answer} (version ${state.version})`);
+          }
+        }
+        return EXIT.ok;
+      }),
+    );
+}

@@ -1,0 +1,79 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { AdminApi, type LedgerEntry } from '../api/admin.ts';
+import { EXIT } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
+import type { Run } from '../fig.ts';
+import { ChainCheck } from '../ledger-chain.ts';
+import { describeStage } from '../next-step.ts';
+import { painter } from '../screen/paint.ts';
+import { renderTable } from '../screen/table.ts';
+
+/** `fig ledger`: the record of every transition; `fig ledger verify`: the proof that nobody changed it. */
+export function addLedger(program: Command, run: Run): void {
+  const ledger = program
+    .command('ledger')
+    .description('list the record of transitions, oldest first')
+    .option('--route <route>', 'only this route')
+    .option('--after <seq>', 'only entries after this number', wholeNumber)
+    .action(
+      run(async (session, options: { route?: string; after?: number }) => {
+        const entries: LedgerEntry[] = [];
+        for await (const entry of new AdminApi(session).ledger(options)) entries.push(entry);
+        if (session.json) session.answer({ entries });
+        else if (entries.length === 0) session.say('No entries.');
+        else {
+          const { stdout } = session.streams;
+          const width = stdout.isTTY ? (stdout.columns ?? 80) : null;
+          const header = ['SEQ', 'AT', 'TYPE', 'ROUTE', 'STAGE', 'VERSION', 'ACTOR', 'REASON'];
+          const paint = painter(stdout, session.env);
+          for (const line of renderTable(header, entries.map(rowOf), width, paint)) session.say(line);
+        }
+        return EXIT.ok;
+      }),
+    );
+  ledger
+    .command('verify')
+    .description('recompute the hash chain of the whole ledger')
+    .action(
+      run(async (session) => {
+        const chain = new ChainCheck();
+        for await (const entry of new AdminApi(session).ledger({})) {
+          const fault = chain.check(entry);
+          if (fault !== null) {
+            throw new Failure(
+              EXIT.refused,
+              'LEDGER_CHAIN_BROKEN',
+              `ledger: ${fault}. Stop trusting it from there on and compare it with a backup.`,
+              { details: { verified: chain.count } },
+            );
+          }
+        }
+        if (session.json) session.answer({ ok: true, entries: chain.count, head: chain.head });
+        else
+          session.say(
+            `${chain.count} ${chain.count === 1 ? 'entry' : 'entries'}, chain unbroken, head ${chain.head.slice(0, 12)}`,
+          );
+        return EXIT.ok;
+      }),
+    );
+}
+
+function rowOf(entry: LedgerEntry): string[] {
+  const stage =
+    entry.stage === null ? '-' : describeStage({ stage: entry.stage, percent: entry.percent ?? 0 });
+  return [
+    String(entry.seq),
+    entry.at,
+    entry.type,
+    entry.route ?? '-',
+    stage,
+    String(entry.version),
+    entry.actor,
+    entry.reason,
+  ];
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');
+  return Number(text);
+}

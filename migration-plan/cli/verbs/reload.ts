@@ -1,0 +1,23 @@
+import type { Command } from 'commander';
+import { AdminApi } from '../api/admin.ts';
+import { EXIT } from '../exit-code.ts';
+import type { Run } from '../fig.ts';
+
+/** `fig reload`: the facade reads its plan again; an invalid one is refused and the old one stays. */
+export function addReload(program: Command, run: Run): void {
+  program
+    .command('reload')
+    .description('make the facade read its plan again, without dropping a connection')
+    .option('--reason <reason>', 'why; kept in the ledger', 'fig reload')
+    .action(
+      run(async (session, options: { reason: string }) => {
+        const answer = await new AdminApi(session).reload(options.reason);
+        if (session.json) session.answer(answer);
+        else
+          session.say(
+            `Plan reloaded${typeof answer.hash === 'string' ? `: ${answer.hash.slice(0, 12)}` : ''}.`,
+          );
+        return EXIT.ok;
+      }),
+    );
+}

@@ -1,0 +1,28 @@
+import type { Command } from 'commander';
+import { AdminApi, type Verb } from '../api/admin.ts';
+import { EXIT } from '../exit-code.ts';
+import type { Run } from '../fig.ts';
+import { reasonOption, sayChange } from './change.ts';
+
+/** `fig rollback`: back to legacy. */
+export function addRollback(program: Command, run: Run): void {
+  addRouteVerb(program, run, 'rollback', 'send a route back to legacy');
+}
+
+/** A verb that acts on one route and asks for nothing but a reason. */
+export function addRouteVerb(program: Command, run: Run, verb: Verb, description: string): void {
+  program
+    .command(verb)
+    .argument('<route>')
+    .description(description)
+    .addOption(reasonOption())
+    .action(
+      run(async (session, options: { reason: string }, route: string) => {
+        const admin = new AdminApi(session);
+        const before = await admin.route(route);
+        const after = await admin.act(route, verb, options.reason);
+        sayChange(session, before, after);
+        return EXIT.ok;
+      }),
+    );
+}

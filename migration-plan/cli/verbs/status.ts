@@ -1,0 +1,133 @@
+import type { Command } from 'commander';
+import { loadPlan } from '#plan/model/load-plan.ts';
+import { formatShare } from '#plan/model/percent.ts';
+import type { Route } from '#plan/model/plan.ts';
+import { formatStageStep } from '#plan/model/stage-step.ts';
+import { AdminApi, type RouteState } from '../api/admin.ts';
+import { EXIT } from '../exit-code.ts';
+import type { Run } from '../fig.ts';
+import { describeStage, nextStep } from '../next-step.ts';
+import { painter, type Tone } from '../screen/paint.ts';
+import { type Cell, renderTable } from '../screen/table.ts';
+import type { Session } from '../session.ts';
+
+type Line = {
+  readonly route: string;
+  readonly stage: string;
+  readonly percent: number;
+  readonly share: string;
+  readonly writer: string;
+  readonly paused: boolean;
+  readonly killed: boolean;
+  readonly version: number;
+  readonly next: string | null;
+  /** What the next step needs, or why there is none. */
+  readonly needs: string;
+};
+
+/** `fig status`: where every route stands, on one screen. */
+export function addStatus(program: Command, run: Run): void {
+  program
+    .command('status')
+    .description('show where every route stands and what its next step needs')
+    .action(
+      run(async (session) => {
+        const { plan } = loadPlan(session.planDir, session.env);
+        const states = await new AdminApi(session).routes();
+        const planned = new Map((plan?.routes ?? []).map((route) => [route.name, route]));
+        const byName = new Map(states.map((state) => [state.route, state]));
+        const lines = states.map((state) => lineOf(state, planned.get(state.route), byName, plan !== null));
+        const unknown = [...planned.keys()].filter((name) => !byName.has(name));
+        if (session.json) session.answer({ admin: session.adminUrl, routes: lines, notServed: unknown });
+        else print(session, lines, unknown, plan === null);
+        return EXIT.ok;
+      }),
+    );
+}
+
+function lineOf(
+  state: RouteState,
+  route: Route | undefined,
+  states: ReadonlyMap<string, RouteState>,
+  hasPlan: boolean,
+): Line {
+  const next = route ? nextStep(state, route) : null;
+  return {
+    route: state.route,
+    stage: state.stage,
+    percent: state.percent,
+    share: shareOf(state),
+    writer: state.writer,
+    paused: state.paused,
+    killed: state.killed === true,
+    version: state.version,
+    next: next && formatStageStep(next),
+    needs: needsOf(state, route, next !== null, states, hasPlan),
+  };
+}
+
+function shareOf(state: RouteState): string {
+  if (state.killed) return '0%';
+  if (state.stage === 'canary') return formatShare(Math.round(state.percent * 100));
+  return state.stage === 'candidate' || state.stage === 'retired' ? '100%' : '0%';
+}
+
+function needsOf(
+  state: RouteState,
+  route: Route | undefined,
+  hasNext: boolean,
+  states: ReadonlyMap<string, RouteState>,
+  hasPlan: boolean,
+): string {
+  if (state.killed) return `killed: fig resume ${state.route}`;
+  if (state.paused) return `paused: fig resume ${state.route}`;
+  if (!route) return hasPlan ? 'not in this plan: fig reload, or another --plan' : 'a valid plan: fig lint';
+  if (state.hash !== undefined && state.hash !== route.hash) return 'the plan that stands here: fig reload';
+  if (!hasNext) return 'none: the last stage of the plan';
+  const behind = route.dependsOn.filter((name) => {
+    const other = states.get(name);
+    return other === undefined || RANKS.indexOf(other.stage) < RANKS.indexOf(state.stage);
+  });
+  if (behind.length > 0) return `${behind.map((name) => placeOf(name, states)).join(', ')} to come as far`;
+  return `a reason: fig advance ${state.route} --reason …`;
+}
+
+const RANKS = ['legacy', 'shadow', 'canary', 'candidate', 'retired'];
+
+function placeOf(name: string, states: ReadonlyMap<string, RouteState>): string {
+  const state = states.get(name);
+  return state ? `${name} (${describeStage(state)})` : name;
+}
+
+function print(session: Session, lines: readonly Line[], unknown: readonly string[], noPlan: boolean): void {
+  const { stdout } = session.streams;
+  const paint = painter(stdout, session.env);
+  if (lines.length === 0) {
+    session.say(
+      `No routes at ${session.adminUrl}. Add one as routes/NAME.yaml to the plan, then: npx fig reload`,
+    );
+  } else {
+    const rows = lines.map((line): Cell[] => [
+      { text: line.route, tone: 'bold' },
+      { text: line.killed ? `${line.stage} (killed)` : line.stage, tone: toneOf(line) },
+      line.share,
+      line.writer,
+      String(line.version),
+      line.next ?? '-',
+      { text: line.needs, tone: 'dim' },
+    ]);
+    const header = ['ROUTE', 'STAGE', 'SHARE', 'WRITER', 'VERSION', 'NEXT', 'NEEDS'];
+    const width = stdout.isTTY ? (stdout.columns ?? 80) : null;
+    for (const line of renderTable(header, rows, width, paint)) session.say(line);
+  }
+  for (const name of unknown) session.note(`${name}: in the plan, not served yet. Run: npx fig reload`);
+  if (noPlan)
+    session.note(`The plan in ${session.planDir} has problems, so next steps are not shown: npx fig lint`);
+}
+
+function toneOf(line: Line): Tone {
+  if (line.killed) return 'red';
+  if (line.paused) return 'yellow';
+  if (line.stage === 'legacy') return 'plain';
+  return line.stage === 'canary' || line.stage === 'shadow' ? 'cyan' : 'green';
+}
