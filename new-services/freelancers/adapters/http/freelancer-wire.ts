@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { isoDate, isoInstant, nonBlank, textOf } from '../../../service-kit/http/text-schema.ts';
+import type { Freelancer } from '../../domain/freelancer.ts';
+
+const statusSchema = z.enum(['active', 'inactive', 'blocked']);
+
+export const currencySchema = z.string().regex(/^[A-Z]{3}$/, 'expected an ISO 4217 code such as EUR');
+
+/** No comma: legacy keeps the skills of a freelancer in one comma-separated column. */
+const skillSchema = nonBlank(100).regex(/^[^,]*$/, 'must not contain a comma');
+
+export const nameSchema = z.strictObject({ first: textOf(120), last: textOf(120) });
+
+/**
+ * What a profile is made of. Contact data is taken as given, without a check of form: rows of ten years come through
+ * here, and refusing one would lose it.
+ */
+export const profileFields = {
+  status: statusSchema,
+  blockReason: textOf(255).nullable(),
+  skills: z.array(skillSchema).max(200),
+  email: nonBlank(160).nullable(),
+  phone: nonBlank(60).nullable(),
+  city: nonBlank(120).nullable(),
+  country: nonBlank(2).nullable().describe('ISO 3166-1 alpha-2'),
+  notes: textOf(65_535).nullable(),
+  availableFrom: isoDate.nullable().describe('null: available now'),
+};
+
+/** A freelancer without its version: what the sync inbox carries, in one canonical writing. */
+export const freelancerValueSchema = z.strictObject({
+  id: z.uuid().lowercase(),
+  number: z.int().positive(),
+  name: nameSchema,
+  matchcode: textOf(255),
+  status: profileFields.status,
+  blockReason: profileFields.blockReason,
+  hourlyRate: z.strictObject({
+    amount: z
+      .string()
+      .regex(/^(0|[1-9]\d{0,14})\.\d{2}$/, 'expected a decimal with two places such as 95.00'),
+    currency: currencySchema,
+  }),
+  skills: profileFields.skills,
+  email: profileFields.email,
+  phone: profileFields.phone,
+  city: profileFields.city,
+  country: profileFields.country,
+  notes: profileFields.notes,
+  availableFrom: profileFields.availableFrom,
+  archived: z.boolean(),
+  createdAt: isoInstant,
+  updatedAt: isoInstant,
+});
+
+export const freelancerSchema = freelancerValueSchema.extend({ version: z.int().positive() });
+
+export type FreelancerValue = z.infer<typeof freelancerValueSchema>;
+
+export function toWireValue(freelancer: Freelancer): FreelancerValue {
+  const { version: _version, ...value } = toWire(freelancer);
+  return value;
+}
+
+export function toWire(freelancer: Freelancer): z.infer<typeof freelancerSchema> {
+  return {
+    id: freelancer.id,
+    number: freelancer.number,
+    name: { first: freelancer.name.first, last: freelancer.name.last },
+    matchcode: freelancer.matchcode,
+    status: freelancer.status,
+    blockReason: freelancer.blockReason,
+    hourlyRate: { amount: freelancer.hourlyRate.amount, currency: freelancer.hourlyRate.currency },
+    skills: [...freelancer.skills],
+    email: freelancer.email,
+    phone: freelancer.phone,
+    city: freelancer.city,
+    country: freelancer.country,
+    notes: freelancer.notes,
+    availableFrom: freelancer.availableFrom,
+    archived: freelancer.archived,
+    createdAt: freelancer.createdAt.toISOString(),
+    updatedAt: freelancer.updatedAt.toISOString(),
+    version: freelancer.version,
+  };
+}
+
+/** The freelancer that a synced value describes; its version is the database's to say. */
+export function fromWireValue(value: FreelancerValue, version: number): Freelancer {
+  return {
+    ...value,
+    createdAt: new Date(value.createdAt),
+    updatedAt: new Date(value.updatedAt),
+    version,
+  };
+}

@@ -1,0 +1,11 @@
+import type { EntitySchema } from 'typeorm';
+import { CreateSyncInbox1767000000000 } from '../../../service-kit/sync/sync-tables.ts';
+import { FreelancerEntity } from './freelancer-row.ts';
+import { IdempotencyEntity } from './idempotency-row.ts';
+import { CreateFreelancers1767000000001 } from './migrations/create-freelancers.ts';
+import { SearchEntity } from './search-row.ts';
+
+export const entities = [FreelancerEntity, SearchEntity, IdempotencyEntity] as EntitySchema<never>[];
+
+/** All migrations of this database, oldest first. */
+export const migrations = [CreateSyncInbox1767000000000, CreateFreelancers1767000000001];

@@ -1,0 +1,89 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import { violates } from '../../../service-kit/database/failures.ts';
+import { inTransaction } from '../../../service-kit/database/transaction.ts';
+import type {
+  AddOutcome,
+  ChangeOutcome,
+  FreelancerStore,
+  OnceOnly,
+} from '../../application/freelancer-store.ts';
+import type { Freelancer } from '../../domain/freelancer.ts';
+import { FreelancerEntity, fromRow, toRow } from './freelancer-row.ts';
+import { IdempotencyEntity } from './idempotency-row.ts';
+import { fromDocument, SearchEntity, toDocument, toSearchRow } from './search-row.ts';
+
+export function typeormFreelancerStore(dataSource: DataSource): FreelancerStore {
+  return {
+    async find(id) {
+      const row = await dataSource.manager.findOneBy(FreelancerEntity, { id });
+      return row === null ? null : fromRow(row);
+    },
+
+    async add(freelancer, once) {
+      try {
+        return await inTransaction(dataSource, (manager) => addOnce(manager, freelancer, once));
+      } catch (error) {
+        if (violates(error, 'freelancer_email_unique')) return { kind: 'email-taken' };
+        if (violates(error, 'freelancer_pkey') || violates(error, 'freelancer_number_unique')) {
+          return { kind: 'number-taken' };
+        }
+        throw error;
+      }
+    },
+
+    async change(id, decide) {
+      try {
+        return await inTransaction(dataSource, async (manager): Promise<ChangeOutcome> => {
+          const row = await manager.findOne(FreelancerEntity, {
+            where: { id },
+            lock: { mode: 'pessimistic_write' },
+          });
+          if (row === null) return { kind: 'not-found' };
+          const current = fromRow(row);
+          const decision = decide(current);
+          if ('refused' in decision) return decision.refused;
+          const { freelancer } = decision;
+          if (freelancer !== current) {
+            await manager.update(FreelancerEntity, { id }, toRow(freelancer));
+            await manager.update(SearchEntity, { id }, toSearchRow(freelancer));
+          }
+          return { kind: 'done', freelancer };
+        });
+      } catch (error) {
+        if (violates(error, 'freelancer_email_unique')) return { kind: 'email-taken' };
+        throw error;
+      }
+    },
+  };
+}
+
+async function addOnce(
+  manager: EntityManager,
+  freelancer: Freelancer,
+  once: OnceOnly | null,
+): Promise<AddOutcome> {
+  if (once !== null) {
+    // Waits here for a transaction that holds the same key, and goes on when that one has failed.
+    const inserted = await manager
+      .createQueryBuilder()
+      .insert()
+      .into(IdempotencyEntity)
+      .values({
+        key: once.key,
+        request_hash: once.requestHash,
+        answer: toDocument(freelancer),
+        created_at: freelancer.createdAt,
+      })
+      .orIgnore()
+      .returning('key')
+      .execute();
+    if (inserted.raw.length === 0) {
+      const before = await manager.findOneByOrFail(IdempotencyEntity, { key: once.key });
+      if (before.request_hash !== once.requestHash) return { kind: 'key-reused' };
+      return { kind: 'repeated', freelancer: fromDocument(before.answer) };
+    }
+  }
+  await manager.insert(FreelancerEntity, toRow(freelancer));
+  await manager.insert(SearchEntity, toSearchRow(freelancer));
+  return { kind: 'added', freelancer };
+}

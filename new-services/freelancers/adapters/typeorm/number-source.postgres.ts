@@ -1,0 +1,27 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import type { NumberSource } from '../../application/freelancer-store.ts';
+
+/** Taking a number shares this lock, raising the sequence excludes: setval must not undo a nextval in between. */
+const sequenceLock = 7_105_002;
+
+export function postgresNumberSource(dataSource: DataSource): NumberSource {
+  return {
+    next: () =>
+      dataSource.transaction(async (manager) => {
+        await manager.query('SELECT pg_advisory_xact_lock_shared($1)', [sequenceLock]);
+        const [row] = await manager.query(`SELECT nextval('freelancer_number') AS number`);
+        return Number(row.number);
+      }),
+  };
+}
+
+/** Makes sure that the sequence hands out no number up to `number`. Does nothing, and locks nothing, when it would not. */
+export async function raiseNumbersAbove(manager: EntityManager, number: number): Promise<void> {
+  const isBelow = async () => {
+    const [row] = await manager.query('SELECT last_value AS last FROM freelancer_number');
+    return Number(row.last) <= number;
+  };
+  if (!(await isBelow())) return;
+  await manager.query('SELECT pg_advisory_xact_lock($1)', [sequenceLock]);
+  if (await isBelow()) await manager.query(`SELECT setval('freelancer_number', $1)`, [number]);
+}

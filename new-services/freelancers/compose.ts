@@ -1,0 +1,41 @@
+import type { Express } from 'express';
+import type { Logger } from 'pino';
+import type { DataSource } from 'typeorm';
+import { migrate } from '../service-kit/database/migrate.ts';
+import type { Health } from '../service-kit/health/health.ts';
+import { serviceApp } from '../service-kit/http/service-app.ts';
+import { syncRouter } from '../service-kit/sync/sync-router.ts';
+import { freelancerRouter } from './adapters/http/freelancer-router.ts';
+import { freelancersOpenapi } from './adapters/http/openapi.ts';
+import { typeormFreelancerSearch } from './adapters/typeorm/freelancer-search.typeorm.ts';
+import { typeormFreelancerStore } from './adapters/typeorm/freelancer-store.typeorm.ts';
+import { freelancerStream } from './adapters/typeorm/freelancer-stream.ts';
+import { postgresNumberSource } from './adapters/typeorm/number-source.postgres.ts';
+import { ensureOptionalFeatures } from './adapters/typeorm/optional-features.ts';
+import type { Clock } from './application/freelancer-store.ts';
+
+export type Parts = {
+  readonly database: DataSource;
+  readonly token: string;
+  readonly log: Logger;
+  readonly now: Clock;
+  readonly health: Omit<Health, 'ready'>;
+};
+
+/** Brings the schema up to date and wires the service on an open database. */
+export async function composeFreelancers({ database, token, log, now, health }: Parts): Promise<Express> {
+  await migrate(database, (runner) => ensureOptionalFeatures(runner, log));
+  const api = freelancerRouter({
+    store: typeormFreelancerStore(database),
+    search: typeormFreelancerSearch(database),
+    numbers: postgresNumberSource(database),
+    now,
+  });
+  return serviceApp({
+    log,
+    token,
+    health: { ...health, ready: () => database.query('SELECT 1') },
+    openapi: freelancersOpenapi(health.version),
+    routers: [syncRouter(database, [freelancerStream]), api],
+  });
+}

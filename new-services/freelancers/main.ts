@@ -1,0 +1,34 @@
+import { postgresUrl, token, wholeSeconds } from '../service-kit/bootstrap/environment.ts';
+import { runService } from '../service-kit/bootstrap/run-service.ts';
+import { openDatabase } from '../service-kit/database/database.ts';
+import { entities, migrations } from './adapters/typeorm/entities.ts';
+import { composeFreelancers } from './compose.ts';
+
+await runService({
+  name: 'freelancers',
+  defaultPort: 4111,
+  environment: {
+    DATABASE_URL: postgresUrl(),
+    SERVICE_TOKEN: token(),
+    DATABASE_WAIT_SECONDS: wholeSeconds(5),
+  },
+  async compose({ env, log, identity, stopping }) {
+    const database = await openDatabase({
+      url: env.DATABASE_URL,
+      service: identity.service,
+      entities,
+      migrations,
+      waitMs: env.DATABASE_WAIT_SECONDS * 1000,
+      onIdleError: (error) => log.warn({ err: error }, 'idle database connection lost'),
+    });
+    const health = { ...identity, stopping };
+    const app = await composeFreelancers({
+      database,
+      token: env.SERVICE_TOKEN,
+      log,
+      now: () => new Date(),
+      health,
+    });
+    return { app, close: () => database.destroy() };
+  },
+});

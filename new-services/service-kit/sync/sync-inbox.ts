@@ -1,0 +1,134 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import { isRowFault } from '../database/failures.ts';
+import { inTransaction } from '../database/transaction.ts';
+import { faults } from '../http/parse.ts';
+import { canonicalHash } from './canonical-hash.ts';
+import { compareKeys, isKeyOf, type SyncStream } from './sync-stream.ts';
+import { type Claim, claimRows, readSyncRows } from './sync-tables.ts';
+
+export type BatchRow = { readonly key: string; readonly deleted: boolean; readonly value?: unknown };
+
+/**
+ * What became of a batch: applied + stale + rejected is its size; `unchanged` counts those of the applied that left
+ * the aggregate as it was.
+ */
+export type BatchResult = {
+  readonly applied: number;
+  readonly stale: number;
+  readonly unchanged: number;
+  readonly rejected: readonly { readonly key: string; readonly reason: string }[];
+};
+
+export type ExportRow = {
+  readonly key: string;
+  readonly deleted: boolean;
+  /** Ticket of the last row applied; `0` for an aggregate that did not come through the inbox. */
+  readonly version: string;
+  /** canonicalHash of the value; null without one. */
+  readonly hash: string | null;
+  readonly value: unknown;
+};
+
+type Candidate<V> = Claim & { readonly value: V | null };
+
+/**
+ * Applies a batch in one transaction: the version guard decides which rows win, only winners touch domain tables,
+ * and a row the database refuses is rolled back alone. Tombstones stay, so that no older ticket brings a row back.
+ */
+export async function applyBatch<V>(
+  dataSource: DataSource,
+  stream: SyncStream<V>,
+  ticket: string,
+  rows: readonly BatchRow[],
+): Promise<BatchResult> {
+  const invalid: { key: string; reason: string }[] = [];
+  const candidates: Candidate<V>[] = [];
+  for (const row of rows) {
+    const checked = check(stream, row);
+    if (typeof checked === 'string') invalid.push({ key: row.key, reason: checked });
+    else candidates.push(checked);
+  }
+  return inTransaction(dataSource, async (manager) => {
+    const result = { applied: 0, stale: 0, unchanged: 0, rejected: [...invalid] };
+    const applyGroup = async (group: readonly Candidate<V>[]): Promise<void> => {
+      if (group.length === 0) return;
+      try {
+        // A transaction inside a transaction is a savepoint: a failed group leaves no trace.
+        const { winners, changed } = await manager.transaction((inner) =>
+          applyRows(inner, stream, ticket, group),
+        );
+        result.applied += winners;
+        result.unchanged += winners - changed;
+        result.stale += group.length - winners;
+      } catch (error) {
+        if (!isRowFault(error)) throw error;
+        const [only, another] = group;
+        if (only !== undefined && another === undefined) {
+          result.rejected.push({ key: only.key, reason: (error as Error).message });
+          return;
+        }
+        const half = Math.ceil(group.length / 2);
+        await applyGroup(group.slice(0, half));
+        await applyGroup(group.slice(half));
+      }
+    };
+    await applyGroup(candidates);
+    return result;
+  });
+}
+
+/** One page of what the service holds, with tombstones, from one snapshot; `next` is null after the last page. */
+export async function exportPage<V>(
+  dataSource: DataSource,
+  stream: SyncStream<V>,
+  after: string | null,
+  limit: number,
+): Promise<{ rows: ExportRow[]; next: string | null }> {
+  return dataSource.transaction('REPEATABLE READ', async (manager) => {
+    const synced = await readSyncRows(manager, stream.name, stream.keyOrder, after, limit + 1);
+    const living = await stream.read(manager, after, limit + 1);
+    const rows = new Map<string, ExportRow>();
+    for (const row of synced) rows.set(row.key, { ...row, hash: null, value: null });
+    for (const { key, value } of living) {
+      const version = rows.get(key)?.version ?? '0';
+      rows.set(key, { key, deleted: false, version, hash: canonicalHash(value), value });
+    }
+    const ordered = [...rows.values()].sort((a, b) => compareKeys(stream.keyOrder, a.key, b.key));
+    const page = ordered.slice(0, limit);
+    return { rows: page, next: ordered.length > limit ? (page.at(-1)?.key ?? null) : null };
+  });
+}
+
+function check<V>(stream: SyncStream<V>, row: BatchRow): Candidate<V> | string {
+  if (!isKeyOf(stream.keyOrder, row.key)) return 'key: expected a decimal number without leading zeros';
+  const destination = stream.destinationOf(row.key);
+  if (row.deleted) return { key: row.key, destination, deleted: true, hash: null, value: null };
+  if (row.value === undefined) return 'value: missing';
+  const parsed = stream.value.safeParse(row.value);
+  if (!parsed.success) {
+    return faults(parsed.error)
+      .map(({ path, message }) => `${path || 'value'}: ${message}`)
+      .join('; ');
+  }
+  const mismatch = stream.mismatch(row.key, parsed.data);
+  if (mismatch !== null) return mismatch;
+  return { key: row.key, destination, deleted: false, hash: canonicalHash(parsed.data), value: parsed.data };
+}
+
+async function applyRows<V>(
+  manager: EntityManager,
+  stream: SyncStream<V>,
+  ticket: string,
+  group: readonly Candidate<V>[],
+): Promise<{ winners: number; changed: number }> {
+  const claims = group.map(({ value: _value, ...claim }) => claim);
+  const won = await claimRows(manager, stream.name, ticket, claims);
+  const winners = group.filter((candidate) => won.has(candidate.key));
+  const { changed } = await stream.apply(manager, {
+    values: winners.flatMap(({ key, destination, value }) =>
+      value === null ? [] : [{ key, destination, value }],
+    ),
+    tombstones: winners.filter((winner) => winner.deleted),
+  });
+  return { winners: winners.length, changed };
+}

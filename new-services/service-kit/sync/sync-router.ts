@@ -1,0 +1,88 @@
+import express, { Router } from 'express';
+import type { DataSource } from 'typeorm';
+import { z } from 'zod';
+import { parse } from '../http/parse.ts';
+import { methodNotAllowed, Problem, problem } from '../http/problem.ts';
+import { textOf } from '../http/text-schema.ts';
+import { applyBatch, exportPage } from './sync-inbox.ts';
+import { isKeyOf, type SyncStream } from './sync-stream.ts';
+import { lastTicket, takeTicket } from './sync-tables.ts';
+
+/** Rows a batch may hold, and rows of an export page. */
+const maxRows = 1000;
+
+const key = textOf(200).min(1);
+
+const batchSchema = z.strictObject({
+  ticket: z.string().regex(/^[1-9]\d{0,17}$/, 'expected a ticket, a decimal number as text'),
+  rows: z
+    .array(z.strictObject({ key, deleted: z.boolean(), value: z.unknown().optional() }))
+    .max(maxRows)
+    .refine(
+      (rows) => new Set(rows.map((row) => row.key)).size === rows.length,
+      'a key may appear once in a batch',
+    ),
+});
+
+const exportSchema = z.strictObject({
+  after: key.optional(),
+  limit: z
+    .string()
+    .refine(
+      (text) => /^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= maxRows,
+      `expected 1 to ${maxRows}`,
+    )
+    .transform(Number)
+    .default(maxRows),
+});
+
+/** The sync inbox over HTTP, see openapi.yaml: tickets, batches, export. */
+export function syncRouter<V>(dataSource: DataSource, streams: readonly SyncStream<V>[]): Router {
+  const streamOf = (name: string): SyncStream<V> => {
+    const found = streams.find((stream) => stream.name === name);
+    if (found !== undefined) return found;
+    const known = streams.map((stream) => stream.name).join(', ');
+    throw new Problem(
+      { code: 'SYNC_STREAM_UNKNOWN', status: 404, title: 'There is no such stream' },
+      `This service knows: ${known}.`,
+    );
+  };
+  const router = Router();
+
+  router
+    .route('/.fig/sync/tickets')
+    .post(async (_request, response) => {
+      response.json({ ticket: await takeTicket(dataSource.manager) });
+    })
+    .all(methodNotAllowed('POST'));
+
+  router
+    .route('/.fig/sync/:stream/batches')
+    .post(express.json({ limit: '64mb' }), async (request, response) => {
+      const stream = streamOf(request.params.stream as string);
+      const { ticket, rows } = parse(batchSchema, request.body, 'body');
+      // SECURITY: a ticket from the future would lock a key against all writes until the sequence gets there.
+      if (BigInt(ticket) > (await lastTicket(dataSource.manager))) {
+        throw problem('REQUEST_INVALID', 'body: ticket: was never handed out', [
+          { path: 'ticket', message: 'was never handed out' },
+        ]);
+      }
+      response.json(await applyBatch(dataSource, stream, ticket, rows));
+    })
+    .all(methodNotAllowed('POST'));
+
+  router
+    .route('/.fig/sync/:stream/export')
+    .get(async (request, response) => {
+      const stream = streamOf(request.params.stream as string);
+      const { after = null, limit } = parse(exportSchema, request.query, 'query');
+      if (after !== null && !isKeyOf(stream.keyOrder, after)) {
+        const message = 'expected a decimal number without leading zeros';
+        throw problem('REQUEST_INVALID', `query: after: ${message}`, [{ path: 'after', message }]);
+      }
+      response.json(await exportPage(dataSource, stream, after, limit));
+    })
+    .all(methodNotAllowed('GET'));
+
+  return router;
+}

@@ -1,0 +1,41 @@
+import type { EntityManager } from 'typeorm';
+import type { z } from 'zod';
+
+export type SyncedValue<V> = { readonly key: string; readonly destination: string; readonly value: V };
+
+/** Rows that won against what was there: the only ones that may touch domain tables. */
+export type Winners<V> = {
+  readonly values: readonly SyncedValue<V>[];
+  readonly tombstones: readonly { readonly key: string; readonly destination: string }[];
+};
+
+/** What a service registers so that rows of the other store can be carried into it. */
+export type SyncStream<V> = {
+  readonly name: string;
+  /** `numeric`: keys are decimal numbers without sign or leading zeros, and order as such; `text`: bytewise. */
+  readonly keyOrder: 'numeric' | 'text';
+  /** The value as it travels, in one canonical writing: what is written is what is read. */
+  readonly value: z.ZodType<V>;
+  /** Key of the aggregate that a source key stands for. */
+  readonly destinationOf: (key: string) => string;
+  /** Why a valid value does not belong to its key; null when it does. */
+  readonly mismatch: (key: string, value: V) => string | null;
+  /** Writes and removes aggregates, with all that is derived from them, and says how many were changed by it. */
+  readonly apply: (manager: EntityManager, winners: Winners<V>) => Promise<{ readonly changed: number }>;
+  /** Living aggregates in key order, from the first key after `after` (null: from the start). */
+  readonly read: (
+    manager: EntityManager,
+    after: string | null,
+    limit: number,
+  ) => Promise<{ readonly key: string; readonly value: V }[]>;
+};
+
+/** Compares two keys of a stream as its `keyOrder` says. */
+export function compareKeys(order: 'numeric' | 'text', a: string, b: string): number {
+  if (order === 'numeric' && a.length !== b.length) return a.length - b.length;
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+export function isKeyOf(order: 'numeric' | 'text', key: string): boolean {
+  return order === 'text' || /^(0|[1-9]\d{0,17})$/.test(key);
+}
