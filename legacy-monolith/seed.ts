@@ -1,0 +1,77 @@
+import { parseArgs } from 'node:util';
+import { ConfigError } from './config.ts';
+import { connectDatabase, explain, parseDatabaseUrl } from './db/connection.ts';
+import { showProgress } from './seeding/progress.ts';
+import { seedDatabase } from './seeding/write.ts';
+
+const USAGE =
+  'node legacy-monolith/seed.ts --database URL [--freelancers 10000] [--customers 2000] [--projects 5000] [--timesheets 200000] [--seed 1]';
+const COUNT_AT_MOST = 100_000_000;
+
+async function main(): Promise<void> {
+  const args = readArguments(process.argv.slice(2));
+  if (args.help) {
+    console.log(USAGE);
+    return;
+  }
+  const count = (name: string, value: string): number => {
+    if (/^\d+$/.test(value) && Number(value) <= COUNT_AT_MOST) return Number(value);
+    throw new ConfigError(
+      `--${name}: expected a number from 0 to ${COUNT_AT_MOST}, got ${value}. Do write e.g. --${name} 1000`,
+    );
+  };
+  const sizes = {
+    freelancers: count('freelancers', args.freelancers),
+    customers: count('customers', args.customers),
+    projects: count('projects', args.projects),
+    timesheets: count('timesheets', args.timesheets),
+  };
+  const seed = count('seed', args.seed);
+  if (sizes.projects > 0 && sizes.customers === 0) {
+    throw new ConfigError(
+      `--customers: expected at least 1, since --projects is ${sizes.projects}, got 0. Do give both or neither`,
+    );
+  }
+  if (sizes.timesheets > 0 && (sizes.projects === 0 || sizes.freelancers === 0)) {
+    throw new ConfigError(
+      '--timesheets: expected 0 without projects and freelancers to work on. Do give all three or --timesheets 0',
+    );
+  }
+  const url = parseDatabaseUrl(args.database, '--database');
+  const db = await connectDatabase(url);
+  const started = performance.now();
+  const total = sizes.freelancers + sizes.customers + sizes.projects + sizes.timesheets;
+  const progress = showProgress(total, process.stdout);
+  try {
+    const written = await seedDatabase(db, seed, sizes, progress).finally(() => progress.finish());
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    const list = [...written].map(([table, rows]) => `${table} ${rows}`).join(', ');
+    console.log(`seeded ${url.label} in ${seconds} s: ${list}`);
+  } finally {
+    await db.close();
+  }
+}
+
+function readArguments(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        database: { type: 'string' },
+        freelancers: { type: 'string', default: '10000' },
+        customers: { type: 'string', default: '2000' },
+        projects: { type: 'string', default: '5000' },
+        timesheets: { type: 'string', default: '200000' },
+        seed: { type: 'string', default: '1' },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw new ConfigError(`${(error as Error).message.split('. ')[0]}. Do write: ${USAGE}`);
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(explain(error));
+  process.exit(1);
+});
