@@ -1,0 +1,49 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+
+/** Name of the first-party cookie that holds a client's first bucket on every route in canary. */
+export const COHORT_COOKIE = 'x-fig-cohort';
+
+/** First bucket by route mark. */
+export type HeldBuckets = ReadonlyMap<string, number>;
+
+const VERSION = '1';
+const SIGNATURE_BYTES = 16;
+const ENTRY = /^[0-9a-f]{16}$/;
+// A cookie header of ordinary size stays far below the limits of browsers and servers.
+const MAX_ENTRIES = 64;
+
+/** Eight hex characters that stand for a route name in the cookie, so that names stay out of clients' hands. */
+export function routeMark(route: string): string {
+  return createHash('sha256').update(route).digest('hex').slice(0, 8);
+}
+
+/** Cookie value: `1.<mark+bucket, 16 hex each>.<signature>`; signed so that nobody chooses a bucket. */
+export function sealBuckets(buckets: HeldBuckets, secret: Buffer): string {
+  const entries = [...buckets]
+    .slice(0, MAX_ENTRIES)
+    .map(([mark, bucket]) => mark + bucket.toString(16).padStart(8, '0'));
+  const payload = `${VERSION}.${entries.join('')}`;
+  return `${payload}.${sign(payload, secret).toString('base64url')}`;
+}
+
+/** The buckets of a cookie value; null when it is malformed or not signed with this secret. */
+export function openBuckets(value: string, secret: Buffer): Map<string, number> | null {
+  const end = value.lastIndexOf('.');
+  if (end === -1) return null;
+  const payload = value.slice(0, end);
+  const given = Buffer.from(value.slice(end + 1), 'base64url');
+  if (given.length !== SIGNATURE_BYTES || !timingSafeEqual(given, sign(payload, secret))) return null;
+  const [version, body] = payload.split('.');
+  if (version !== VERSION || body === undefined) return null;
+  const buckets = new Map<string, number>();
+  for (let at = 0; at < body.length; at += 16) {
+    const entry = body.slice(at, at + 16);
+    if (!ENTRY.test(entry)) return null;
+    buckets.set(entry.slice(0, 8), Number.parseInt(entry.slice(8), 16));
+  }
+  return buckets;
+}
+
+function sign(payload: string, secret: Buffer): Buffer {
+  return createHmac('sha256', secret).update(payload).digest().subarray(0, SIGNATURE_BYTES);
+}

@@ -1,0 +1,89 @@
+import type { Stage } from '#plan/model/plan.ts';
+import type { Party } from './party.ts';
+import type { Position } from './position.ts';
+
+/** What happened. `reload` and `reload-refused` stand for the whole plan: their route is null and their version 0. */
+export type EntryType = 'transition' | 'rollback' | 'pause' | 'resume' | 'kill' | 'reload' | 'reload-refused';
+
+/**
+ * One line of the ledger. It states the whole position after the event, so the last entry of a route is its position.
+ * `percent` is the canary share in percent (2.5), `at` ISO UTC, `plan` the hash of the plan in force, `prev` and
+ * `hash` SHA-256 in hex: the chain.
+ */
+export type LedgerEntry = {
+  readonly seq: number;
+  readonly at: string;
+  readonly type: EntryType;
+  readonly route: string | null;
+  readonly stage: Stage | null;
+  readonly percent: number | null;
+  readonly writer: Party | null;
+  readonly paused: boolean | null;
+  readonly killed: boolean | null;
+  /** Counts the entries of the route, from 1. */
+  readonly version: number;
+  readonly plan: string;
+  readonly actor: string;
+  readonly reason: string;
+  readonly prev: string;
+  readonly hash: string;
+};
+
+export type LedgerDraft = Omit<LedgerEntry, 'seq' | 'prev' | 'hash'>;
+
+export type AppendOutcome =
+  | { readonly ok: true; readonly entries: readonly LedgerEntry[] }
+  /** Somebody else appended first: `version` is the one in force. Nothing was written. */
+  | { readonly ok: false; readonly route: string; readonly version: number };
+
+/** Why a ledger cannot be trusted: the place and what is wrong there. */
+export type LedgerFault = { readonly place: string; readonly detail: string };
+
+/**
+ * Port: the append-only record of transitions. Adapters: memory, file. One contract suite: `ledger.suite.ts`.
+ * An append is atomic and durable when its promise resolves; it is refused unless every draft carries exactly the
+ * version after the route's last. Rejects with `LedgerError` when it cannot be written.
+ */
+export type Ledger = {
+  /** Where it is kept, for people: `file:.fig/ledger.jsonl`. */
+  readonly name: string;
+  /** Null when every line is trusted. With a fault nothing is appended. */
+  fault(): LedgerFault | null;
+  append(drafts: readonly LedgerDraft[]): Promise<AppendOutcome>;
+  /** Entries with `seq` > after, oldest first, at most `limit`; only those of a route when one is named. */
+  read(query: { after: number; limit: number; route?: string }): Promise<LedgerEntry[]>;
+  close(): Promise<void>;
+};
+
+/** A ledger that cannot be read, locked or written. */
+export class LedgerError extends Error {
+  readonly code: 'LEDGER_LOCKED' | 'LEDGER_UNREADABLE' | 'LEDGER_UNWRITABLE' | 'LEDGER_CORRUPT';
+  constructor(code: LedgerError['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'LedgerError';
+    this.code = code;
+  }
+}
+
+/** The position an entry leaves its route in; null for entries about the whole plan. */
+export function positionOf(entry: LedgerEntry): Position | null {
+  if (entry.route === null || entry.stage === null) return null;
+  return {
+    stage: entry.stage,
+    hundredths: Math.round((entry.percent ?? 0) * 100),
+    writer: entry.writer ?? 'legacy',
+    paused: entry.paused ?? false,
+    killed: entry.killed ?? false,
+    version: entry.version,
+  };
+}
+
+/** The position of every route that the entries name. */
+export function foldPositions(entries: Iterable<LedgerEntry>): Map<string, Position> {
+  const positions = new Map<string, Position>();
+  for (const entry of entries) {
+    const position = positionOf(entry);
+    if (position && entry.route !== null) positions.set(entry.route, position);
+  }
+  return positions;
+}

@@ -1,0 +1,2 @@
+/** The two sides of every route. */
+export type Party = 'legacy' | 'candidate';

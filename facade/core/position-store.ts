@@ -1,0 +1,15 @@
+import type { Position } from './position.ts';
+
+/** The last positions that an instance served, and the ledger entry they rest on. */
+export type StoredPositions = {
+  readonly seq: number;
+  readonly hash: string;
+  readonly positions: Readonly<Record<string, Position>>;
+};
+
+/** Port: keeps an instance's last positions on disk, for a start on which the ledger cannot be trusted. */
+export type PositionStore = {
+  /** Null when nothing was stored, or what was stored is damaged. */
+  load(): Promise<StoredPositions | null>;
+  save(stored: StoredPositions): Promise<void>;
+};

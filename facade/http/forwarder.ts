@@ -1,0 +1,56 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex, Readable } from 'node:stream';
+import type { Plan } from '#plan/model/plan.ts';
+
+/** One request on its way to one upstream. */
+export type Exchange = {
+  readonly request: IncomingMessage;
+  /** Base URL of the upstream; a path in it is put before `target`. */
+  readonly upstream: string;
+  /** Path and query to send. */
+  readonly target: string;
+  /** Every header to send, hop-by-hop ones already settled. */
+  readonly headers: Record<string, string | string[]>;
+  readonly timeouts: Plan['timeouts'];
+  /** The body, when it is not the request itself. */
+  readonly body?: Readable;
+  /** The answer's headers as the client gets them, flat names and values; also called for a 101. */
+  readonly shapeAnswer: (status: number, rawHeaders: string[]) => string[];
+};
+
+/** Why an upstream gave no answer: the stage that failed and what was seen. */
+export type UpstreamFailure = {
+  readonly stage: 'CONNECT' | 'CONNECT_TIMEOUT' | 'HEADERS' | 'HEADERS_TIMEOUT' | 'IDLE_TIMEOUT' | 'PROTOCOL';
+  readonly cause: string;
+  /** True when the client, not the upstream, stopped sending. */
+  readonly clientStalled: boolean;
+  /** True when the request met an idle connection that the upstream had just closed. */
+  readonly staleConnection: boolean;
+};
+
+export type ForwardOutcome =
+  | { readonly kind: 'answered'; readonly status: number }
+  /** Nothing was sent to the client yet: it can still be answered. */
+  | { readonly kind: 'failed'; readonly failure: UpstreamFailure }
+  /** The upstream broke off in the middle of its answer; the client's connection was cut. */
+  | { readonly kind: 'cut'; readonly status: number }
+  | { readonly kind: 'client-gone' };
+
+/** Port: carries requests to upstreams. Conformance suite: `forwarder.suite.ts`. */
+export type Forwarder = {
+  /** Streams both ways; resolves when the answer is through or nothing was answered. Never rejects. */
+  forward(exchange: Exchange, response: ServerResponse): Promise<ForwardOutcome>;
+  /**
+   * Joins an upgraded client socket to the upstream; resolves when it is over. `refuse` gives the raw answer for an
+   * upstream that failed.
+   */
+  upgrade(
+    exchange: Exchange,
+    socket: Duplex,
+    head: Buffer,
+    refuse: (failure: UpstreamFailure) => string,
+  ): Promise<ForwardOutcome>;
+  /** Lets go of idle connections to upstreams that are not in the list. */
+  retain(upstreams: ReadonlySet<string>): void;
+  close(): void;
+};

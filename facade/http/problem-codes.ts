@@ -1,0 +1,171 @@
+type CodeEntry = { readonly status: number; readonly meaning: string; readonly remedy: string };
+
+const upstream = (party: string, sides: string) => ({
+  [`UPSTREAM_CONNECT_${party}`]: {
+    status: 502,
+    meaning: `No connection to ${sides}: refused, unreachable, unknown name or failed TLS.`,
+    remedy: 'Start it, or correct its url in plan.yaml.',
+  },
+  [`UPSTREAM_CONNECT_TIMEOUT_${party}`]: {
+    status: 504,
+    meaning: `${sides} accepted no connection within \`timeouts.connect\`.`,
+    remedy: 'Check the network and its load; raise the timeout.',
+  },
+  [`UPSTREAM_HEADERS_${party}`]: {
+    status: 502,
+    meaning: `${sides} closed the connection before it answered.`,
+    remedy: 'Read its log: it crashed or restarted.',
+  },
+  [`UPSTREAM_HEADERS_TIMEOUT_${party}`]: {
+    status: 504,
+    meaning: `${sides} sent no answer within \`timeouts.headers\`.`,
+    remedy: 'Find the slow request; raise the timeout.',
+  },
+  [`UPSTREAM_IDLE_TIMEOUT_${party}`]: {
+    status: 504,
+    meaning: `${sides} took no more of the request for \`timeouts.idle\`.`,
+    remedy: 'Check its load; raise the timeout.',
+  },
+  [`UPSTREAM_PROTOCOL_${party}`]: {
+    status: 502,
+    meaning: `${sides} answered something that is not HTTP.`,
+    remedy: 'Check that the url points at an HTTP server.',
+  },
+});
+
+type Side = 'LEGACY' | 'CANDIDATE';
+type UpstreamStage =
+  | 'CONNECT'
+  | 'CONNECT_TIMEOUT'
+  | 'HEADERS'
+  | 'HEADERS_TIMEOUT'
+  | 'IDLE_TIMEOUT'
+  | 'PROTOCOL';
+export type UpstreamCode = `UPSTREAM_${UpstreamStage}_${Side}`;
+
+const OTHER = {
+  ROUTE_TARGET_INVALID: {
+    status: 400,
+    meaning: 'The request target is no path, or holds a broken escape (`%zz`, `%00`).',
+    remedy: 'Escape the path.',
+  },
+  ROUTE_METHOD_OVERRIDE: {
+    status: 400,
+    meaning: 'A method override header would lead to another route or upstream than the method itself.',
+    remedy: 'Send the method that is meant.',
+  },
+  ROUTE_REQUEST_INVALID: {
+    status: 400,
+    meaning: 'The request is malformed: HTTP syntax, JSON, or fields of an admin body.',
+    remedy: 'See `detail` and `errors`.',
+  },
+  ROUTE_HEADERS_TOO_LARGE: {
+    status: 431,
+    meaning: 'The request headers exceed `limits.maxHeader`.',
+    remedy: 'Send less, or raise the limit.',
+  },
+  ROUTE_BODY_TOO_LARGE: {
+    status: 413,
+    meaning: 'The request body exceeds `limits.maxBody` (or the limit of the admin API).',
+    remedy: 'Send less, or raise the limit.',
+  },
+  ROUTE_BODY_TIMEOUT: {
+    status: 408,
+    meaning: 'The client sent no more of its request for too long.',
+    remedy: 'Send it again.',
+  },
+  ROUTE_ENCODING_UNSUPPORTED: {
+    status: 501,
+    meaning: 'The request has a transfer coding other than `chunked`.',
+    remedy: 'Send it chunked or with a length.',
+  },
+  ROUTE_NOT_FOUND: {
+    status: 404,
+    meaning: 'No route claims the path and the plan names no legacy; or the admin API has no such resource.',
+    remedy: 'Add a route or `legacy` to the plan.',
+  },
+  ROUTE_UNKNOWN: {
+    status: 404,
+    meaning: 'The plan has no route of this name.',
+    remedy: 'See `GET /v1/routes`.',
+  },
+  ROUTE_OWNER_UNKNOWN: {
+    status: 503,
+    meaning: 'The ledger cannot be trusted, so the owner of this data is not known.',
+    remedy: 'Repair the ledger and restart.',
+  },
+  ROUTE_VERSION_STALE: {
+    status: 409,
+    meaning: 'The route moved since `expectedVersion` was read.',
+    remedy: 'Read the route again, then decide.',
+  },
+  ROUTE_STEP_ILLEGAL: {
+    status: 422,
+    meaning: 'Without force only the next step of `stages` can be taken.',
+    remedy: 'Take the step named in `next`.',
+  },
+  ROUTE_RETIRED: {
+    status: 422,
+    meaning: 'Nothing leads out of `retired`.',
+    remedy: 'Make a new route.',
+  },
+  ROUTE_KILLED: {
+    status: 422,
+    meaning: 'The route is killed: it answers from legacy until it is resumed.',
+    remedy: 'Resume it.',
+  },
+  ROUTE_WRITER_LEGACY: {
+    status: 422,
+    meaning: 'Legacy still owns the data of the route.',
+    remedy: 'Cut the data set over first.',
+  },
+  ROUTE_WRITER_CANDIDATE: {
+    status: 422,
+    meaning: 'The candidate owns the data of the route, so going back takes the reverse cutover.',
+    remedy: 'Reverse the cutover.',
+  },
+  ROUTE_INTERNAL: {
+    status: 500,
+    meaning: 'A fault of the facade itself.',
+    remedy: 'Report it with the log line of this request id.',
+  },
+  UPSTREAM_MISSING_LEGACY: {
+    status: 503,
+    meaning: 'The route answers from legacy, and the plan names no legacy.',
+    remedy: 'Add `legacy` to plan.yaml.',
+  },
+  PLAN_INVALID: {
+    status: 422,
+    meaning: 'The plan on disk has errors; the one in force stays.',
+    remedy: 'See `errors`; `fig lint` shows them too.',
+  },
+  LEDGER_CORRUPT: {
+    status: 503,
+    meaning: 'The ledger cannot be trusted: positions cannot be changed.',
+    remedy: 'Repair the ledger and restart.',
+  },
+  LEDGER_UNWRITABLE: {
+    status: 503,
+    meaning: 'The ledger could not be written; nothing changed.',
+    remedy: 'Check disk space and permissions, then try again.',
+  },
+  AUTH_TOKEN_INVALID: {
+    status: 401,
+    meaning: 'No admin token, or a wrong one.',
+    remedy: 'Send `authorization: Bearer TOKEN`.',
+  },
+  AUTH_HOST_REFUSED: {
+    status: 403,
+    meaning: 'The Host header names neither loopback nor the admin host.',
+    remedy: 'Use a loopback name, or list the name in FIG_ADMIN_HOSTS.',
+  },
+} as const satisfies Record<string, CodeEntry>;
+
+export type ProblemCode = UpstreamCode | keyof typeof OTHER;
+
+/** Every code that the facade answers with. The table in the README is checked against this one. */
+export const PROBLEMS = {
+  ...OTHER,
+  ...upstream('LEGACY', 'legacy'),
+  ...upstream('CANDIDATE', 'the candidate'),
+} as Readonly<Record<ProblemCode, CodeEntry>>;

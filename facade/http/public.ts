@@ -1,0 +1,379 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Logger } from 'pino';
+import { type Decision, decide, type Reason } from '../core/decide.ts';
+import type { Party } from '../core/party.ts';
+import type { Snapshot } from '../core/snapshot.ts';
+import { type AnswerContext, clientHeaders, replacePrefix } from './answer-headers.ts';
+import { limitBody } from './body-limit.ts';
+import { RequestCohort } from './cohort-keeper.ts';
+import { type Edge, edgeOf, peerAddress } from './edge.ts';
+import type { Exchange, Forwarder, ForwardOutcome, UpstreamFailure } from './forwarder.ts';
+import type { Metrics } from './metrics.ts';
+import { type ProblemBody, problemOf, rawProblem, sendProblem } from './problem.ts';
+import type { ProblemCode, UpstreamCode } from './problem-codes.ts';
+import { givenRequestId, upstreamHeaders } from './request-headers.ts';
+import { type RequestTarget, readTarget } from './request-target.ts';
+
+export type PublicOptions = {
+  readonly snapshot: () => Snapshot;
+  readonly forwarder: Forwarder;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  /** Signs the cohort cookie. */
+  readonly secret: Buffer;
+  /** True while the process is stopping: answers then ask clients to close their connection. */
+  readonly draining: () => boolean;
+};
+
+/** The data plane: decides each request on one snapshot and forwards it. */
+export type PublicHandler = {
+  handle(request: IncomingMessage, response: ServerResponse): void;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Upgraded connections whose route now leads elsewhere. */
+  leftConnections(): Duplex[];
+};
+
+/** One request with everything that was decided about it. */
+type Call = {
+  readonly request: IncomingMessage;
+  readonly method: string;
+  readonly snapshot: Snapshot;
+  readonly edge: Edge;
+  readonly target: RequestTarget;
+  readonly cohort: RequestCohort;
+  readonly requestId: string;
+  readonly started: number;
+  readonly decision: Decision & { readonly upstream: Party };
+  readonly upgrade: boolean;
+};
+
+const OVERRIDES = ['x-http-method-override', 'x-http-method', 'x-method-override'] as const;
+
+export function createPublicHandler(options: PublicOptions): PublicHandler {
+  const { forwarder, metrics, log, secret } = options;
+  const edges = new WeakMap<Snapshot['plan'], Edge>();
+  const upgraded = new Map<Duplex, Call>();
+
+  function edgeFor(snapshot: Snapshot): Edge {
+    let edge = edges.get(snapshot.plan);
+    if (!edge) {
+      edge = edgeOf(snapshot.plan);
+      edges.set(snapshot.plan, edge);
+    }
+    return edge;
+  }
+
+  function read(request: IncomingMessage, upgrade: boolean): Call | ProblemBody {
+    const snapshot = options.snapshot();
+    const edge = edgeFor(snapshot);
+    const method = request.method ?? 'GET';
+    const target = readTarget(request.url ?? '');
+    if (!target)
+      return problemOf('ROUTE_TARGET_INVALID', `expected a path, got ${method} ${clip(request.url ?? '')}.`);
+    const coding = request.headers['transfer-encoding'];
+    if (coding !== undefined && coding.toLowerCase() !== 'chunked')
+      return problemOf(
+        'ROUTE_ENCODING_UNSUPPORTED',
+        `expected transfer-encoding chunked, got ${clip(coding)}.`,
+      );
+    const cohort = new RequestCohort(request, edge, secret);
+    const decision = decide(snapshot, method, target.path, cohort.bucket);
+    const refusal =
+      overrideRefusal(request, snapshot, target, cohort, decision) ?? refusalOf(decision, snapshot);
+    if (refusal) return refusal;
+    if (upgrade || decision.state?.position?.stage === 'canary') cohort.capture();
+    const requestId = givenRequestId(request) ?? randomUUID();
+    return {
+      request,
+      method,
+      snapshot,
+      edge,
+      target,
+      cohort,
+      requestId,
+      started: performance.now(),
+      decision: { ...decision, upstream: decision.upstream as Party },
+      upgrade,
+    };
+  }
+
+  // The headers are made once: a second attempt must not continue x-forwarded-for twice.
+  function exchangeOf(call: Call, party: Party, reason: Reason, headers: Exchange['headers']): Exchange {
+    const { snapshot, edge, target, decision } = call;
+    const route = decision.state?.route;
+    const upstream = upstreamUrl(snapshot, party, route?.candidate);
+    const rewrite = party === 'candidate' ? (route?.rewrite ?? null) : null;
+    const path = rewrite
+      ? replacePrefix(target.path, rewrite.from, rewrite.to, !snapshot.plan.matching.caseSensitive)
+      : target.path;
+    const context: AnswerContext = {
+      upstream,
+      publicOrigin: edge.origin,
+      publicHostname: edge.hostname,
+      rewrite,
+      trailers: call.method !== 'HEAD' && call.request.httpVersionMinor > 0,
+    };
+    return {
+      request: call.request,
+      upstream,
+      target: path + target.query,
+      headers: { ...headers },
+      timeouts: snapshot.plan.timeouts,
+      shapeAnswer(status, rawHeaders) {
+        const shaped = clientHeaders(rawHeaders, context);
+        if (status === 101) shaped.push('Connection', 'Upgrade', 'Upgrade', 'websocket');
+        const state = decision.state;
+        if (state?.position?.stage === 'canary') {
+          const cookie = call.cohort.cookieFor(state, snapshot, call.method, shaped);
+          if (cookie) shaped.push('Set-Cookie', cookie);
+        }
+        pushAll(shaped, figHeaders(call, party, reason));
+        if (options.draining() && !call.upgrade) shaped.push('Connection', 'close');
+        return shaped;
+      },
+    };
+  }
+
+  function headersOf(call: Call): Exchange['headers'] {
+    const peer = peerAddress(call.request);
+    return upstreamHeaders(call.request, {
+      peer,
+      trusted: call.edge.trusts(peer),
+      secure: 'encrypted' in call.request.socket,
+      requestId: call.requestId,
+      authority: call.target.authority,
+      upgrade: call.upgrade,
+    });
+  }
+
+  function record(call: Call, party: Party, reason: Reason, outcome: ForwardOutcome, status?: number): void {
+    metrics.observe({
+      route: call.decision.state?.route.name ?? '',
+      upstream: party,
+      reason,
+      status: status ?? (outcome.kind === 'answered' ? outcome.status : outcome.kind === 'cut' ? 0 : 499),
+      seconds: (performance.now() - call.started) / 1000,
+    });
+    if (outcome.kind === 'cut')
+      log.warn({ requestId: call.requestId, upstream: party, path: call.target.path }, 'upstream broke off');
+  }
+
+  async function serve(call: Call, response: ServerResponse): Promise<void> {
+    const { request, decision, snapshot } = call;
+    let party = decision.upstream;
+    let reason = decision.reason;
+    let exceeded = false;
+    const hasBody =
+      Number(request.headers['content-length'] ?? 0) > 0 ||
+      request.headers['transfer-encoding'] !== undefined;
+    const tooLarge = problemOf(
+      'ROUTE_BODY_TOO_LARGE',
+      `expected a body of at most ${snapshot.plan.limits.maxBodyBytes} bytes.`,
+    );
+    const limit = limitBody(request, snapshot.plan.limits.maxBodyBytes, () => {
+      exceeded = true;
+      if (response.headersSent) response.destroy();
+      else sendProblem(response, tooLarge, ['Connection', 'close', ...figHeaders(call, party, reason)]);
+    });
+    if (limit.refused) {
+      sendProblem(response, tooLarge, ['Connection', 'close', ...figHeaders(call, party, reason)]);
+      return record(call, party, reason, { kind: 'answered', status: 413 });
+    }
+    const headers = headersOf(call);
+    const attempt = () => {
+      const exchange = exchangeOf(call, party, reason, headers);
+      return forwarder.forward(limit.counted ? { ...exchange, body: limit.counted } : exchange, response);
+    };
+    const repeatable = decision.safe && !hasBody;
+    let outcome = await attempt();
+    if (outcome.kind === 'failed' && outcome.failure.staleConnection && repeatable) outcome = await attempt();
+    if (outcome.kind === 'failed' && repeatable && fallsBack(call, party)) {
+      logFailure(call, party, outcome.failure);
+      party = 'legacy';
+      reason = 'FALLBACK';
+      outcome = await attempt();
+    }
+    if (outcome.kind !== 'failed' || exceeded)
+      return record(call, party, reason, outcome, exceeded ? 413 : undefined);
+    logFailure(call, party, outcome.failure);
+    const problem = failureProblem(party, outcome.failure, snapshot);
+    sendProblem(
+      response,
+      problem,
+      figHeaders(call, party, reason).concat(hasBody ? ['Connection', 'close'] : []),
+    );
+    record(call, party, reason, outcome, problem.status);
+  }
+
+  function logFailure(call: Call, party: Party, failure: UpstreamFailure): void {
+    const { requestId, method, target, decision } = call;
+    const route = decision.state?.route.name;
+    log.warn({ requestId, route, method, path: target.path, upstream: party, ...failure }, 'upstream failed');
+  }
+
+  return {
+    handle(request, response) {
+      const call = read(request, false);
+      if ('code' in call) return refuse(request, response, call);
+      serve(call, response).catch((error: Error) => {
+        log.error({ requestId: call.requestId, err: error }, 'request failed in the facade');
+        if (response.headersSent) response.destroy();
+        else sendProblem(response, problemOf('ROUTE_INTERNAL', 'The facade could not handle the request.'));
+      });
+    },
+    upgrade(request, socket, head) {
+      // Until the forwarder listens, a reset of this socket would end the process.
+      socket.on('error', () => socket.destroy());
+      const call = read(request, true);
+      if ('code' in call) {
+        socket.end(rawProblem(call), 'latin1');
+        return;
+      }
+      const { upstream, reason } = call.decision;
+      upgraded.set(socket, call);
+      metrics.upgradedConnections.inc();
+      const refusal = (failure: UpstreamFailure) => {
+        logFailure(call, upstream, failure);
+        return rawProblem(
+          failureProblem(upstream, failure, call.snapshot),
+          figHeaders(call, upstream, reason),
+        );
+      };
+      forwarder
+        .upgrade(exchangeOf(call, upstream, reason, headersOf(call)), socket, head, refusal)
+        .then((outcome) => {
+          const failed = outcome.kind === 'failed' ? outcome.failure : null;
+          record(call, upstream, reason, outcome, failed ? statusOf(upstream, failed) : undefined);
+        })
+        .finally(() => {
+          upgraded.delete(socket);
+          metrics.upgradedConnections.dec();
+        })
+        .catch((error: Error) => log.error({ err: error }, 'upgrade failed in the facade'));
+    },
+    leftConnections() {
+      const snapshot = options.snapshot();
+      return [...upgraded]
+        .filter(([, call]) => {
+          const now = decide(snapshot, call.method, call.target.path, call.cohort.bucket);
+          return now.upstream !== call.decision.upstream;
+        })
+        .map(([socket]) => socket);
+    },
+  };
+
+  function refuse(request: IncomingMessage, response: ServerResponse, problem: ProblemBody): void {
+    const body =
+      request.headers['transfer-encoding'] !== undefined ||
+      Number(request.headers['content-length'] ?? 0) > 0;
+    if (request.method === 'OPTIONS' && request.url === '*') {
+      response.writeHead(204, { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' });
+      response.end();
+      return;
+    }
+    sendProblem(response, problem, body ? ['Connection', 'close'] : []);
+    metrics.observe({
+      route: '',
+      upstream: 'none',
+      reason: problem.code,
+      status: problem.status,
+      seconds: 0,
+    });
+  }
+}
+
+function pushAll(list: string[], more: string[]): void {
+  for (const item of more) list.push(item);
+}
+
+function figHeaders(call: Call, party: Party, reason: Reason): string[] {
+  if (!call.snapshot.plan.expose) return [];
+  return ['x-fig-upstream', party, 'x-fig-reason', reason, 'x-fig-request-id', call.requestId];
+}
+
+function upstreamUrl(snapshot: Snapshot, party: Party, candidate: string | undefined): string {
+  const upstream =
+    party === 'legacy' ? snapshot.plan.legacy : snapshot.plan.candidates.get(candidate as string);
+  if (!upstream) throw new Error(`no url for ${party} ${candidate ?? ''}`);
+  return upstream.url;
+}
+
+function refusalOf({ state, upstream }: Decision, { plan }: Snapshot): ProblemBody | null {
+  if (upstream === null)
+    return problemOf(
+      'ROUTE_OWNER_UNKNOWN',
+      `Nobody may answer for ${state?.route.name} until the ledger is repaired.`,
+    );
+  if (upstream === 'candidate' || plan.legacy) return null;
+  return state
+    ? problemOf(
+        'UPSTREAM_MISSING_LEGACY',
+        `${state.route.name} answers from legacy, and the plan names no legacy.`,
+      )
+    : problemOf('ROUTE_NOT_FOUND', 'No route claims this path.');
+}
+
+// SECURITY: a framework that honours an override would run another method than the one the decision was made for.
+function overrideRefusal(
+  request: IncomingMessage,
+  snapshot: Snapshot,
+  target: RequestTarget,
+  cohort: RequestCohort,
+  decision: Decision,
+): ProblemBody | null {
+  for (const name of OVERRIDES) {
+    const method = request.headers[name];
+    if (typeof method !== 'string') continue;
+    const meant = decide(snapshot, method.toUpperCase(), target.path, cohort.bucket);
+    if (
+      meant.upstream !== decision.upstream ||
+      meant.state !== decision.state ||
+      (decision.safe && !meant.safe)
+    )
+      return problemOf(
+        'ROUTE_METHOD_OVERRIDE',
+        `${name}: ${clip(method)} would be decided differently from ${request.method}. Send the method itself.`,
+      );
+  }
+  return null;
+}
+
+function fallsBack({ decision, snapshot }: Call, party: Party): boolean {
+  const safeMethod = decision.state?.route.fallbackToLegacy === true && decision.safe;
+  return (
+    safeMethod &&
+    party === 'candidate' &&
+    snapshot.plan.legacy !== null &&
+    decision.state?.position?.stage !== 'retired'
+  );
+}
+
+function failureCode(party: Party, failure: UpstreamFailure): ProblemCode {
+  if (failure.clientStalled) return 'ROUTE_BODY_TIMEOUT';
+  return `UPSTREAM_${failure.stage}_${party === 'legacy' ? 'LEGACY' : 'CANDIDATE'}` satisfies UpstreamCode;
+}
+
+function statusOf(party: Party, failure: UpstreamFailure): number {
+  return problemOf(failureCode(party, failure), '').status;
+}
+
+const HAPPENED: Record<UpstreamFailure['stage'], (timeouts: Snapshot['plan']['timeouts']) => string> = {
+  CONNECT: () => 'could not be reached',
+  CONNECT_TIMEOUT: ({ connectMs }) => `accepted no connection within ${connectMs} ms`,
+  HEADERS: () => 'closed the connection before it answered',
+  HEADERS_TIMEOUT: ({ headersMs }) => `did not answer within ${headersMs} ms`,
+  IDLE_TIMEOUT: ({ idleMs }) => `took no more of the request for ${idleMs} ms`,
+  PROTOCOL: () => 'answered something that is not HTTP',
+};
+
+// The cause (addresses, ports) goes to the log, not to clients.
+function failureProblem(party: Party, failure: UpstreamFailure, { plan }: Snapshot): ProblemBody {
+  const detail = failure.clientStalled
+    ? 'The rest of the request did not arrive in time.'
+    : `The ${party} upstream ${HAPPENED[failure.stage](plan.timeouts)}.`;
+  return problemOf(failureCode(party, failure), detail);
+}
+
+const clip = (text: string) => JSON.stringify(text.slice(0, 80));

@@ -1,0 +1,64 @@
+import type { IncomingMessage } from 'node:http';
+import { withoutCohortCookie } from './edge.ts';
+import { connectionTokens, isHopByHop } from './hop-by-hop.ts';
+
+export type RequestContext = {
+  readonly peer: string;
+  /** The peer is one of `trustedProxies`: what it says about the client is kept and continued. */
+  readonly trusted: boolean;
+  readonly secure: boolean;
+  readonly requestId: string;
+  /** Authority of an absolute-form target; it replaces the Host header (RFC 9112 §3.2.2). */
+  readonly authority: string | null;
+  readonly upgrade: boolean;
+};
+
+/**
+ * The headers that an upstream gets: the client's, without hop-by-hop and `x-fig-*` ones, with `x-forwarded-*` and
+ * `x-request-id` set. Host stays the public one, so that absolute links an upstream makes lead to the facade.
+ */
+export function upstreamHeaders(
+  request: IncomingMessage,
+  context: RequestContext,
+): Record<string, string | string[]> {
+  const given = request.headers;
+  const tokens = connectionTokens(given.connection);
+  const headers: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined || name === 'expect' || isHopByHop(name, tokens)) continue;
+    // SECURITY: a client that could set these would choose its own address, scheme, cohort or fence.
+    if (name.startsWith('x-fig-') || (!context.trusted && isForwarded(name))) continue;
+    headers[name] = value;
+  }
+  if (typeof headers.cookie === 'string') {
+    const cookie = withoutCohortCookie(headers.cookie);
+    if (cookie === undefined) delete headers.cookie;
+    else headers.cookie = cookie;
+  }
+  if (context.authority !== null) headers.host = context.authority;
+  const before = headers['x-forwarded-for'];
+  headers['x-forwarded-for'] = before ? `${before}, ${context.peer}` : context.peer;
+  headers['x-forwarded-host'] ??= headers.host ?? '';
+  headers['x-forwarded-proto'] ??= context.secure ? 'https' : 'http';
+  headers['x-request-id'] = context.requestId;
+  // SECURITY: without it Node would send the body of a GET or DELETE unframed, and the upstream would read it as the
+  // next request.
+  if (given['transfer-encoding'] !== undefined) headers['transfer-encoding'] = 'chunked';
+  if (context.upgrade) {
+    headers.connection = 'Upgrade';
+    headers.upgrade = 'websocket';
+  }
+  return headers;
+}
+
+function isForwarded(name: string): boolean {
+  return name === 'forwarded' || name.startsWith('x-forwarded-');
+}
+
+const REQUEST_ID = /^[\w.:+/=@-]{1,128}$/;
+
+/** The request id that a client sent, if it is fit for logs and headers. */
+export function givenRequestId(request: IncomingMessage): string | null {
+  const id = request.headers['x-request-id'];
+  return typeof id === 'string' && REQUEST_ID.test(id) ? id : null;
+}
