@@ -124,5 +124,3 @@ function writeError(
   const error = details === undefined ? { code, message, exitCode } : { code, message, exitCode, details };
   streams.stderr.write(`${JSON.stringify({ error })}\n`);
 }
-
-if (import.meta.main) process.exitCode = await main(process.argv.slice(2));

@@ -27,12 +27,14 @@ export function issueProblems(
           ),
         );
       case 'invalid_union': {
-        const inside = issue.errors.find((branch) =>
-          branch.some((inner) => inner.path.length > 0 || inner.code === 'unrecognized_keys'),
-        );
-        const got = file.got(path);
-        return inside !== undefined && got === 'a mapping'
-          ? issueProblems(file, inside, path)
+        // In the schemas the form that is a mapping stands last in its union.
+        const mapping = issue.errors.at(-1);
+        const written = file.valueAt(path);
+        return mapping !== undefined &&
+          typeof written === 'object' &&
+          written !== null &&
+          !Array.isArray(written)
+          ? issueProblems(file, mapping, path)
           : [file.problem(path, issue.message)];
       }
       default:

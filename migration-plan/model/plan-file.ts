@@ -2,7 +2,6 @@ import type { ZodType } from 'zod';
 import { setVariables, substitute } from './environment.ts';
 import { issueProblems } from './issue-problems.ts';
 import { formatKey, type KeyPath, type Problem } from './problem.ts';
-import type { Reading } from './reading.ts';
 import { refusalText } from './reading.ts';
 import type { YamlSource } from './yaml-source.ts';
 
@@ -21,6 +20,8 @@ export class PlanFile {
   readonly problems: Problem[] = [];
   readonly #source: YamlSource;
   readonly #env: NodeJS.ProcessEnv;
+  /** Keys whose variables could not be replaced: what the schema says about the rest of them would be an echo. */
+  readonly #unreplaced = new Set<string>();
 
   constructor(source: YamlSource, env: NodeJS.ProcessEnv) {
     this.file = source.file;
@@ -34,19 +35,14 @@ export class PlanFile {
   read<T>(schema: ZodType<T>): T | undefined {
     const result = schema.safeParse(this.value);
     if (result.success) return result.data;
-    this.problems.push(...issueProblems(this, result.error.issues));
+    const problems = issueProblems(this, result.error.issues);
+    this.problems.push(...problems.filter((problem) => !this.#unreplaced.has(problem.key)));
     return undefined;
   }
 
   /** Records a problem; `{got}` in the message becomes the value as written at `path`. */
   report(path: KeyPath, message: string, severity: Problem['severity'] = 'error'): void {
     this.problems.push(this.problem(path, message, severity));
-  }
-
-  /** Records what a reading expected; true when there was nothing to record. */
-  expect<T>(path: KeyPath, reading: Reading<T>): reading is { ok: true; value: T } {
-    if (!reading.ok) this.report(path, refusalText(reading.expected, reading.write));
-    return reading.ok;
   }
 
   problem(path: KeyPath, message: string, severity: Problem['severity'] = 'error'): Problem {
@@ -58,6 +54,10 @@ export class PlanFile {
       message: message.replaceAll('{got}', () => this.got(path)),
       severity,
     };
+  }
+
+  valueAt(path: KeyPath): unknown {
+    return valueAt(this.value, path);
   }
 
   /** The value at `path` as a message may show it. */
@@ -73,6 +73,7 @@ export class PlanFile {
     if (typeof value === 'string') {
       if (!value.includes('$')) return value;
       const { text, missing, malformed } = substitute(value, this.#env);
+      if (missing.length > 0 || malformed) this.#unreplaced.add(formatKey(path));
       for (const name of missing) {
         this.report(
           path,
@@ -105,8 +106,9 @@ export function valueAt(value: unknown, path: KeyPath): unknown {
 function typeName(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'an empty value';
-  if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'a mapping' : `a ${typeof value}`;
+  const empty = typeof value === 'object' && Object.keys(value).length === 0 ? 'an empty' : 'a';
+  if (Array.isArray(value)) return `${empty} list`;
+  return typeof value === 'object' ? `${empty} mapping` : `a ${typeof value}`;
 }
 
 function show(value: unknown): string {

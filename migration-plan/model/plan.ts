@@ -54,8 +54,12 @@ export type UpProcess = {
   readonly run: string;
   readonly url: string;
   readonly external: boolean;
+  /** Name of the variable in `url: "${NAME:-…}"`, by which the address can be moved; null when it is fixed. */
+  readonly urlVariable: string | null;
   readonly ready: string;
   readonly database: 'legacy' | 'postgres' | null;
+  /** Script and arguments that fill a database which was just made; empty when there is none. */
+  readonly seed: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 };
 

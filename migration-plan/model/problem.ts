@@ -32,9 +32,7 @@ export function formatKey(path: KeyPath): string {
 
 /** File order, then line order: the order in which a person works through them. */
 export function sortProblems(problems: readonly Problem[]): Problem[] {
-  return [...problems].sort(
-    (a, b) => compareText(a.file, b.file) || a.line - b.line || compareText(a.key, b.key),
-  );
+  return [...problems].sort((a, b) => compareText(a.file, b.file) || a.line - b.line);
 }
 
 function compareText(a: string, b: string): number {

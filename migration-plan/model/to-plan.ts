@@ -137,11 +137,18 @@ function toUpProcesses({ file, value }: Checked<PlanValue>, env: NodeJS.ProcessE
     name,
     run: process.run,
     url: process.url,
-    external: setVariables(String(valueAt(file.written, ['up', name, 'url'])), env).length > 0,
+    external: setVariables(writtenUrl(file, name), env).length > 0,
+    urlVariable: /\$\{(\w+):-/.exec(writtenUrl(file, name))?.[1] ?? null,
     ready: process.ready,
     database: process.database === 'none' ? null : process.database,
+    seed: process.seed,
     env: process.env,
   }));
+}
+
+/** As the author wrote it, before substitution. */
+function writtenUrl(file: Checked<PlanValue>['file'], process: string): string {
+  return String(valueAt(file.written, ['up', process, 'url']));
 }
 
 function byName(a: { name: string }, b: { name: string }): number {

@@ -14,6 +14,8 @@ import { formatKey, type KeyPath, type Problem } from './problem.ts';
 /** Plans are written by hand: more than this is a wrong file, and the parser's cost is bounded by it. */
 const MAX_BYTES = 1024 * 1024;
 const MAX_ALIASES = 100;
+const MAX_SYNTAX_PROBLEMS = 20;
+const TOO_DEEP = 'expected a plan, got values nested too deeply to read. Write at most a few levels.';
 
 /** A plan file read as YAML: its value as written (nothing substituted yet) and the line of every key. */
 export type YamlSource = {
@@ -52,17 +54,17 @@ export function readYamlSource(
       uniqueKeys: false,
       merge: true,
       strict: true,
-      logLevel: 'silent',
     });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    fail(1, 'expected a plan, got values nested too deeply to read. Write at most a few levels.');
+    fail(1, TOO_DEEP);
     return { source: null, problems };
   }
   const lineAt = (offset: number) => lines.linePos(Math.min(offset, text.length)).line;
-  for (const error of [...document.errors, ...document.warnings]) {
-    fail(lineAt(error.pos[0]), syntaxMessage(error.code, error.message));
-    if (problems.length >= 20) break;
+  for (const error of [...document.errors, ...document.warnings].slice(0, MAX_SYNTAX_PROBLEMS)) {
+    const { message, last } = syntaxMessage(error.code, error.message);
+    fail(lineAt(error.pos[0]), message);
+    if (last) break;
   }
   if (problems.length > 0) return { source: null, problems };
   reportDuplicates(document, lineAt, fail);
@@ -70,7 +72,15 @@ export function readYamlSource(
     value = document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (error) {
     if (!(error instanceof ReferenceError || error instanceof RangeError)) throw error;
-    fail(1, `expected at most ${MAX_ALIASES} values through aliases, got more. Write the values out.`);
+    const unknown = /^Unresolved alias.*: (.*)$/.exec(error.message)?.[1];
+    if (unknown === undefined) {
+      fail(1, `expected at most ${MAX_ALIASES} values through aliases, got more. Write the values out.`);
+    } else {
+      fail(
+        lineAt(aliasOffset(document, unknown)),
+        `expected an anchor \`&${unknown}\` above its alias, got none. Write \`&${unknown}\` at the value it stands for.`,
+      );
+    }
     return { source: null, problems };
   }
   return { source: { file, value, lineOf: (path) => lineOf(document, path, lineAt) }, problems };
@@ -102,21 +112,39 @@ function decode(bytes: Uint8Array, fail: (line: number, message: string) => void
   }
 }
 
-function syntaxMessage(code: string, message: string): string {
-  switch (code) {
-    case 'TAB_AS_INDENT':
-      return 'expected spaces as indentation, got a tab. Write two spaces a level.';
-    case 'BAD_INDENT':
-      return 'expected keys of one mapping in one column, got another indentation. Line them up with spaces.';
-    case 'MULTIPLE_DOCS':
-      return 'expected one document, got a second one after `---`. Write one file for each.';
-    case 'TAG_RESOLVE_FAILED':
-      return 'expected plain YAML, got a tag (`!…`). Write the value without it.';
-    case 'BAD_ALIAS':
-      return 'expected an alias whose anchor stands above it, got an unknown one. Write `&name` before `*name`.';
-    default:
-      return `expected YAML, got a syntax error: ${message.split('\n')[0]}.`.replace(/\.\.$/, '.');
+/** A message for a parser's error; after a `last` one the errors that follow are its echo. */
+function syntaxMessage(code: string, message: string): { message: string; last: boolean } {
+  const last = code === 'MISSING_CHAR' || code === 'IMPOSSIBLE' || message.includes('call stack');
+  if (message.includes('call stack')) return { message: TOO_DEEP, last };
+  const quote = /Missing closing (.)quote/.exec(message)?.[1];
+  if (quote) {
+    return {
+      message: `expected a closing ${quote}, got none. Close the quoted text that begins above.`,
+      last,
+    };
   }
+  const first = message.split('\n')[0] ?? '';
+  return { message: SYNTAX_MESSAGES[code] ?? `expected YAML, got a syntax error: ${first}.`, last };
+}
+
+const SYNTAX_MESSAGES: Readonly<Record<string, string>> = {
+  TAB_AS_INDENT: 'expected spaces as indentation, got a tab. Write two spaces a level.',
+  BAD_INDENT:
+    'expected keys of one mapping in one column, got another indentation. Line them up with spaces.',
+  MULTIPLE_DOCS: 'expected one document, got a second one after `---`. Write one file for each.',
+  TAG_RESOLVE_FAILED: 'expected plain YAML, got a tag (`!…`). Write the value without it.',
+};
+
+function aliasOffset(document: Document.Parsed, name: string): number {
+  let offset = 0;
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.source !== name) return undefined;
+      offset = alias.range?.[0] ?? 0;
+      return visit.BREAK;
+    },
+  });
+  return offset;
 }
 
 /** YAML parsers keep the last of two equal keys; a plan in which one silently wins is refused instead. */

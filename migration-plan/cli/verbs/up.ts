@@ -4,7 +4,6 @@ import type { ExitCode } from '../exit-code.ts';
 import type { Run } from '../fig.ts';
 
 type Options = { port: number; adminPort: number };
-type Up = (options: { planDir: string; port: number; adminPort: number; json: boolean }) => Promise<number>;
 
 /** `fig up`: everything that the plan refers to, on this machine. */
 export function addUp(program: Command, run: Run): void {
@@ -16,7 +15,7 @@ export function addUp(program: Command, run: Run): void {
     .action(
       run(async (session, options: Options) => {
         // Loaded only here: the databases and processes behind it are of no concern to the other verbs.
-        const { up } = (await import(new URL('../up/up.ts', import.meta.url).href)) as { up: Up };
+        const { up } = await import('../up/up.ts');
         const { planDir, json } = session;
         return (await up({ planDir, port: options.port, adminPort: options.adminPort, json })) as ExitCode;
       }),

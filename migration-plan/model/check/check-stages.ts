@@ -18,7 +18,7 @@ export function checkStages(route: PlanFile): void {
     } else if (step.value.stage === 'retired') {
       route.report(
         ['stages', index],
-        'expected `candidate` before `retired`. Write e.g. `candidate, retired`.',
+        'expected `candidate` before `retired`, got nothing. Write e.g. `candidate, retired`.',
       );
     }
     if (before === null || !isBelow(step.value, before)) before = step.value;

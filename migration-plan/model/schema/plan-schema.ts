@@ -234,6 +234,12 @@ function upProcess() {
         description:
           'Which database it gets as `DATABASE_URL`: the legacy one, or a Postgres one of its own.',
       }),
+      seed: list(term.word('script or argument', 'legacy-monolith/seed.ts'), '[legacy-monolith/seed.ts]')
+        .prefault([])
+        .meta({
+          description:
+            'Script and its arguments, run once with `--database URL` on a database that `fig up` has just made. `[]`: none.',
+        }),
       env: record(
         term.VARIABLES,
         value<string>({ title: 'text', type: ['string', 'number', 'boolean'] }, (written) =>

@@ -67,15 +67,20 @@ export const flag = () =>
     },
   );
 
+const MANY = 1_000_000_000;
+
 /** A whole number, also as text, which is what a variable gives. */
-export const wholeNumber = (minimum: number, maximum = 1_000_000_000) =>
+export const wholeNumber = (minimum: number, maximum = MANY) =>
   value<number>(
     { title: 'whole number', type: ['integer', 'string'], pattern: '\\d+', minimum, maximum },
     (written) => {
       const number = typeof written === 'string' && /^\d+$/.test(written) ? Number(written) : written;
       return typeof number === 'number' && Number.isInteger(number) && number >= minimum && number <= maximum
         ? read(number)
-        : refuse(`a whole number from ${minimum} to ${maximum}`, String(Math.max(minimum, 1)));
+        : refuse(
+            `a whole number, ${minimum} or more${maximum < MANY ? ` and at most ${maximum}` : ''}`,
+            String(Math.max(minimum, 1)),
+          );
     },
   );
 
