@@ -1,5 +1,14 @@
 import { rowToNew } from './freelancers/row-to-new.ts';
 
+export type { Profile, Refusal } from './freelancers/body.ts';
+export {
+  bodyToBlockReason,
+  bodyToCreate,
+  bodyToEdit,
+  DATABASE_ERROR,
+  EMAIL_EXISTS,
+  fitsLegacyColumns,
+} from './freelancers/body.ts';
 export { newToDetail, newToListRow } from './freelancers/contract.ts';
 export { FREELANCER_NAMESPACE, freelancerId } from './freelancers/identity.ts';
 export type { FreelancerRow, FreelancerValue, RawRow, Translated } from './freelancers/model.ts';

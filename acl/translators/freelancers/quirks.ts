@@ -1,10 +1,10 @@
 export type RowQuirk =
-  | 'empty-text-is-null'
+  | 'blank-text-is-null'
   | 'null-skills'
   | 'empty-skills-dropped'
   | 'skill-spaces-trimmed'
   | 'zero-date-is-now';
-export type SearchQuirk = 'spaces-left-by-wildcards';
+export type SearchQuirk = 'spaces-left-by-wildcards' | 'needle-too-long';
 
 export type Quirk = {
   readonly name: RowQuirk | SearchQuirk;
@@ -17,9 +17,10 @@ export type Quirk = {
 /** Every canonicalisation that this data set's translator makes; the README shows the same table. */
 export const quirks: readonly Quirk[] = [
   {
-    name: 'empty-text-is-null',
-    where: "frl_email, frl_phone, blk_reason, city, country, notes: '' from the old HTML form",
-    what: "'' becomes null; the legacy JSON shows '' for both",
+    name: 'blank-text-is-null',
+    where:
+      "frl_email, frl_phone, blk_reason, city, country, notes: '' from the HTML form, spaces from imports",
+    what: "becomes null; the legacy JSON shows '' for all of them",
   },
   {
     name: 'zero-date-is-now',
@@ -45,5 +46,10 @@ export const quirks: readonly Quirk[] = [
     name: 'spaces-left-by-wildcards',
     where: 'q: `% x` or `a _ b`, where legacy drops the wildcard after folding and searches the spaces too',
     what: 'the new search has no leading, trailing or doubled spaces: it finds what legacy finds, and more',
+  },
+  {
+    name: 'needle-too-long',
+    where: 'q of more than 200 characters, skill of more than 100',
+    what: 'the new search takes no such text: nothing is found, where legacy could find a longer skills_csv',
   },
 ];

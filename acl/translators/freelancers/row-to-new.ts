@@ -77,8 +77,8 @@ class RowReader {
     const raw = this.#row[column];
     if (raw === null) return null;
     if (typeof raw !== 'string') return this.#refuse(column, 'a text or NULL', null);
-    if (raw !== '') return raw;
-    this.quirks.add('empty-text-is-null');
+    if (raw.trim() !== '') return raw;
+    this.quirks.add('blank-text-is-null');
     return null;
   }
 

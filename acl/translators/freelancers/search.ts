@@ -4,6 +4,9 @@ import { amountFromCents } from './money.ts';
 import type { SearchQuirk } from './quirks.ts';
 
 const MAX_INT = 2_147_483_647;
+/** Longest texts that the new search takes. */
+const MAX_Q = 200;
+const MAX_SKILL = 100;
 const STATUS = new Map([
   ['A', 'active'],
   ['I', 'inactive'],
@@ -67,7 +70,8 @@ class Filters {
     const needle = withoutWildcards(fold(last(this.#legacy.q)));
     if (needle === '') return;
     const folded = fold(needle);
-    if (folded === needle) this.query.q = needle;
+    if (needle.length > MAX_Q) this.#tooLong();
+    else if (folded === needle) this.query.q = needle;
     else this.#spacesLeftByWildcards(folded);
   }
 
@@ -77,6 +81,11 @@ class Filters {
     if (folded !== '') this.query.q = folded;
   }
 
+  #tooLong(): void {
+    this.quirks.push('needle-too-long');
+    this.matchesNothing = true;
+  }
+
   status(): void {
     const status = STATUS.get(last(this.#legacy.stat));
     if (status !== undefined) this.query.status = status;
@@ -84,7 +93,11 @@ class Filters {
 
   skill(): void {
     const skill = withoutWildcards(last(this.#legacy.skill));
-    if (skill !== '') this.query.skills = skill;
+    if (skill === '') return;
+    // The elements of a list hold neither a comma nor spaces at an end; the new parameter is itself a list.
+    if (/[,\0]/.test(skill) || skill !== skill.trim()) this.matchesNothing = true;
+    else if (skill.length > MAX_SKILL) this.#tooLong();
+    else this.query.skills = skill;
   }
 
   rates(): void {
@@ -113,7 +126,7 @@ class Filters {
 
 function last(value: unknown): string {
   const one: unknown = Array.isArray(value) ? value.at(-1) : value;
-  return typeof one === 'string' ? one : '';
+  return one === undefined ? '' : String(one);
 }
 
 function withoutWildcards(text: string): string {

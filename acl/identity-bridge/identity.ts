@@ -1,0 +1,8 @@
+/** Who is behind a legacy session. `role` is legacy's own word for it. */
+export type Session = { readonly login: string; readonly role: string };
+
+/** Tells whose session a Cookie header carries. */
+export type IdentityBridge = {
+  /** Null when nobody is logged in. Throws ServiceUnreachable or ServiceProblem when legacy cannot say. */
+  introspect(cookieHeader: string | undefined): Promise<Session | null>;
+};
