@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { NOT_YET } from './check/check-not-yet.ts';
 import { loadPlan } from './load-plan.ts';
 import { formatProblem, type Problem } from './problem.ts';
 import { BAD_PLANS } from './test-kit/bad-plans.ts';
@@ -22,7 +23,8 @@ describe('Rejects', () => {
   test.each(BAD_PLANS.map((bad) => [bad.name, bad] as const))('%s', (_, { files, env, problems }) => {
     const dir = folders.write(files);
     const result = loadPlan(dir, env ?? {}, { missingModules: 'error' });
-    expect(lines(result.problems).map((line) => line.replaceAll(dir, 'DIR'))).toEqual(problems);
+    const errors = result.problems.filter((problem) => problem.severity === 'error');
+    expect(lines(errors).map((line) => line.replaceAll(dir, 'DIR'))).toEqual(problems);
     expect(result.plan).toBeNull();
     expect(JSON.stringify(result.problems)).not.toContain('hunter2');
   });
@@ -157,6 +159,7 @@ describe('Accepts', () => {
     const folder = fileURLToPath(new URL('./test-kit/every-key/plan', import.meta.url));
     const { plan, problems } = loadPlan(folder, { SHADOW_TOKEN: 'hunter2' }, { missingModules: 'error' });
     expect(lines(problems.filter((problem) => problem.severity === 'error'))).toEqual([]);
+    expect(plan?.tls?.keyFile).toBe(`${folder}/tls.key`);
     expect(JSON.stringify(problems)).not.toContain('hunter2');
     expect(plan?.routes.map((route) => route.name)).toEqual(['articles', 'authors']);
     expect(plan?.routes[0]?.credentials.shadow?.set).toEqual({ authorization: 'Bearer hunter2' });
@@ -246,6 +249,38 @@ describe('Variables', () => {
     expect(lint(files, { RELAY_URL: 'http://b' }).plan?.up).toMatchObject([
       { external: true, url: 'http://b' },
     ]);
+  });
+});
+
+describe('Warns', () => {
+  test('of every key that was written and that nothing comes of, once a file', () => {
+    const folder = fileURLToPath(new URL('./test-kit/every-key/plan', import.meta.url));
+    const warnings = loadPlan(folder, { SHADOW_TOKEN: 'x' }).problems;
+    const said = warnings.filter((problem) => problem.message.includes('this version'));
+    expect(said.map(({ file, key }) => `${file} ${key}`).sort()).toEqual(
+      [
+        ...NOT_YET.plan.map((key) => `plan.yaml ${key}`),
+        ...NOT_YET.route.map((key) => `routes/articles.yaml ${key}`),
+        'routes/articles.yaml stages[0]',
+        ...NOT_YET.data.map((key) => `data/articles.yaml ${key}`),
+      ].sort(),
+    );
+  });
+
+  test('with one line, and uses the plan', () => {
+    const { plan, problems } = lint({ 'routes/articles.yaml': `${ROUTE}guardrails: { minimum: 100 }\n` });
+    expect(lines(problems)).toEqual([
+      'routes/articles.yaml:4 guardrails: accepted and checked, not acted on by this version',
+    ]);
+    expect(plan?.routes[0]?.guardrails.minimum).toBe(100);
+  });
+
+  test('of nothing that is left out or turned off', () => {
+    const { problems } = lint({
+      'plan.yaml': `${PLAN}limits: { rate: none }\n`,
+      'routes/articles.yaml': `${ROUTE}dependsOn: []\n`,
+    });
+    expect(lines(problems)).toEqual([]);
   });
 });
 

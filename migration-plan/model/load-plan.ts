@@ -4,6 +4,7 @@ import type { ZodType } from 'zod';
 import { checkDataSets } from './check/check-data-sets.ts';
 import { checkMatches } from './check/check-matches.ts';
 import { checkModules } from './check/check-modules.ts';
+import { checkNotYet } from './check/check-not-yet.ts';
 import { checkRoutes } from './check/check-routes.ts';
 import { checkStages } from './check/check-stages.ts';
 import type { Plan } from './plan.ts';
@@ -51,6 +52,9 @@ export function loadPlan(
 
   checkRoutes(planFile, routes);
   for (const route of routes) checkStages(route);
+  if (planFile) checkNotYet(planFile, 'plan');
+  for (const route of routes) checkNotYet(route, 'route');
+  for (const set of dataSets) checkNotYet(set, 'data');
   checkMatches(routes, {
     caseSensitive: valueAt(planFile?.value, ['matching', 'case']) === 'sensitive',
     strictSlash: valueAt(planFile?.value, ['matching', 'trailingSlash']) === 'strict',

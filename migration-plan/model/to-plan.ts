@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { canonicalHash } from './canonical.ts';
 import { setVariables } from './environment.ts';
@@ -30,7 +31,7 @@ export function toPlan(
     cohort: value.cohort,
     expose: value.expose,
     trustedProxies: value.trustedProxies,
-    tls: value.tls ? { certFile: value.tls.cert, keyFile: value.tls.key } : null,
+    tls: value.tls ? { certFile: resolve(dir, value.tls.cert), keyFile: resolve(dir, value.tls.key) } : null,
     matching: {
       caseSensitive: value.matching.case === 'sensitive',
       strictSlash: value.matching.trailingSlash === 'strict',
@@ -61,6 +62,8 @@ export function toPlan(
   const { routes: planned, dataSets: sets, ...shared } = traffic;
   const hash = canonicalHash({
     ...shared,
+    // As written: the same plan in another folder is the same plan.
+    tls: value.tls ?? null,
     routes: planned.map((route) => route.hash),
     dataSets: [...sets.values()].sort(byName).map(({ file: _, ...set }) => set),
   });

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { type PlanFile, valueAt } from '../plan-file.ts';
 import type { KeyPath, Problem } from '../problem.ts';
 
-/** Files that the plan names beside itself: translators and the scripts of `up`, relative to the folder that holds the plan folder. */
+/** Files that the plan names: translators and scripts, relative to the folder that holds the plan folder; TLS files. */
 export function checkModules(
   dir: string,
   plan: PlanFile | null,
@@ -12,6 +12,15 @@ export function checkModules(
 ): void {
   const root = dirname(resolve(dir));
   for (const set of dataSets) checkModule(root, set, ['translator'], severity);
+  for (const key of ['cert', 'key']) {
+    const written = valueAt(plan?.value, ['tls', key]);
+    if (plan === null || typeof written !== 'string' || isFile(resolve(dir, written))) continue;
+    plan.report(
+      ['tls', key],
+      'expected a file, absolute or relative to the plan folder, got {got}, which is not there. Create it, or correct the path.',
+      severity,
+    );
+  }
   const up = valueAt(plan?.value, ['up']);
   if (plan === null || typeof up !== 'object' || up === null) return;
   for (const name of Object.keys(up)) checkModule(root, plan, ['up', name, 'run'], severity);
@@ -20,10 +29,14 @@ export function checkModules(
 function checkModule(root: string, file: PlanFile, path: KeyPath, severity: Problem['severity']): void {
   const written = valueAt(file.value, path);
   if (typeof written !== 'string' || written === '' || written.startsWith('/')) return;
-  if (statSync(resolve(root, written), { throwIfNoEntry: false })?.isFile()) return;
+  if (isFile(resolve(root, written))) return;
   file.report(
     path,
     'expected a file relative to the folder that holds the plan folder, got {got}, which is not there. Create it, or correct the path.',
     severity,
   );
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }

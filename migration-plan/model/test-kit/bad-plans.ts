@@ -220,7 +220,7 @@ export const BAD_PLANS: readonly BadPlan[] = [
   },
   {
     name: 'a certificate without key',
-    files: plan('tls: { cert: a.pem }\n'),
+    files: plan('tls: { cert: plan.yaml }\n'),
     problems: ['plan.yaml:5 tls.key: expected a file name, got nothing. Write e.g. `/etc/fig/tls.key`.'],
   },
   {
