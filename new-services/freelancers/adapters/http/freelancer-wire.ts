@@ -7,7 +7,7 @@ const statusSchema = z.enum(['active', 'inactive', 'blocked']);
 export const currencySchema = z.string().regex(/^[A-Z]{3}$/, 'expected an ISO 4217 code such as EUR');
 
 /** No comma: legacy keeps the skills of a freelancer in one comma-separated column. */
-const skillSchema = nonBlank(100).regex(/^[^,]*$/, 'must not contain a comma');
+const skillSchema = nonBlank(500).regex(/^[^,]*$/, 'must not contain a comma');
 
 export const nameSchema = z.strictObject({ first: textOf(120), last: textOf(120) });
 
@@ -19,17 +19,17 @@ export const profileFields = {
   status: statusSchema,
   blockReason: textOf(255).nullable(),
   skills: z.array(skillSchema).max(200),
-  email: nonBlank(160).nullable(),
-  phone: nonBlank(60).nullable(),
-  city: nonBlank(120).nullable(),
-  country: nonBlank(2).nullable().describe('ISO 3166-1 alpha-2'),
+  email: textOf(160).min(1).nullable(),
+  phone: textOf(255).min(1).nullable(),
+  city: textOf(255).min(1).nullable(),
+  country: textOf(2).min(1).nullable().describe('ISO 3166-1 alpha-2'),
   notes: textOf(65_535).nullable(),
   availableFrom: isoDate.nullable().describe('null: available now'),
 };
 
 /** A freelancer without its version: what the sync inbox carries, in one canonical writing. */
 export const freelancerValueSchema = z.strictObject({
-  id: z.uuid().lowercase(),
+  id: z.uuid(),
   number: z.int().positive(),
   name: nameSchema,
   matchcode: textOf(255),

@@ -6,7 +6,7 @@ import { freelancerSchema } from './freelancer-wire.ts';
 
 const bound = z.string().regex(amountPattern, 'expected a decimal with up to two places such as 90.00');
 
-const skillList = textOf(1000).transform((list) =>
+const skillList = textOf(8000).transform((list) =>
   list
     .split(',')
     .map((skill) => skill.trim())
@@ -15,7 +15,7 @@ const skillList = textOf(1000).transform((list) =>
 
 /** Query of a search. `skip` counts from the cursor, or from the start without one. */
 export const searchQuerySchema = z.strictObject({
-  q: textOf(200)
+  q: textOf(8000)
     .optional()
     .describe('substring of matchcode, e-mail or skills; of the name in other scripts'),
   skills: skillList.default([]).describe('comma-separated; all of them, in any case'),
@@ -26,7 +26,7 @@ export const searchQuerySchema = z.strictObject({
   archived: z.enum(['exclude', 'only', 'include']).default('exclude'),
   sort: z.enum(sortOrders).default('matchcode').describe('ties: highest number first'),
   limit: wholeNumber(1, 200).default(20),
-  cursor: textOf(4000).optional().describe('nextCursor of a page with the same sort and filters'),
+  cursor: textOf(8000).optional().describe('nextCursor of a page with the same sort and filters'),
   skip: wholeNumber(0, 1_000_000_000).default(0),
   count: z
     .enum(['none', 'exact'])

@@ -40,17 +40,23 @@ async function page(
   const column = sort.replace('-', '');
   const direction = sort.startsWith('-') ? 'DESC' : 'ASC';
   if (after !== null) applyPosition(matches, column, direction, after);
-  matches.select('v.id', 'id').addSelect(`v.${column}`, 'value').addSelect('v.number', 'number');
-  if (column !== 'number') matches.orderBy(`v.${column}`, direction);
-  matches.addOrderBy('v.number', column === 'number' ? direction : 'DESC');
+  matches.select('v.id', 'id').addSelect('v.number', 'tie');
+  if (column === 'number') matches.orderBy('v.number', direction);
+  else {
+    matches
+      .addSelect(`v.${column}`, 'sorted')
+      .orderBy(`v.${column}`, direction)
+      .addOrderBy('v.number', 'DESC');
+  }
+  const order = column === 'number' ? `hit.tie ${direction}` : `hit.sorted ${direction}, hit.tie DESC`;
   // Documents are fetched for the page alone: rows that are skipped cost an index entry each.
   const [ids, parameters] = matches
     .offset(skip)
     .limit(limit + 1)
     .getQueryAndParameters();
   const rows: { document: FreelancerDocument }[] = await dataSource.query(
-    `SELECT document FROM (${ids}) AS hit JOIN freelancer_search USING (id)
-     ORDER BY hit.value ${direction}, hit.number DESC`,
+    `SELECT row.document FROM (${ids}) AS hit JOIN freelancer_search AS row ON row.id = hit.id
+     ORDER BY ${order}`,
     parameters,
   );
   return rows.map((row) => row.document);
