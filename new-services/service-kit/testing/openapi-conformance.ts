@@ -2,9 +2,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 
 type Json = Readonly<Record<string, unknown>>;
-type Described = {
-  responses: Record<string, { content?: Json; headers?: Record<string, { required?: boolean }> }>;
-};
+type Response = { content?: Json; headers?: Record<string, { required?: boolean }>; $ref?: string };
+type Described = { responses: Record<string, Response> };
 
 /** As much of a supertest answer as is compared. */
 export type Answered = {
@@ -39,7 +38,8 @@ export function openapiConformance(document: Json): {
     const label = `${request.method} ${pathname}`;
     if (found === undefined) throw new Error(`${label} is not described`);
     const { path, method, operation } = found;
-    const response = operation.responses[status];
+    const given = operation.responses[status];
+    const response = given?.$ref === undefined ? given : resolve(document, given.$ref);
     if (response === undefined) throw new Error(`${label}: status ${status} is not described: ${text}`);
     for (const [name, { required }] of Object.entries(response.headers ?? {})) {
       if (required && headers[name.toLowerCase()] === undefined)
@@ -54,10 +54,9 @@ export function openapiConformance(document: Json): {
     if (!(mediaType in response.content))
       throw new Error(`${label}: ${status} with ${mediaType} is not described`);
     if (!mediaType.endsWith('json')) return;
-    const pointer = ['paths', path, method, 'responses', String(status), 'content', mediaType, 'schema']
-      .map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1')))
-      .join('/');
-    const validate = ajv.getSchema(`api#/${pointer}`) ?? ajv.compile({ $ref: `api#/${pointer}` });
+    const own = ['', 'paths', path, method, 'responses', String(status)].map(escapePart).join('/');
+    const pointer = `${given?.$ref ?? `#${own}`}/content/${escapePart(mediaType)}/schema`;
+    const validate = ajv.getSchema(`api${pointer}`) ?? ajv.compile({ $ref: `api${pointer}` });
     if (!validate(JSON.parse(text)))
       throw new Error(`${label} ${status}: ${ajv.errorsText(validate.errors)}: ${text}`);
   };
@@ -74,4 +73,14 @@ export function openapiConformance(document: Json): {
 
 function patternOf(path: string): RegExp {
   return new RegExp(`^${path.replace(/[.]/g, '\\.').replace(/\{\w+\}/g, '[^/]+')}$`);
+}
+
+/** A part of a JSON pointer in a URI fragment. */
+function escapePart(part: string): string {
+  return encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'));
+}
+
+function resolve(document: Json, reference: string): Response {
+  const parts = reference.split('/').slice(1);
+  return parts.reduce<unknown>((node, part) => (node as Json)[part], document) as Response;
 }
