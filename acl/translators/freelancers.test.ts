@@ -228,7 +228,7 @@ describe('searchToNew', () => {
     [{ sort: '-rate' }, { sort: '-rate' }],
     [{ sort: 'id' }, { sort: 'number' }],
     [{ sort: 'city' }, {}],
-    [{ skill: 'ja%va' }, { skills: 'java' }],
+    [{ skill: ' ja%v\0a' }, { skills: 'java' }],
   ])('translates %j', (legacy, query) => {
     expect(searchToNew(legacy).query).toEqual({ ...nothing, ...query });
   });
@@ -248,8 +248,6 @@ describe('searchToNew', () => {
     [{ rate_max: '-1' }],
     [{ rate_min: '99999999999' }],
     [{ skill: 'java,sql' }],
-    [{ skill: ' java' }],
-    [{ skill: 'ja\0va' }],
     [{ skill: 'x'.repeat(101) }],
   ])('knows that %j matches nothing', (legacy) => {
     expect(searchToNew(legacy).matchesNothing).toBe(true);

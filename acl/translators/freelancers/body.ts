@@ -3,6 +3,7 @@ import { fold } from './fold.ts';
 import type { FreelancerValue } from './model.ts';
 import { amountFromCents } from './money.ts';
 import { splitName } from './name.ts';
+import { legacyText } from './text.ts';
 
 /** What a legacy client is answered when its write is refused: the status is the contract's, however odd. */
 export type Refusal = { readonly status: number; readonly error: string };
@@ -69,7 +70,7 @@ export function bodyToEdit(body: unknown, current: FreelancerValue): BodyToNew<P
 
 /** The reason of a legacy block. */
 export function bodyToBlockReason(body: unknown): BodyToNew<string> {
-  const reason = text(asBody(body).reason);
+  const reason = legacyText(asBody(body).reason);
   if (reason === null || reason === '') return refuse(400, 'reason missing');
   return { ok: true, value: reason };
 }
@@ -91,7 +92,7 @@ export function fitsLegacyColumns(profile: Partial<Profile>): boolean {
 function readBody(body: Body, current: FreelancerValue | null): BodyToNew<Partial<Profile>> {
   const edit: { -readonly [K in keyof Profile]?: Profile[K] } = {};
   if (body.frl_name !== undefined) {
-    const name = text(body.frl_name);
+    const name = legacyText(body.frl_name);
     if (name === null || name === '') return refuse(400, 'frl_name missing');
     edit.name = splitName(name);
   }
@@ -109,13 +110,13 @@ function readBody(body: Body, current: FreelancerValue | null): BodyToNew<Partia
     if (!isNow && day === null) return refuse(400, 'avail_from invalid');
     edit.availableFrom = day;
   }
-  if (body.frl_email !== undefined) edit.email = text(body.frl_email) || null;
-  if (body.frl_phone !== undefined) edit.phone = text(body.frl_phone) || null;
-  if (body.blk_reason !== undefined) edit.blockReason = text(body.blk_reason) || null;
+  if (body.frl_email !== undefined) edit.email = legacyText(body.frl_email) || null;
+  if (body.frl_phone !== undefined) edit.phone = legacyText(body.frl_phone) || null;
+  if (body.blk_reason !== undefined) edit.blockReason = legacyText(body.blk_reason) || null;
   if (body.skills_csv !== undefined) edit.skills = readSkills(body.skills_csv);
-  if (body.city !== undefined) edit.city = text(body.city) || null;
-  if (body.country !== undefined) edit.country = text(body.country) || null;
-  if (body.notes !== undefined) edit.notes = text(body.notes) || null;
+  if (body.city !== undefined) edit.city = legacyText(body.city) || null;
+  if (body.country !== undefined) edit.country = legacyText(body.country) || null;
+  if (body.notes !== undefined) edit.notes = legacyText(body.notes) || null;
   return { ok: true, value: edit };
 }
 
@@ -125,7 +126,8 @@ function readRate(body: Body, current: FreelancerValue | null): Profile['hourlyR
   const cents = body.rate_ct === undefined ? undefined : readCents(body.rate_ct);
   if (cents === null) return null;
   const amount = cents === undefined ? (current?.hourlyRate.amount ?? '0.00') : amountFromCents(cents);
-  const currency = body.cur === undefined ? (current?.hourlyRate.currency ?? 'EUR') : text(body.cur) || 'EUR';
+  const currency =
+    body.cur === undefined ? (current?.hourlyRate.currency ?? 'EUR') : legacyText(body.cur) || 'EUR';
   return { amount, currency };
 }
 
@@ -140,15 +142,11 @@ function readCents(value: unknown): number | null {
 /** `Java, SQL,,java` is `Java,SQL`: legacy drops all white space, empty elements and repetitions. */
 function readSkills(value: unknown): readonly string[] {
   const seen = new Map<string, string>();
-  for (const skill of (text(value) ?? '').replace(/\s+/g, '').split(',')) {
+  for (const skill of (legacyText(value) ?? '').replace(/\s+/g, '').split(',')) {
     const key = skill.toUpperCase();
     if (skill !== '' && !seen.has(key)) seen.set(key, skill);
   }
   return [...seen.values()];
-}
-
-function text(value: unknown): string | null {
-  return value === undefined || value === null ? null : String(value).trim();
 }
 
 function length(value: string): number {

@@ -2,6 +2,7 @@ import { isoFromGerman } from './dates.ts';
 import { fold } from './fold.ts';
 import { amountFromCents } from './money.ts';
 import type { SearchQuirk } from './quirks.ts';
+import { legacyText } from './text.ts';
 
 const MAX_INT = 2_147_483_647;
 /** Longest texts that the new search takes. */
@@ -92,10 +93,10 @@ class Filters {
   }
 
   skill(): void {
-    const skill = withoutWildcards(last(this.#legacy.skill));
+    const skill = legacyText(withoutWildcards(last(this.#legacy.skill))) ?? '';
     if (skill === '') return;
-    // The elements of a list hold neither a comma nor spaces at an end; the new parameter is itself a list.
-    if (/[,\0]/.test(skill) || skill !== skill.trim()) this.matchesNothing = true;
+    // No element of a list holds a comma, and the new parameter is itself a list.
+    if (skill.includes(',')) this.matchesNothing = true;
     else if (skill.length > MAX_SKILL) this.#tooLong();
     else this.query.skills = skill;
   }

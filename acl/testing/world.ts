@@ -1,0 +1,98 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { postgresDatabase, type TestDatabase } from './databases.ts';
+import { type RunningProcess, runToEnd, startProcess } from './process.ts';
+import { closeConnections, rawRequest } from './raw-http.ts';
+import { waitUntil } from './wait-until.ts';
+
+const PLAN = resolve(import.meta.dirname, '../../migration-plan');
+const SERVICE_TOKEN = 'service-token-of-a-test';
+const RELAY_TOKEN = 'relay-token-of-a-test';
+
+/** The real monolith, the real service, the gateway and the relay between them, as processes. */
+export type World = {
+  readonly legacy: string;
+  readonly gateway: string;
+  /** Cookie header of a logged-in user; sessions live at legacy and hold at both. */
+  login(user: 'admin' | 'disp' | 'guest'): Promise<string>;
+  /** Copies legacy's rows and waits for the end; answers the relay's status. */
+  backfill(): Promise<Record<string, unknown>>;
+  quarantine(): Promise<readonly { readonly key: string; readonly reason: string }[]>;
+  stop(): Promise<void>;
+};
+
+/** Starts everything on an empty legacy database; `prepare` runs when it is seeded, before the first copy. */
+export async function startWorld(
+  database: TestDatabase,
+  freelancers: number,
+  prepare: (legacyDatabaseUrl: string) => Promise<void> = async () => {},
+): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), 'fig-test-'));
+  const postgres = await postgresDatabase();
+  const running: RunningProcess[] = [];
+  const start = async (script: string, env: Readonly<Record<string, string>>) => {
+    const started = await startProcess(script, { SERVICE_TOKEN, ...env });
+    running.push(started);
+    return started.url;
+  };
+  const stop = async () => {
+    closeConnections();
+    await Promise.all(running.map((one) => one.stop()));
+    await Promise.all([postgres.drop(), database.drop(), rm(folder, { recursive: true })]);
+  };
+  try {
+    const sizes = ['--customers', '0', '--projects', '0', '--timesheets', '0'];
+    const seeded = await runToEnd('legacy-monolith/seed.ts', [
+      ...['--database', database.url, '--freelancers', String(freelancers), ...sizes],
+    ]);
+    if (seeded.code !== 0) throw new Error(`the seeder failed: ${seeded.stderr}`);
+    await prepare(database.url);
+    const [legacy, service] = await Promise.all([
+      start('legacy-monolith/main.ts', { DATABASE_URL: database.url, SESSION_SECRET: 'secret-of-a-test' }),
+      start('new-services/freelancers/main.ts', { DATABASE_URL: postgres.url }),
+    ]);
+    const [gateway, relay] = await Promise.all([
+      start('acl/gateway/main.ts', { FREELANCERS_URL: service, LEGACY_URL: legacy }),
+      start('acl/relay/main.ts', {
+        FIG_PLAN: PLAN,
+        LEGACY_DATABASE_URL: database.url,
+        FREELANCERS_URL: service,
+        RELAY_TOKEN,
+        STATE_DIR: folder,
+      }),
+    ]);
+    const headers = { authorization: `Bearer ${RELAY_TOKEN}` };
+    const ask = async (method: string, path: string) =>
+      JSON.parse((await rawRequest(relay, { method, path, headers })).body);
+    return {
+      legacy,
+      gateway,
+      login: (user) => login(legacy, user),
+      async backfill() {
+        await ask('POST', '/v1/sets/freelancers/backfill');
+        return waitUntil(async () => {
+          const status = await ask('GET', '/v1/sets/freelancers/backfill');
+          return status.state !== 'running' && status;
+        }, 'the backfill ends');
+      },
+      quarantine: async () => (await ask('GET', '/v1/sets/freelancers/quarantine')).rows,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function login(legacy: string, user: string): Promise<string> {
+  const answer = await rawRequest(legacy, {
+    method: 'POST',
+    path: '/api/login',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ user, pass: user }),
+  });
+  const cookie = answer.headers['set-cookie']?.[0]?.split(';', 1)[0];
+  if (cookie === undefined) throw new Error(`no session for ${user}: ${answer.status} ${answer.body}`);
+  return cookie;
+}
