@@ -1,14 +1,23 @@
+import { EXIT } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
 import type { Session } from '../session.ts';
 import { call, type Party } from './call.ts';
 
-/** A route as the admin API answers it; `percent` is the canary share in percent (2.5). */
+/**
+ * A route as the admin API answers it; `percent` is the canary share in percent (2.5). Its position is null while the
+ * facade has a ledger that it cannot trust.
+ */
+export type RouteAnswer = Omit<RouteState, Position> & { readonly [key in Position]: RouteState[key] | null };
+type Position = 'stage' | 'percent' | 'writer' | 'paused' | 'killed' | 'version';
+
+/** A route whose position is known. */
 export type RouteState = {
   readonly route: string;
   readonly stage: string;
   readonly percent: number;
   readonly writer: string;
   readonly paused: boolean;
-  readonly killed?: boolean;
+  readonly killed: boolean;
   readonly version: number;
   readonly hash?: string;
   /** Instances that had not applied a rollback in time. */
@@ -29,6 +38,8 @@ export type LedgerEntry = Readonly<Record<string, unknown>> & {
   readonly hash: string;
 };
 
+export type Reload = { readonly hash: string; readonly previous: string; readonly changed: boolean };
+
 export type Verb = 'rollback' | 'pause' | 'resume';
 export type Transition = {
   readonly stage: string;
@@ -37,6 +48,11 @@ export type Transition = {
   readonly expectedVersion: number;
   readonly force?: boolean;
 };
+
+/** Whether the position of a route is known. */
+export function isKnown(answer: RouteAnswer): answer is RouteState {
+  return answer.stage !== null && answer.version !== null;
+}
 
 /** The facade's admin API, as the CLI uses it. Every method rejects with `Failure`. */
 export class AdminApi {
@@ -48,13 +64,19 @@ export class AdminApi {
     this.#env = session.env;
   }
 
-  async routes(): Promise<readonly RouteState[]> {
-    const answer = await this.#get<{ routes: RouteState[] }>('/v1/routes');
+  async routes(): Promise<readonly RouteAnswer[]> {
+    const answer = await this.#get<{ routes: RouteAnswer[] }>('/v1/routes');
     return answer.routes;
   }
 
-  route(route: string): Promise<RouteState> {
-    return this.#get(`/v1/routes/${encodeURIComponent(route)}`);
+  async route(route: string): Promise<RouteState> {
+    const answer = await this.#get<RouteAnswer>(`/v1/routes/${encodeURIComponent(route)}`);
+    if (isKnown(answer)) return answer;
+    throw new Failure(
+      EXIT.failed,
+      'LEDGER_CORRUPT',
+      `facade: expected the position of ${route}, got none: its ledger cannot be trusted. Look at its log, or ${this.#party.url}/readyz.`,
+    );
   }
 
   transition(route: string, transition: Transition): Promise<RouteState> {
@@ -65,11 +87,11 @@ export class AdminApi {
     return this.#post(`/v1/routes/${encodeURIComponent(route)}/${verb}`, { reason });
   }
 
-  kill(route: string | undefined, reason: string): Promise<unknown> {
+  kill(route: string | undefined, reason: string): Promise<{ routes: readonly RouteState[] }> {
     return this.#post('/v1/kill', route === undefined ? { reason } : { route, reason });
   }
 
-  reload(reason: string): Promise<Record<string, unknown>> {
+  reload(reason: string): Promise<Reload> {
     return this.#post('/v1/reload', { reason });
   }
 

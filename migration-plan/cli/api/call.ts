@@ -1,3 +1,4 @@
+import { formatProblem, type Problem } from '#plan/model/problem.ts';
 import { EXIT } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import { readToken, type TokenKind, tokenSource } from './token.ts';
@@ -71,7 +72,7 @@ function foreign(party: Party, got: string): Failure {
 }
 
 type Answer = { json: true; value: unknown } | { json: false };
-type ProblemDocument = { code?: string; detail?: string; title?: string };
+type ProblemDocument = { code?: string; detail?: string; title?: string; errors?: unknown };
 
 function parse(text: string): Answer {
   if (text === '') return { json: true, value: {} };
@@ -110,7 +111,12 @@ function refusal(party: Party, path: string, status: number, answer: Answer, had
   }
   const exitCode = status === 409 ? EXIT.conflict : status >= 500 ? EXIT.failed : EXIT.refused;
   const what = problem.detail ?? problem.title ?? `status ${status}`;
-  return new Failure(exitCode, problem.code ?? 'CLI_REFUSED', `${party.name} (${status}): ${what}`, {
-    details: problem,
-  });
+  const message = [`${party.name} (${status}): ${what}`, ...planProblems(problem.errors)].join('\n');
+  return new Failure(exitCode, problem.code ?? 'CLI_REFUSED', message, { details: problem });
+}
+
+/** The lines of a plan that the facade refused. */
+function planProblems(errors: unknown): string[] {
+  if (!Array.isArray(errors)) return [];
+  return errors.filter((error): error is Problem => typeof error?.file === 'string').map(formatProblem);
 }

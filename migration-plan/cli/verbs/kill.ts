@@ -15,15 +15,14 @@ export function addKill(program: Command, run: Run): void {
     .action(
       run(async (session, options: { reason: string }, route: string | undefined) => {
         const admin = new AdminApi(session);
-        if (route !== undefined) await admin.route(route);
-        await admin.kill(route, options.reason);
-        const states = route === undefined ? await admin.routes() : [await admin.route(route)];
+        const { routes: states } = await admin.kill(route, options.reason);
         if (session.json) session.answer({ routes: states });
         else if (states.length === 0) session.say('No routes to kill.');
         else {
           for (const state of states) {
-            const answer = state.killed === false ? 'unchanged' : 'killed: legacy answers until fig resume';
-            session.say(`${state.route}: ${describeStage(state)}, ${answer} (version ${state.version})`);
+            session.say(
+              `${state.route}: ${describeStage(state)}, killed: legacy answers until fig resume (version ${state.version})`,
+            );
           }
         }
         return EXIT.ok;

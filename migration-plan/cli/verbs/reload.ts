@@ -13,10 +13,9 @@ export function addReload(program: Command, run: Run): void {
       run(async (session, options: { reason: string }) => {
         const answer = await new AdminApi(session).reload(options.reason);
         if (session.json) session.answer(answer);
-        else
-          session.say(
-            `Plan reloaded${typeof answer.hash === 'string' ? `: ${answer.hash.slice(0, 12)}` : ''}.`,
-          );
+        else if (!answer.changed)
+          session.say(`Plan read again, nothing has changed: ${answer.hash.slice(0, 12)}`);
+        else session.say(`Plan reloaded: ${answer.previous.slice(0, 12)} → ${answer.hash.slice(0, 12)}`);
         return EXIT.ok;
       }),
     );

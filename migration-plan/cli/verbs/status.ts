@@ -3,7 +3,7 @@ import { loadPlan } from '#plan/model/load-plan.ts';
 import { formatShare } from '#plan/model/percent.ts';
 import type { Route } from '#plan/model/plan.ts';
 import { formatStageStep } from '#plan/model/stage-step.ts';
-import { AdminApi, type RouteState } from '../api/admin.ts';
+import { AdminApi, isKnown, type RouteAnswer, type RouteState } from '../api/admin.ts';
 import { EXIT } from '../exit-code.ts';
 import type { Run } from '../fig.ts';
 import { describeStage, nextStep } from '../next-step.ts';
@@ -13,13 +13,13 @@ import type { Session } from '../session.ts';
 
 type Line = {
   readonly route: string;
-  readonly stage: string;
-  readonly percent: number;
-  readonly share: string;
-  readonly writer: string;
-  readonly paused: boolean;
-  readonly killed: boolean;
-  readonly version: number;
+  readonly stage: string | null;
+  readonly percent: number | null;
+  readonly share: string | null;
+  readonly writer: string | null;
+  readonly paused: boolean | null;
+  readonly killed: boolean | null;
+  readonly version: number | null;
   readonly next: string | null;
   /** What the next step needs, or why there is none. */
   readonly needs: string;
@@ -35,9 +35,9 @@ export function addStatus(program: Command, run: Run): void {
         const { plan } = loadPlan(session.planDir, session.env);
         const states = await new AdminApi(session).routes();
         const planned = new Map((plan?.routes ?? []).map((route) => [route.name, route]));
-        const byName = new Map(states.map((state) => [state.route, state]));
+        const byName = new Map(states.filter(isKnown).map((state) => [state.route, state]));
         const lines = states.map((state) => lineOf(state, planned.get(state.route), byName, plan !== null));
-        const unknown = [...planned.keys()].filter((name) => !byName.has(name));
+        const unknown = [...planned.keys()].filter((name) => !states.some((state) => state.route === name));
         if (session.json) session.answer({ admin: session.adminUrl, routes: lines, notServed: unknown });
         else print(session, lines, unknown, plan === null);
         return EXIT.ok;
@@ -46,11 +46,27 @@ export function addStatus(program: Command, run: Run): void {
 }
 
 function lineOf(
-  state: RouteState,
+  state: RouteAnswer,
   route: Route | undefined,
   states: ReadonlyMap<string, RouteState>,
   hasPlan: boolean,
 ): Line {
+  if (!isKnown(state)) {
+    const { stage, percent, writer, paused, killed, version } = state;
+    const needs = 'a ledger that can be trusted: see the log of the facade';
+    return {
+      route: state.route,
+      stage,
+      percent,
+      share: null,
+      writer,
+      paused,
+      killed,
+      version,
+      next: null,
+      needs,
+    };
+  }
   const next = route ? nextStep(state, route) : null;
   return {
     route: state.route,
@@ -59,7 +75,7 @@ function lineOf(
     share: shareOf(state),
     writer: state.writer,
     paused: state.paused,
-    killed: state.killed === true,
+    killed: state.killed,
     version: state.version,
     next: next && formatStageStep(next),
     needs: needsOf(state, route, next !== null, states, hasPlan),
@@ -109,10 +125,10 @@ function print(session: Session, lines: readonly Line[], unknown: readonly strin
   } else {
     const rows = lines.map((line): Cell[] => [
       { text: line.route, tone: 'bold' },
-      { text: line.killed ? `${line.stage} (killed)` : line.stage, tone: toneOf(line) },
-      line.share,
-      line.writer,
-      String(line.version),
+      { text: stageText(line), tone: toneOf(line) },
+      line.share ?? '?',
+      line.writer ?? '?',
+      String(line.version ?? '?'),
       line.next ?? '-',
       { text: line.needs, tone: 'dim' },
     ]);
@@ -125,8 +141,13 @@ function print(session: Session, lines: readonly Line[], unknown: readonly strin
     session.note(`The plan in ${session.planDir} has problems, so next steps are not shown: npx fig lint`);
 }
 
+function stageText(line: Line): string {
+  if (line.killed) return `${line.stage} (killed)`;
+  return line.paused ? `${line.stage} (paused)` : (line.stage ?? '?');
+}
+
 function toneOf(line: Line): Tone {
-  if (line.killed) return 'red';
+  if (line.stage === null || line.killed) return 'red';
   if (line.paused) return 'yellow';
   if (line.stage === 'legacy') return 'plain';
   return line.stage === 'canary' || line.stage === 'shadow' ? 'cyan' : 'green';
