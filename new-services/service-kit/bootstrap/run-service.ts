@@ -83,12 +83,14 @@ async function start<S extends Record<string, Variable<unknown>>>(
     stopping = true;
     requestLog.info({ signal }, 'stopping');
     const cut = setTimeout(() => server.closeAllConnections(), shutdownMs);
+    // A connection that was busy at the signal is kept alive after its answer: nobody will use it again.
+    const sweep = setInterval(() => server.closeIdleConnections(), 50);
     server.close(async () => {
       clearTimeout(cut);
+      clearInterval(sweep);
       await close().catch((error) => requestLog.error({ err: error }, 'close failed'));
       process.exit(0);
     });
-    server.closeIdleConnections();
   };
   process.off('SIGTERM', quitEarly).off('SIGINT', quitEarly);
   process.on('SIGTERM', stop).on('SIGINT', stop);
