@@ -1,0 +1,96 @@
+import { setImmediate } from 'node:timers/promises';
+import type { LegacyRow, LegacyStore } from '../source/legacy-store.ts';
+import { IDLE, type Progress, type QuarantinedRow, type RunJournal } from '../state/progress.ts';
+import type { SyncInbox } from '../target/sync-inbox.ts';
+
+/** A legacy table and a service in memory, with a log of what was asked in which order. */
+export class MemoryPair {
+  readonly calls: string[] = [];
+  readonly legacy = new Map<number, Record<string, unknown>>();
+  readonly service = new Map<string, { version: bigint; deleted: boolean; value: unknown }>();
+  /** Runs before each call; may throw. */
+  onCall: (name: string) => void = () => {};
+  progress: Progress = IDLE;
+  quarantine: readonly QuarantinedRow[] = [];
+  #ticket = 0n;
+
+  readonly store: LegacyStore = {
+    name: 'memory',
+    count: async () => this.#step('count', () => this.legacy.size),
+    readRowsAfter: async (_table, _key, after, limit) =>
+      this.#step(`rows after ${after}`, () =>
+        this.#rows()
+          .filter(({ key }) => after === null || Number(key) > Number(after))
+          .slice(0, limit),
+      ),
+    readRows: async (_table, _key, keys) =>
+      this.#step(`rows ${keys.join()}`, () => this.#rows().filter(({ key }) => keys.includes(key))),
+    ping: async () => {},
+    close: async () => {},
+  };
+
+  readonly inbox: SyncInbox = {
+    url: 'memory',
+    takeTicket: () =>
+      this.#step('ticket', () => {
+        this.#ticket += 1n;
+        return String(this.#ticket);
+      }),
+    apply: (_stream, ticket, rows) =>
+      this.#step(`apply ${rows.map(({ key, deleted }) => (deleted ? `-${key}` : key)).join()}`, () => {
+        const result = { applied: 0, stale: 0, rejected: [] as { key: string; reason: string }[] };
+        for (const row of rows) {
+          const value = row.deleted ? null : row.value;
+          if (value === 'refused by the service') {
+            result.rejected.push({ key: row.key, reason: 'the service refuses it' });
+          } else if ((this.service.get(row.key)?.version ?? 0n) >= BigInt(ticket)) {
+            result.stale += 1;
+          } else {
+            this.service.set(row.key, { version: BigInt(ticket), deleted: row.deleted, value });
+            result.applied += 1;
+          }
+        }
+        return result;
+      }),
+    exportAfter: (_stream, after, limit) =>
+      this.#step(`export after ${after}`, () => {
+        const all = [...this.service]
+          .map(([key, { deleted, value }]) => ({ key, deleted, value }))
+          .sort((a, b) => Number(a.key) - Number(b.key))
+          .filter(({ key }) => after === null || Number(key) > Number(after));
+        const rows = all.slice(0, limit);
+        return { rows, next: all.length > limit ? rows.at(-1)!.key : null };
+      }),
+  };
+
+  readonly journal: RunJournal = {
+    loadProgress: async () => this.progress,
+    saveProgress: (progress) =>
+      this.#step(`save ${progress.state}`, () => {
+        this.progress = progress;
+      }),
+    loadQuarantine: async () => this.quarantine,
+    saveQuarantine: async (rows) => {
+      this.quarantine = rows;
+    },
+  };
+
+  /** Living rows of the service. */
+  alive(): Record<string, unknown> {
+    const living = [...this.service].filter(([, { deleted }]) => !deleted);
+    return Object.fromEntries(living.map(([key, { value }]) => [key, value]));
+  }
+
+  #rows(): LegacyRow[] {
+    return [...this.legacy]
+      .sort(([a], [b]) => a - b)
+      .map(([key, columns]) => ({ key: String(key), columns }));
+  }
+
+  async #step<T>(name: string, action: () => T): Promise<T> {
+    await setImmediate();
+    this.calls.push(name);
+    this.onCall(name);
+    return action();
+  }
+}
