@@ -35,12 +35,13 @@ async function tour(system: System): Promise<void> {
 
     for (const step of RISE) {
       tell(`Next step: ${step}.`);
-      // A request that is under way when the share rises may still be answered by the old decision: what is under
-      // way at that moment belongs to the phase in which it was sent, and the phase begins with the command's answer.
+      // What is sent while the command runs may meet the old or the new share; it counts for the rise, not for the stage.
+      traffic.phase = `to ${step}`;
       await operator(system, 'advance', 'freelancers', '--reason', `tour: ${step}`);
       await phase(step);
     }
     tell('And back, in one command.');
+    traffic.phase = 'rolling back';
     await operator(system, 'rollback', 'freelancers', '--reason', 'tour: the way back');
     await phase('rolled back');
   } finally {
@@ -76,15 +77,21 @@ function expectStatus(answer: { request: string; status: number; body: string },
 }
 
 async function judge(system: System, traffic: Traffic, clients: readonly Client[]): Promise<void> {
-  const phases = ['writes', 'legacy', ...RISE, 'rolled back'];
+  const phases = [
+    'writes',
+    'legacy',
+    ...RISE.flatMap((step) => [`to ${step}`, step]),
+    'rolling back',
+    'rolled back',
+  ];
   process.stdout.write(`\n${table(traffic, phases)}\n\n`);
 
   check('failed client requests', traffic.failures, describeFailure);
-  const rise = flipsDuringRise(traffic.answers, RISE);
+  const rise = flipsDuringRise(traffic.answers, [...RISE, ...RISE.map((step) => `to ${step}`)]);
   check(
     'clients flipped back while the share rose',
     rise,
-    (flip) => `client ${flip.client}, ${flip.phase}, ${flip.request}`,
+    (flip) => `client ${flip.client}, ${flip.phase}, ${flip.request} (${flip.reason})`,
   );
 
   const expected: Record<string, (share: number) => boolean> = {

@@ -1,7 +1,12 @@
 import { type Answer, contractHeaders } from './clients.ts';
 
 /** A client that had been moved and was answered by legacy again while the share only rose. */
-export type Flip = { readonly client: number; readonly phase: string; readonly request: string };
+export type Flip = {
+  readonly client: number;
+  readonly phase: string;
+  readonly request: string;
+  readonly reason: string;
+};
 
 export function flipsDuringRise(answers: readonly Answer[], rise: readonly string[]): Flip[] {
   const moved = new Set<number>();
