@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { pino } from 'pino';
+import { ensureOptionalFeatures } from './adapters/typeorm/optional-features.ts';
 import { sortOrders } from './application/freelancer-search.ts';
 import { freelancerId } from './domain/freelancer-id.ts';
 import { fold } from './domain/matchcode.ts';
@@ -232,5 +234,24 @@ describe('filtering', () => {
     });
     expect(numbers(items)).toEqual(numbers(everyone.filter(fits)));
     expect(total).toBe(items.length);
+  });
+});
+
+describe('a server without pg_trgm', () => {
+  test('is named in the log once, and text search works on it', async () => {
+    await service.database.query('DROP EXTENSION pg_trgm CASCADE');
+    const runner = service.database.createQueryRunner();
+    const query = runner.query.bind(runner);
+    runner.query = async (statement: string, ...rest: unknown[]) => {
+      if (statement.startsWith('CREATE EXTENSION')) throw new Error('extension "pg_trgm" is not available');
+      return query(statement, ...(rest as []));
+    };
+    const lines: string[] = [];
+    const log = pino({ level: 'warn' }, { write: (line: string) => lines.push(line) });
+    await ensureOptionalFeatures(runner, log);
+    await runner.release();
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/no pg_trgm.*not available|not available.*no pg_trgm/);
+    expect((await search({ q: 'p12', archived: 'include', count: 'exact' })).total).toBeGreaterThan(0);
   });
 });
