@@ -12,10 +12,11 @@ export type Models = ReturnType<typeof defineModels>;
 export function defineModels(db: Sequelize) {
   const table = (name: string, tableName: string, columns: ModelAttributes): ModelStatic<Model> =>
     db.define(name, columns, { tableName, timestamps: false });
-  const id = { type: INTEGER, primaryKey: true, autoIncrement: true };
+  // One object for each model: Sequelize writes the column's name into the one it is given.
+  const id = () => ({ type: INTEGER, primaryKey: true, autoIncrement: true });
 
   const User = table('User', 'users', {
-    usr_id: id,
+    usr_id: id(),
     usr_login: STRING(40),
     usr_name: STRING(120),
     usr_pass: STRING(120),
@@ -37,7 +38,7 @@ export function defineModels(db: Sequelize) {
     data: TEXT,
   });
   const Customer = table('Customer', 'customers', {
-    cus_id: id,
+    cus_id: id(),
     cus_no: STRING(12),
     cus_name: STRING(160),
     cus_match: STRING(160),
@@ -58,7 +59,7 @@ export function defineModels(db: Sequelize) {
     changed: DATETIME,
   });
   const Freelancer = table('Freelancer', 'freelancers', {
-    frl_id: id,
+    frl_id: id(),
     frl_name: STRING(120),
     frl_match: STRING(120),
     frl_email: STRING(160),
@@ -77,7 +78,7 @@ export function defineModels(db: Sequelize) {
     changed: DATETIME,
   });
   const Project = table('Project', 'projects', {
-    prj_id: id,
+    prj_id: id(),
     prj_no: STRING(12),
     prj_title: STRING(200),
     cus_id: INTEGER,
@@ -103,7 +104,7 @@ export function defineModels(db: Sequelize) {
     created: DATETIME,
   });
   const ImportLog = table('ImportLog', 'import_log', {
-    imp_id: id,
+    imp_id: id(),
     imp_file: STRING(255),
     imp_hash: STRING(64),
     imp_stat: STRING(10),
@@ -115,7 +116,7 @@ export function defineModels(db: Sequelize) {
     finished: DATETIME,
   });
   const Payment = table('Payment', 'payments', {
-    pay_id: id,
+    pay_id: id(),
     frl_id: INTEGER,
     pay_run: STRING(7),
     amount: DECIMAL(10, 2),
@@ -128,7 +129,7 @@ export function defineModels(db: Sequelize) {
     changed: DATETIME,
   });
   const Timesheet = table('Timesheet', 'timesheets', {
-    tsh_id: id,
+    tsh_id: id(),
     frl_id: INTEGER,
     prj_id: INTEGER,
     tsh_day: DATE,
@@ -144,7 +145,7 @@ export function defineModels(db: Sequelize) {
     changed: DATETIME,
   });
   const Invoice = table('Invoice', 'invoices', {
-    inv_id: id,
+    inv_id: id(),
     inv_no: STRING(20),
     cus_id: INTEGER,
     prj_id: INTEGER,
@@ -159,7 +160,7 @@ export function defineModels(db: Sequelize) {
     changed: DATETIME,
   });
   const CreditNote = table('CreditNote', 'credit_notes', {
-    crn_id: id,
+    crn_id: id(),
     crn_no: STRING(20),
     inv_id: INTEGER,
     crn_date: DATE,
@@ -169,7 +170,7 @@ export function defineModels(db: Sequelize) {
     created: DATETIME,
   });
   const Note = table('Note', 'notes', {
-    not_id: id,
+    not_id: id(),
     not_kind: STRING(10),
     frl_id: INTEGER,
     cus_id: INTEGER,
