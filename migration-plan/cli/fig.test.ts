@@ -4,7 +4,7 @@ import { loadPlan } from '#plan/model/load-plan.ts';
 import { DATA, PLAN, PlanFolders, ROUTE } from '#plan/model/test-kit/plan-folder.ts';
 import { EXIT } from './exit-code.ts';
 import { buildProgram } from './fig.ts';
-import { FakeControl, ok, problem } from './test-kit/fake-control.ts';
+import { FakeControl, hashOfEntry, ok, problem } from './test-kit/fake-control.ts';
 import { fig } from './test-kit/terminal.ts';
 
 const folders = new PlanFolders();
@@ -376,6 +376,14 @@ describe('fig ledger', () => {
       'entry 5: expected hash',
     ],
     ['a missing entry', (entries) => entries.splice(2, 1), 'expected entry 3, got 4'],
+    [
+      'an entry written anew with its hash',
+      (entries) => {
+        const { hash: _, ...open } = { ...entries[2], reason: 'x' };
+        Object.assign(entries[2] ?? {}, { ...open, hash: hashOfEntry(open) });
+      },
+      'entry 4: expected prev',
+    ],
     ['a missing first entry', (entries) => entries.shift(), 'expected entry 1, got 2'],
     [
       'a replaced hash',

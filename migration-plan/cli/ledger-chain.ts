@@ -22,7 +22,7 @@ const HASHED_KEYS = [
 ] as const;
 
 /** SHA-256 (hex) over the entry without its hash. */
-export function entryHash(entry: Readonly<Record<string, unknown>>): string {
+function entryHash(entry: Readonly<Record<string, unknown>>): string {
   return createHash('sha256')
     .update(JSON.stringify(HASHED_KEYS.map((key) => [key, entry[key] ?? null])))
     .digest('hex');

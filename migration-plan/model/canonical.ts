@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /** Plain data as JSON with sorted keys: two values are equal exactly when their canonical texts are (RFC 8785 in spirit). */
-export function canonical(value: unknown): string {
+function canonical(value: unknown): string {
   return JSON.stringify(value, (_, item: unknown) => {
     if (item instanceof Map) return Object.fromEntries(sorted([...item]));
     if (typeof item !== 'object' || item === null || Array.isArray(item)) return item;

@@ -39,7 +39,7 @@ export class FakeControl {
     this.routes.push({ route: name, ...at, ...position });
   }
 
-  /** Appends an entry whose hash is made the way the facade documents it. */
+  /** Appends an entry, chained to the one before it. */
   entry(values: Record<string, unknown>): void {
     const last = this.ledger.at(-1);
     const open = {
@@ -59,10 +59,7 @@ export class FakeControl {
       prev: last?.hash ?? '0'.repeat(64),
       ...values,
     };
-    const hash = createHash('sha256')
-      .update(JSON.stringify(Object.entries(open)))
-      .digest('hex');
-    this.ledger.push({ ...open, hash });
+    this.ledger.push({ ...open, hash: hashOfEntry(open) });
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -128,6 +125,13 @@ export class FakeControl {
     const entries = found.slice(0, this.pageSize);
     return ok({ entries, next: found.length > this.pageSize ? entries.at(-1)?.seq : null });
   }
+}
+
+/** SHA-256 (hex) over key-value pairs in the order in which the facade lists them. */
+export function hashOfEntry(open: object): string {
+  return createHash('sha256')
+    .update(JSON.stringify(Object.entries(open)))
+    .digest('hex');
 }
 
 export function ok(body: unknown): Answer {

@@ -71,6 +71,7 @@ describe('fig backfill', () => {
       'Rows in quarantine: npx fig backfill articles --quarantine',
       '',
     ]);
+    expect(process.listenerCount('SIGINT')).toBe(0);
     expect(out).toBe(
       'articles: done, 1000 of 1000 rows read, 990 applied, 5 already newer, 3 removed, 5 in quarantine\n',
     );

@@ -1,7 +1,7 @@
 import { type JsonSchema, jsonSchemaOf, PLAN_FILE_KINDS } from './json-schema.ts';
 
 /** One row of the reference: a key of a plan file. `fallback` is its default as YAML, or whether it has to be written. */
-export type ReferenceKey = {
+type ReferenceKey = {
   readonly key: string;
   readonly type: string;
   readonly fallback: string;
@@ -9,7 +9,7 @@ export type ReferenceKey = {
 };
 
 /** Every key that a kind of file knows, in the order of the schema; `*` stands for a name, `[]` for an entry. */
-export function referenceKeys(schema: JsonSchema, prefix = ''): ReferenceKey[] {
+function referenceKeys(schema: JsonSchema, prefix = ''): ReferenceKey[] {
   const rows: ReferenceKey[] = [];
   for (const [name, child] of Object.entries(schema.properties ?? {})) {
     const key = prefix === '' ? name : `${prefix}.${name}`;

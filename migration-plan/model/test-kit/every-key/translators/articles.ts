@@ -1,1 +1,0 @@
-// Named by the plan beside it.
