@@ -10,7 +10,7 @@ import { freelancersOpenapi } from './adapters/http/openapi.ts';
 import { entities, migrations } from './adapters/typeorm/entities.ts';
 import { composeFreelancers } from './compose.ts';
 
-export const token = 'a-test-token';
+const token = 'a-test-token';
 
 export type TestService = {
   readonly app: Express;

@@ -41,7 +41,7 @@ export type SearchQuery = {
   readonly count: boolean;
 };
 
-export type SearchPage = {
+type SearchPage = {
   readonly items: readonly Freelancer[];
   /** Position of the last item when more follow; else null. */
   readonly next: SortPosition | null;

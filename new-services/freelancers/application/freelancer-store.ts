@@ -13,7 +13,7 @@ export type AddOutcome =
   | { readonly kind: 'repeated'; readonly freelancer: Freelancer }
   | { readonly kind: 'key-reused' | 'email-taken' | 'number-taken' };
 
-export type Refusal =
+type Refusal =
   | { readonly kind: 'already-blocked' | 'nameless' }
   | { readonly kind: 'stale'; readonly version: number };
 

@@ -14,9 +14,9 @@ import {
 } from './environment.ts';
 
 /** What a service hands over once it is wired: the app to serve and how to let go of what it holds. */
-export type Composition = { readonly app: Express; readonly close: () => Promise<void> };
+type Composition = { readonly app: Express; readonly close: () => Promise<void> };
 
-export type Context<S extends Record<string, Variable<unknown>>> = {
+type Context<S extends Record<string, Variable<unknown>>> = {
   readonly env: Values<S>;
   readonly log: Logger;
   readonly identity: { readonly service: string; readonly version: string; readonly build: string };

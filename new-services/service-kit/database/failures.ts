@@ -1,5 +1,5 @@
 /** SQLSTATE of a database error, e.g. `23505`; undefined for anything else. */
-export function sqlState(error: unknown): string | undefined {
+function sqlState(error: unknown): string | undefined {
   const { code, driverError } = (error ?? {}) as { code?: unknown; driverError?: unknown };
   if (typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && code !== 'EPIPE') return code;
   return driverError === undefined ? undefined : sqlState(driverError);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export type SchemaName = string;
+type SchemaName = string;
 
 export type Answer = {
   readonly description: string;

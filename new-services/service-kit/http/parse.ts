@@ -12,7 +12,7 @@ export function parse<T extends z.ZodType>(
   throw invalid(where, faults(result.error));
 }
 
-export function invalid(where: 'body' | 'query' | 'header', errors: readonly ProblemDetail[]): Error {
+function invalid(where: 'body' | 'query' | 'header', errors: readonly ProblemDetail[]): Error {
   const [first] = errors;
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more, see errors)` : '';
   return problem('REQUEST_INVALID', `${where}: ${first?.path || 'value'}: ${first?.message}${more}`, errors);

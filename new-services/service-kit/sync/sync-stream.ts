@@ -1,10 +1,10 @@
 import type { EntityManager } from 'typeorm';
 import type { z } from 'zod';
 
-export type SyncedValue<V> = { readonly key: string; readonly destination: string; readonly value: V };
+type SyncedValue<V> = { readonly key: string; readonly destination: string; readonly value: V };
 
 /** Rows that won against what was there: the only ones that may touch domain tables. */
-export type Winners<V> = {
+type Winners<V> = {
   readonly values: readonly SyncedValue<V>[];
   readonly tombstones: readonly { readonly key: string; readonly destination: string }[];
 };

@@ -59,7 +59,7 @@ export type NotesService = {
   readonly beginStopping: () => void;
 };
 
-export const notesMigrations = [CreateSyncInbox1767000000000, CreateNotes1767000000002];
+const notesMigrations = [CreateSyncInbox1767000000000, CreateNotes1767000000002];
 
 /** A service made of the kit alone, for its own tests. */
 export async function startNotesService(token: string): Promise<NotesService> {

@@ -8,9 +8,9 @@ import {
   fromWireValue,
   toWireValue,
 } from '../http/freelancer-wire.ts';
-import { FreelancerEntity, freelancerColumns, fromRow, toRow } from './freelancer-row.ts';
-import { raiseNumbersAbove } from './number-source.postgres.ts';
-import { SearchEntity, searchColumns, toSearchRow } from './search-row.ts';
+import { FreelancerEntity, freelancerColumns, fromRow, toRow } from '../typeorm/freelancer-row.ts';
+import { raiseNumbersAbove } from '../typeorm/number-source.postgres.ts';
+import { SearchEntity, searchColumns, toSearchRow } from '../typeorm/search-row.ts';
 
 const aggregates = {
   table: 'freelancer',
