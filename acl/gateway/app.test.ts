@@ -1,0 +1,198 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { RequestHandler } from 'express';
+import pino from 'pino';
+import { health } from '../gateway-kit/health.ts';
+import { HttpClient } from '../gateway-kit/http-client.ts';
+import { type Serving, serve } from '../gateway-kit/serve.ts';
+import { legacyIdentity } from '../identity-bridge/legacy-identity.ts';
+import { runToEnd } from '../testing/process.ts';
+import { rawRequest } from '../testing/raw-http.ts';
+import { json, type StubServer, stubServer } from '../testing/stub-server.ts';
+import { freelancerId } from '../translators/freelancers.ts';
+import { gatewayApp } from './app.ts';
+import { FreelancersService } from './freelancers-service.ts';
+
+const someone = {
+  id: freelancerId(7),
+  number: 7,
+  name: { first: 'Hans', last: 'Müller' },
+  matchcode: 'MUELLER, HANS',
+  status: 'active',
+  blockReason: null,
+  hourlyRate: { amount: '95.00', currency: 'EUR' },
+  skills: ['java'],
+  email: null,
+  phone: null,
+  city: null,
+  country: null,
+  notes: null,
+  availableFrom: null,
+  archived: false,
+  createdAt: '2026-01-02T03:04:05.000Z',
+  updatedAt: '2026-01-02T03:04:05.000Z',
+  version: 3,
+};
+
+/** What parity with a healthy monolith cannot show: upstreams that fail, races, what is sent on. */
+describe('the gateway', () => {
+  let service: StubServer;
+  let legacy: StubServer;
+  let gateway: Serving;
+  let answer: Parameters<typeof stubServer>[0];
+
+  beforeEach(async () => {
+    answer = (_request, response) => json(response, 200, someone);
+    service = await stubServer((request, response) => answer(request, response));
+    legacy = await stubServer((_request, response) =>
+      json(response, 200, { usr_login: 'a', usr_role: 'adm' }),
+    );
+    const clients = [
+      new HttpClient({ url: service.url, bearer: 'sesame', timeoutMs: 300 }),
+      new HttpClient({ url: legacy.url, bearer: null, timeoutMs: 300 }),
+    ] as const;
+    const checks: RequestHandler = health('gateway', 'b1', [
+      {
+        name: 'service',
+        check: async () => void (await clients[0].expect({ method: 'GET', path: '/readyz' })),
+      },
+    ]);
+    const log = pino({ level: 'silent' });
+    const app = gatewayApp({
+      service: new FreelancersService(clients[0]),
+      identity: legacyIdentity(clients[1]),
+      health: checks,
+      log,
+    });
+    gateway = await serve(app, {
+      host: '127.0.0.1',
+      port: 0,
+      log,
+      onStop: () => {
+        for (const client of clients) client.close();
+      },
+    });
+  });
+  afterEach(async () => {
+    await Promise.all([gateway.stop(), service.close(), legacy.close()]);
+  });
+
+  const call = async (method: string, path: string, body?: unknown) => {
+    const { status, body: text } = await rawRequest(gateway.url, {
+      method,
+      path,
+      headers: { cookie: 'connect.sid=x', 'content-type': 'application/json', 'x-request-id': 'req-1' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status, body: JSON.parse(text) };
+  };
+
+  test('passes the request id and the token on, and nothing of the client', async () => {
+    await call('GET', '/api/freelancers/7');
+    const [request] = service.requests;
+    expect(request?.headers).toMatchObject({ authorization: 'Bearer sesame', 'x-request-id': 'req-1' });
+    expect(request?.headers.cookie).toBeUndefined();
+    expect(request?.url).toBe(`/v2/freelancers/${freelancerId(7)}`);
+  });
+
+  test('repeats an edit on the version that came in between', async () => {
+    const patched: unknown[] = [];
+    answer = (request, response) => {
+      const version = service.requests.length > 2 ? 4 : 3;
+      if (request.method === 'GET') return json(response, 200, { ...someone, version });
+      patched.push(request.headers['if-match']);
+      const isStale = request.headers['if-match'] === '"3"';
+      return isStale ? json(response, 412, { code: 'PRECONDITION_FAILED' }) : json(response, 200, someone);
+    };
+    expect(await call('PUT', '/api/freelancers/7', { city: 'X' })).toMatchObject({
+      status: 200,
+      body: { frl_id: 7 },
+    });
+    expect(patched).toEqual(['"3"', '"4"']);
+  });
+
+  test('gives up an edit that is overtaken ever again', async () => {
+    answer = (request, response) => json(response, request.method === 'GET' ? 200 : 412, someone);
+    expect(await call('PUT', '/api/freelancers/7', {})).toEqual({
+      status: 500,
+      body: { error: 'database error' },
+    });
+    expect(service.requests).toHaveLength(20);
+  });
+
+  test('says in legacy words that the service failed, is too slow, or is gone', async () => {
+    answer = (_request, response) => json(response, 500, { code: 'INTERNAL' });
+    expect(await call('GET', '/api/freelancers')).toEqual({
+      status: 502,
+      body: { error: 'service unavailable' },
+    });
+    answer = () => {};
+    expect(await call('GET', '/api/freelancers/7')).toEqual({
+      status: 504,
+      body: { error: 'service too slow' },
+    });
+    await service.close();
+    expect(await call('DELETE', '/api/freelancers/7')).toEqual({
+      status: 502,
+      body: { error: 'service unavailable' },
+    });
+  });
+
+  test('says in legacy words that legacy cannot tell who asks, and asks the service nothing', async () => {
+    await legacy.close();
+    expect(await call('GET', '/api/freelancers')).toEqual({
+      status: 502,
+      body: { error: 'service unavailable' },
+    });
+    expect(service.requests).toHaveLength(0);
+  });
+
+  test('asks twice for a page beyond the end, once for all others', async () => {
+    answer = (request, response) => {
+      const skip = Number(new URL(request.url ?? '', 'http://x').searchParams.get('skip'));
+      json(response, 200, { items: skip < 41 ? [someone] : [], total: 41 });
+    };
+    await call('GET', '/api/freelancers?page=2');
+    expect(service.requests).toHaveLength(1);
+    await call('GET', '/api/freelancers?page=99');
+    const skips = service.requests.map(({ url }) => /skip=(\d+)/.exec(url ?? '')?.[1]);
+    expect(skips).toEqual(['20', '1960', '40']);
+  });
+
+  test('is alive without its service, and ready only with it', async () => {
+    expect(await call('GET', '/readyz')).toMatchObject({ status: 200 });
+    await service.close();
+    expect(await call('GET', '/livez')).toMatchObject({ status: 200 });
+    expect(await call('GET', '/readyz')).toMatchObject({
+      status: 503,
+      body: { code: 'ACL_NOT_READY', detail: expect.stringContaining('ECONNREFUSED') },
+    });
+    expect((await call('GET', '/version')).body).toMatchObject({ service: 'gateway', build: 'b1' });
+  });
+
+  test('finishes what is in flight before it stops', async () => {
+    let release = () => {};
+    const reached = new Promise<void>((arrived) => {
+      answer = (_request, response) => {
+        release = () => json(response, 200, someone);
+        arrived();
+      };
+    });
+    const pending = call('GET', '/api/freelancers/7');
+    await reached;
+    const stopped = gateway.stop();
+    release();
+    expect(await pending).toMatchObject({ status: 200, body: { frl_id: 7 } });
+    await stopped;
+    await expect(call('GET', '/livez')).rejects.toThrow(/ECONNREFUSED|ECONNRESET|hang up/);
+  });
+});
+
+test('a gateway without its variables says which, in a line each, and exits 1', async () => {
+  const { code, stderr } = await runToEnd('acl/gateway/main.ts', [], { LEGACY_URL: 'nowhere' });
+  expect(stderr.trim().split('\n')).toEqual([
+    expect.stringMatching(/^FREELANCERS_URL: expected an http\(s\) URL, got nothing\. /),
+    expect.stringMatching(/^LEGACY_URL: expected an http\(s\) URL, got `nowhere`\. /),
+    expect.stringMatching(/^SERVICE_TOKEN: expected a token/),
+  ]);
+  expect(code).toBe(1);
+});
