@@ -4,7 +4,7 @@ import { type System, startSystem } from './system.ts';
 import { Traffic, wait } from './traffic.ts';
 import { askDirectly, type Difference, firstDifference, flipsDuringRise, type Reference } from './verdict.ts';
 
-const CLIENTS = 60;
+const CLIENTS = 100;
 const REQUESTS_PER_SECOND = 120;
 const PHASE_MS = Number(process.env.TOUR_PHASE_MS ?? 4_000);
 const RISE = ['canary 10%', 'canary 50%', 'candidate'];

@@ -6,6 +6,7 @@ import type { Plan, UpProcess } from '#plan/model/plan.ts';
 import { formatProblem } from '#plan/model/problem.ts';
 import { startPostgres } from '../databases/postgres.ts';
 import { freePort, portIsFree, UpError } from '../databases/process.ts';
+import { firstCopy } from './first-copy.ts';
 import { type LegacyDatabase, markSeeded, openLegacyDatabase } from './legacy-database.ts';
 import { endOrphans, isAlive, readRunning, removeRunning, writeRunning } from './running.ts';
 import { secretFile } from './secret-file.ts';
@@ -96,6 +97,7 @@ async function start(options: UpOptions, stateDir: string, stops: (() => Promise
     await supervisor.start(service(process, databaseUrl, env, stateDir));
     say(`${process.name} at ${process.url}`);
   }
+  if (databases.legacy?.fresh) await firstCopy(placed, String(env.RELAY_TOKEN), say);
   await supervisor.start(facade(options, { port, adminPort, adminUrl, env, stateDir }));
   announce(options, publicUrl, adminUrl, databases.legacy);
 }
