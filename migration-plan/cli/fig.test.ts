@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { loadPlan } from '#plan/model/load-plan.ts';
 import { DATA, PLAN, PlanFolders, ROUTE } from '#plan/model/test-kit/plan-folder.ts';
@@ -379,7 +380,7 @@ describe('fig ledger', () => {
     [
       'an entry written anew with its hash',
       (entries) => {
-        const { hash: _, ...open } = { ...entries[2], reason: 'x' };
+        const { hash: _, ...open }: Record<string, unknown> = { ...entries[2], reason: 'x' };
         Object.assign(entries[2] ?? {}, { ...open, hash: hashOfEntry(open) });
       },
       'entry 4: expected prev',
@@ -407,6 +408,16 @@ describe('errors', () => {
     expect(err).toBe(
       `error: facade: expected an answer from ${away}, got connection refused. Start it with \`npx fig up\`, or name another one with --admin URL.\n`,
     );
+  });
+
+  test('exit 3 when what listens there does not speak HTTP', async () => {
+    const server = createServer((socket) => socket.end('220 mail ready\r\n'));
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const { port } = server.address() as AddressInfo;
+    const { code, err } = await fig(['status'], { admin: `http://127.0.0.1:${port}` });
+    server.close();
+    expect(code).toBe(EXIT.unreachable);
+    expect(err).toContain('got an answer that is not HTTP (another program holds the port)');
   });
 
   test('exit 3 when something else answers there', async () => {

@@ -47,6 +47,11 @@ export async function main(
   streams: Streams = process,
 ): Promise<number> {
   const json = argv.includes('--json');
+  // Nobody reads on (`fig ledger | head`): that is no failure, and nothing is left to say.
+  const onClosed = (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  };
+  streams.stdout.on('error', onClosed);
   let exitCode: ExitCode = EXIT.ok;
   const program = buildProgram(env, streams, json, (code) => {
     exitCode = code;
@@ -58,6 +63,8 @@ export async function main(
     if (error instanceof CommanderError) return usageExit(error, streams, json);
     if (error instanceof Failure) return failureExit(error, env, streams, json);
     throw error;
+  } finally {
+    if (streams.stdout !== process.stdout) streams.stdout.off('error', onClosed);
   }
 }
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { ZodType } from 'zod';
+import { checkAddresses } from './check/check-addresses.ts';
 import { checkDataSets } from './check/check-data-sets.ts';
 import { checkMatches } from './check/check-matches.ts';
 import { checkModules } from './check/check-modules.ts';
@@ -53,6 +54,7 @@ export function loadPlan(
   checkRoutes(planFile, routes);
   for (const route of routes) checkStages(route);
   if (planFile) checkNotYet(planFile, 'plan');
+  if (planFile) checkAddresses(planFile);
   for (const route of routes) checkNotYet(route, 'route');
   for (const set of dataSets) checkNotYet(set, 'data');
   checkMatches(routes, {

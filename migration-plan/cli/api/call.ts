@@ -51,6 +51,8 @@ export function networkReason(error: unknown): string {
   const code = failure.cause?.code ?? failure.cause?.errors?.[0]?.code;
   if (code === 'ECONNREFUSED') return 'connection refused';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'an unknown host';
+  if (code?.startsWith('HPE_') || failure.cause?.message?.startsWith('Response does not match the HTTP'))
+    return 'an answer that is not HTTP (another program holds the port)';
   return code ?? failure.cause?.message ?? failure.message;
 }
 

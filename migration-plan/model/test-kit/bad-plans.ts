@@ -491,4 +491,13 @@ export const BAD_PLANS: readonly BadPlan[] = [
       'routes/articles.yaml:6 fallback: expected one of `legacy`, `none`, got `candidate`. Write e.g. `legacy`.',
     ],
   },
+  {
+    name: 'two processes at one address',
+    files: plan(
+      'up:\n  a: { run: translators/articles.ts, url: http://127.0.0.1:4101 }\n  b: { run: translators/articles.ts, url: "http://127.0.0.1:4101/" }\n',
+    ),
+    problems: [
+      'plan.yaml:7 up.b.url: expected an address of its own, got `http://127.0.0.1:4101/`, where `a` listens. Write another port.',
+    ],
+  },
 ];
