@@ -18,8 +18,8 @@ async function main(): Promise<void> {
 
   const legacy = createApp(db, config.sessionSecret, (error, req) => {
     // Not the error itself: Sequelize hangs the statement with its values on it.
-    const stack = error instanceof Error ? error.stack : String(error);
-    log.error({ stack, method: req.method, path: req.path }, 'request failed');
+    const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+    log.error({ error: `${name}: ${message}`, stack, method: req.method, path: req.path }, 'request failed');
   });
   const server = createServer(legacy.app);
   await new Promise<void>((resolve, reject) => {

@@ -67,7 +67,7 @@ function readArguments(args: string[]) {
       },
     }).values;
   } catch (error) {
-    throw new ConfigError(`${(error as Error).message.split('. ')[0]}. Do write: ${USAGE}`);
+    throw new ConfigError(`${(error as Error).message.split(/\.\s/)[0]}. Do write: ${USAGE}`);
   }
 }
 

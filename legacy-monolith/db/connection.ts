@@ -82,7 +82,7 @@ export async function connectDatabase(url: DatabaseUrl): Promise<Sequelize> {
     const cause = (error as { parent?: { code?: string } }).parent?.code;
     throw new ConfigError(
       `${url.label} cannot be used: ${reason.split('\n')[0]}${cause && !reason.includes(cause) ? ` (${cause})` : ''}. ` +
-        'Do start it, or set DATABASE_URL to another one',
+        'Do start or create it, or name another one',
     );
   }
 }

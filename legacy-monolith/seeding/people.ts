@@ -33,6 +33,8 @@ export function freelancer(seed: number, id: number, of: number): Row {
   const name = mononym ? last : `${last}, ${first}`;
   const created = dayOf(id, of, r);
   const changed = Math.min(LAST_DAY, created + Math.floor(r.next() ** 3 * (LAST_DAY - created + 1)));
+  const createdAt = officeTime(created, r.next());
+  const changedAt = officeTime(changed, r.next());
   const status = r.chance(0.03) ? 'B' : r.chance(0.1) ? 'I' : 'A';
   const local = [first, last]
     .map((part) =>
@@ -61,8 +63,8 @@ export function freelancer(seed: number, id: number, of: number): Row {
     avail_from: r.chance(0.55) ? null : isoDay(changed + r.int(-60, 240)),
     notes: r.chance(0.7) ? null : r.chance(0.1) ? '' : note(r, changed),
     del_flag: r.chance(0.04) ? 'Y' : 'N',
-    created: officeTime(created, r.next()),
-    changed: officeTime(changed, 0.99 * r.next()),
+    created: createdAt,
+    changed: [createdAt, changedAt].sort()[1]!,
   };
 }
 
@@ -72,7 +74,7 @@ export function customer(seed: number, id: number, of: number): Row {
   const place = r.pickEarly(PLACES);
   const name = `${r.pick(COMPANY_WORDS)}${r.chance(0.5) ? '' : ' '}${r.pick(COMPANY_WORDS)} ${r.pickEarly(COMPANY_FORMS)}`;
   const created = dayOf(id, of, r);
-  const changed = Math.min(LAST_DAY, created + r.int(0, 900));
+  const changed = Math.min(LAST_DAY, created + r.int(1, 900));
   return {
     cus_id: id,
     cus_no: `C${String(id).padStart(7, '0')}`,

@@ -1,0 +1,160 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { QueryTypes } from 'sequelize';
+import { fold } from './lib/matchcode.ts';
+import {
+  contentOf,
+  describeOnEveryDatabase,
+  MYSQL,
+  SQLITE_KIND,
+  seedSmall,
+  skipped,
+  type TestDatabase,
+} from './testing/databases.ts';
+
+const made: TestDatabase[] = [];
+afterEach(async () => {
+  for (const database of made.splice(0)) await database.drop();
+});
+
+function seedCommand(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, [join(import.meta.dirname, 'seed.ts'), ...args], (error, stdout, stderr) => {
+      resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
+    });
+  });
+}
+
+const hash = (content: unknown) => createHash('sha256').update(JSON.stringify(content)).digest('hex');
+
+describeOnEveryDatabase('seeder', (kind) => {
+  const create = async () => {
+    const database = await kind.create();
+    made.push(database);
+    return database;
+  };
+
+  test('the same seed gives the same rows, another seed others', async () => {
+    const hashes: string[] = [];
+    for (const seed of [7, 7, 8]) {
+      const db = (await create()).open();
+      await seedSmall(db, seed);
+      hashes.push(hash(await contentOf(db)));
+    }
+    expect(hashes[1]).toBe(hashes[0]);
+    expect(hashes[2]).not.toBe(hashes[0]);
+  });
+
+  test('writes what was asked for, with plain progress lines, and refuses a second run', async () => {
+    const database = await create();
+    const args = [
+      '--database',
+      database.url,
+      '--freelancers',
+      '50',
+      '--customers',
+      '5',
+      '--projects',
+      '6',
+      '--timesheets',
+      '1200',
+    ];
+    const first = await seedCommand(...args);
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    expect(first.stdout).toMatch(/seeding 100 % \| 1261\/1261 rows/);
+    const db = database.open();
+    const before = hash(await contentOf(db));
+    const [counts] = await db.query(
+      'SELECT (SELECT COUNT(*) FROM freelancers) AS f, (SELECT COUNT(*) FROM customers) AS c, (SELECT COUNT(*) FROM projects) AS p, (SELECT COUNT(*) FROM timesheets) AS t',
+      { type: QueryTypes.SELECT },
+    );
+    expect(counts).toEqual({ f: 50, c: 5, p: 6, t: 1200 });
+    const second = await seedCommand(...args);
+    expect(second.code).toBe(1);
+    expect(second.stderr).toBe(
+      'the database is not empty: users holds rows. Do seed a new one, nothing was changed\n',
+    );
+    expect(hash(await contentOf(db))).toBe(before);
+  });
+
+  test('of two that start at once one seeds and one refuses', async () => {
+    const database = await create();
+    const outcomes = await Promise.allSettled([seedSmall(database.open()), seedSmall(database.open())]);
+    expect(outcomes.map((o) => o.status).sort()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  test('every freelancer is canonical, and all kinds are there', async () => {
+    const db = (await create()).open();
+    await seedSmall(db);
+    const rows = await db.query<Record<string, string | null>>('SELECT * FROM freelancers', {
+      type: QueryTypes.SELECT,
+    });
+    for (const row of rows) {
+      expect(row.frl_name).toMatch(/^[^,]+(, [^,]+)?$/);
+      expect(row.frl_match).toBe(fold(row.frl_name!));
+      const skills = row.skills_csv!.split(',');
+      expect(row.skills_csv).not.toMatch(/\s/);
+      expect(new Set(skills.map((s) => s.toLowerCase())).size).toBe(skills.length);
+      expect(row.changed! >= row.created!).toBe(true);
+      expect(row.frl_stat === 'B').toBe(row.blk_reason !== null);
+    }
+    const some = (holds: (row: Record<string, string | null>) => boolean) =>
+      expect(rows.some(holds)).toBe(true);
+    some((row) => row.frl_email === null);
+    some((row) => row.city === '');
+    some((row) => row.skills_csv === '');
+    some((row) => !row.frl_name!.includes(','));
+    some((row) => /\p{Script=Cyrillic}/u.test(row.frl_name!));
+    some((row) => /\p{Script=Greek}/u.test(row.frl_name!));
+    for (const stat of ['A', 'I', 'B']) some((row) => row.frl_stat === stat);
+    some((row) => row.del_flag === 'Y');
+  });
+
+  test('the money fits the hours', async () => {
+    const db = (await create()).open();
+    await seedSmall(db);
+    const wrong = await db.query(
+      'SELECT p.pay_id FROM payments p JOIN timesheets t ON t.pay_id = p.pay_id GROUP BY p.pay_id, p.amount HAVING ABS(p.amount - SUM(t.tsh_hours * t.rate_ct) / 100) > 0.005 * COUNT(*)',
+      { type: QueryTypes.SELECT },
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
+test.each([
+  [[], 1, /^--database: expected mysql:/],
+  [['--database', 'postgres://x/y'], 1, /^--database: expected .* got a postgres: URL/],
+  [
+    ['--freelancers', '-1', '--database', 'sqlite:x'],
+    1,
+    /^Option '--freelancers' argument is ambiguous|^--freelancers: expected/,
+  ],
+  [['--seed', '1.5', '--database', 'sqlite:x'], 1, /^--seed: expected a number/],
+  [['--nonsense'], 1, /^Unknown option '--nonsense'/],
+  [['--projects', '0', '--database', 'sqlite:x'], 1, /^--timesheets: expected 0/],
+  [['--customers', '0', '--database', 'sqlite:x'], 1, /^--customers: expected at least 1/],
+])('rejects %j in one line', async (args, code, line) => {
+  const result = await seedCommand(...args);
+  expect(result.code).toBe(code);
+  expect(result.stderr).toMatch(line);
+  expect(result.stderr.trim().split('\n')).toHaveLength(1);
+});
+
+if (MYSQL) {
+  const mysql = MYSQL;
+  test('both databases hold the same after the same seed', async () => {
+    const contents = [];
+    for (const kind of [SQLITE_KIND, mysql]) {
+      const database = await kind.create();
+      made.push(database);
+      const db = database.open();
+      await seedSmall(db);
+      contents.push(await contentOf(db));
+    }
+    expect(contents[0]).toEqual(contents[1]);
+  });
+} else {
+  describe('both databases hold the same after the same seed', skipped);
+}
