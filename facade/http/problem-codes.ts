@@ -3,7 +3,7 @@ type CodeEntry = { readonly status: number; readonly meaning: string; readonly r
 const upstream = (party: string, sides: string) => ({
   [`UPSTREAM_CONNECT_${party}`]: {
     status: 502,
-    meaning: `No connection to ${sides}: refused, unreachable, unknown name or failed TLS.`,
+    meaning: `${sides} could not be connected to: refused, unreachable, unknown name or failed TLS.`,
     remedy: 'Start it, or correct its url in plan.yaml.',
   },
   [`UPSTREAM_CONNECT_TIMEOUT_${party}`]: {
@@ -166,6 +166,6 @@ export type ProblemCode = UpstreamCode | keyof typeof OTHER;
 /** Every code that the facade answers with. The table in the README is checked against this one. */
 export const PROBLEMS = {
   ...OTHER,
-  ...upstream('LEGACY', 'legacy'),
-  ...upstream('CANDIDATE', 'the candidate'),
+  ...upstream('LEGACY', 'Legacy'),
+  ...upstream('CANDIDATE', 'The candidate'),
 } as Readonly<Record<ProblemCode, CodeEntry>>;

@@ -1,5 +1,9 @@
 /** Waits until `check` gives something truthy, or throws with what was awaited. */
-export async function until<T>(what: string, check: () => T | Promise<T>, ms = 10_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  check: () => T | Promise<T>,
+  ms = 10_000,
+): Promise<NonNullable<T>> {
   for (const deadline = Date.now() + ms; ; ) {
     const value = await check();
     if (value) return value;

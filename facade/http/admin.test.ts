@@ -1,0 +1,362 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { openMemoryLedger } from '../adapters/ledger.memory.ts';
+import { facadeOf, type TestFacade, type TestFacadeOptions, TOKEN } from '../test-kit/facade-of.ts';
+import { planOf, routeOf } from '../test-kit/plan-of.ts';
+import { ask } from '../test-kit/raw-client.ts';
+
+const open: TestFacade[] = [];
+afterEach(async () => {
+  for (const facade of open.splice(0)) await facade.close();
+});
+
+const PLAN = planOf({
+  routes: [routeOf('articles', ['GET /api/articles']), routeOf('authors', ['GET /api/authors'])],
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: answers are read freely here.
+type Json = any;
+
+async function start(options: TestFacadeOptions = {}, plan = PLAN) {
+  const facade = await facadeOf(plan, options);
+  open.push(facade);
+  return {
+    facade,
+    async call(
+      method: string,
+      path: string,
+      body?: unknown,
+      headers: Record<string, string> = {},
+    ): Promise<Json> {
+      const answer = await ask(facade.adminUrl, {
+        path,
+        method,
+        headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json', ...headers },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      });
+      const text = answer.body.toString();
+      expect(text).not.toMatch(/at .*\.ts:\d+/);
+      const json = text ? JSON.parse(text) : {};
+      return { ...json, status: answer.status, contentType: answer.headers['content-type'] };
+    },
+  };
+}
+
+const step = (percent: number, expectedVersion: number) => ({
+  stage: 'canary',
+  percent,
+  reason: 'looks good',
+  expectedVersion,
+});
+const TRANSITIONS = '/v1/routes/articles/transitions';
+
+describe('the admin API', () => {
+  test('moves a route step by step and says where it stands', async () => {
+    const { call } = await start();
+    expect(await call('GET', '/v1/routes/articles')).toMatchObject({
+      status: 200,
+      route: 'articles',
+      stage: 'legacy',
+      percent: 0,
+      writer: 'legacy',
+      paused: false,
+      version: 0,
+      hash: 'articles',
+      next: { stage: 'canary', percent: 10 },
+    });
+    expect(await call('POST', TRANSITIONS, step(10, 0))).toMatchObject({
+      status: 200,
+      percent: 10,
+      version: 1,
+    });
+    expect(await call('POST', TRANSITIONS, step(50, 1))).toMatchObject({
+      status: 200,
+      percent: 50,
+      version: 2,
+    });
+    const last = { stage: 'candidate', reason: 'done', expectedVersion: 2 };
+    expect(await call('POST', TRANSITIONS, last)).toMatchObject({
+      status: 200,
+      stage: 'candidate',
+      next: null,
+    });
+    const { routes } = await call('GET', '/v1/routes');
+    expect(routes.map((route: { stage: string }) => route.stage)).toEqual(['candidate', 'legacy']);
+  });
+
+  test('answers 409 to a stale version and 422 to an illegal step, both explained, and changes nothing', async () => {
+    const { call } = await start();
+    await call('POST', TRANSITIONS, step(10, 0));
+    expect(await call('POST', TRANSITIONS, step(50, 0))).toMatchObject({
+      status: 409,
+      contentType: expect.stringContaining('application/problem+json'),
+      code: 'ROUTE_VERSION_STALE',
+      version: 1,
+    });
+    const illegal = { stage: 'candidate', reason: 'hurry', expectedVersion: 1 };
+    expect(await call('POST', TRANSITIONS, illegal)).toMatchObject({
+      status: 422,
+      code: 'ROUTE_STEP_ILLEGAL',
+      next: { stage: 'canary', percent: 50 },
+      detail: expect.stringContaining('next step is canary 50%'),
+    });
+    expect(await call('GET', '/v1/routes/articles')).toMatchObject({ version: 1, percent: 10 });
+    expect(await call('POST', TRANSITIONS, { ...illegal, force: true })).toMatchObject({
+      status: 200,
+      version: 2,
+    });
+  });
+
+  test('lets exactly one of many concurrent transitions with the same version win', async () => {
+    const { call } = await start();
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, () => call('POST', TRANSITIONS, step(10, 0))),
+    );
+    const statuses = answers.map(({ status }) => status).sort();
+    expect(statuses).toEqual([200, ...Array(11).fill(409)]);
+    expect((await call('GET', '/v1/ledger')).entries).toHaveLength(1);
+  });
+
+  test.each<[string, string, unknown, string]>([
+    ['no reason', 'rollback', {}, 'reason'],
+    ['a blank reason', 'pause', { reason: '  ' }, 'reason'],
+    ['an actor of its own', 'resume', { reason: 'x', actor: 'root' }, ''],
+    ['no version', 'transitions', { stage: 'canary', percent: 10, reason: 'x' }, 'expectedVersion'],
+    ['no such stage', 'transitions', { ...step(10, 0), stage: 'beta' }, 'stage'],
+    [
+      'canary without a share',
+      'transitions',
+      { stage: 'canary', reason: 'x', expectedVersion: 0 },
+      'percent',
+    ],
+    ['a share of legacy', 'transitions', { ...step(10, 0), stage: 'legacy' }, 'percent'],
+    ['a share above 100', 'transitions', step(101, 0), 'percent'],
+    ['a share finer than 0.01', 'transitions', step(0.001, 0), 'percent'],
+    ['broken JSON', 'rollback', '{"reason":', ''],
+    ['no JSON object', 'rollback', '[]', ''],
+  ])('answers 400 to a body with %s', async (_what, verb, body, path) => {
+    const { call } = await start();
+    const answer = await call('POST', `/v1/routes/articles/${verb}`, body);
+    expect(answer).toMatchObject({ status: 400, code: 'ROUTE_REQUEST_INVALID' });
+    if (path) expect(answer.errors.map((error: { path: string }) => error.path)).toContain(path);
+    expect((await call('GET', '/v1/ledger')).entries).toEqual([]);
+  });
+
+  test('refuses a body above its limit', async () => {
+    const { call } = await start();
+    const answer = await call('POST', '/v1/kill', { reason: 'x'.repeat(70_000) });
+    expect(answer).toMatchObject({ status: 413, code: 'ROUTE_BODY_TOO_LARGE' });
+  });
+
+  test('rolls back, pauses, kills and resumes, and records who, why and what', async () => {
+    const { call } = await start();
+    await call('POST', TRANSITIONS, step(10, 0));
+    const reason = 'errors rise';
+    expect(await call('POST', '/v1/routes/articles/pause', { reason })).toMatchObject({
+      paused: true,
+      version: 2,
+    });
+    expect(await call('POST', '/v1/kill', { reason })).toMatchObject({
+      routes: [
+        { route: 'articles', killed: true, stage: 'canary' },
+        { route: 'authors', killed: true },
+      ],
+    });
+    expect(await call('POST', TRANSITIONS, step(50, 3))).toMatchObject({ status: 422, code: 'ROUTE_KILLED' });
+    expect(await call('POST', '/v1/routes/articles/resume', { reason })).toMatchObject({
+      paused: false,
+      killed: false,
+      percent: 10,
+    });
+    expect(await call('POST', '/v1/routes/articles/rollback', { reason })).toMatchObject({
+      stage: 'legacy',
+      version: 5,
+      pending: [],
+    });
+    const { entries } = await call('GET', '/v1/ledger?route=articles');
+    expect(
+      entries.map(({ type, version }: { type: string; version: number }) => `${type} ${version}`),
+    ).toEqual(['transition 1', 'pause 2', 'kill 3', 'resume 4', 'rollback 5']);
+    expect(entries[1]).toMatchObject({
+      actor: 'admin',
+      reason,
+      plan: 'plan-1',
+      at: '2026-01-02T03:04:05.678Z',
+    });
+  });
+
+  test('kills one route alone', async () => {
+    const { call } = await start();
+    const { routes } = await call('POST', '/v1/kill', { route: 'authors', reason: 'broken' });
+    expect(routes).toMatchObject([{ route: 'authors', killed: true }]);
+    expect(await call('GET', '/v1/routes/articles')).toMatchObject({ killed: false });
+  });
+
+  test('pages through the ledger', async () => {
+    const { call } = await start();
+    for (let i = 0; i < 3; i++)
+      await call('POST', '/v1/routes/articles/transitions', { ...step(10 + i, i), force: true });
+    expect(await call('GET', '/v1/ledger?limit=2')).toMatchObject({
+      entries: [{ seq: 1 }, { seq: 2 }],
+      next: 2,
+    });
+    expect(await call('GET', '/v1/ledger?after=2')).toMatchObject({ entries: [{ seq: 3 }], next: null });
+    expect(await call('GET', '/v1/ledger?after=x')).toMatchObject({ status: 400 });
+  });
+
+  test('knows no route outside the plan, and no page at its root', async () => {
+    const { call } = await start();
+    for (const path of ['/v1/routes/nothing', '/v1/routes/__proto__'])
+      expect(await call('GET', path)).toMatchObject({ status: 404, code: 'ROUTE_UNKNOWN' });
+    expect(await call('POST', '/v1/routes/nothing/rollback', { reason: 'x' })).toMatchObject({
+      status: 404,
+      detail: expect.stringContaining('articles, authors'),
+    });
+    expect(await call('GET', '/')).toMatchObject({ status: 404, code: 'ROUTE_NOT_FOUND' });
+  });
+
+  test('lets nobody in without the token', async () => {
+    const { call } = await start();
+    for (const authorization of ['', 'Bearer', 'Bearer wrong', `Basic ${TOKEN}`, `Bearer ${TOKEN}x`])
+      for (const path of ['/v1/routes', '/v1/nothing'])
+        expect(await call('GET', path, undefined, { authorization })).toMatchObject({
+          status: 401,
+          code: 'AUTH_TOKEN_INVALID',
+        });
+  });
+
+  test('answers only to loopback names and the admin host', async () => {
+    const { call, facade } = await start();
+    const ok = [`localhost:${facade.adminPort}`, '127.0.0.1', '[::1]:1', 'ADMIN.example'];
+    for (const host of ok)
+      expect(await call('GET', '/v1/routes', undefined, { host })).toMatchObject({ status: 200 });
+    for (const host of ['evil.example', 'localhost.evil.example', '10.0.0.1'])
+      expect(await call('GET', '/v1/routes', undefined, { host })).toMatchObject({
+        status: 403,
+        code: 'AUTH_HOST_REFUSED',
+      });
+  });
+
+  test('shows health, metrics and this instance', async () => {
+    const { call, facade } = await start();
+    const nobody = { authorization: '' };
+    expect(await call('GET', '/livez', undefined, nobody)).toMatchObject({ status: 200 });
+    expect(await call('GET', '/readyz', undefined, nobody)).toMatchObject({ status: 200 });
+    expect(await call('GET', '/v1/instances')).toMatchObject({
+      instances: [{ id: 'test:1', version: '0.0.0', hash: 'plan-1', lastSeen: '2026-01-02T03:04:05.678Z' }],
+    });
+    await ask(facade.url, { path: '/api/articles' });
+    const { body } = await ask(facade.adminUrl, { path: '/metrics' });
+    expect(body.toString()).toContain(
+      'fig_requests_total{route="articles",upstream="legacy",reason="STAGE",status="502"} 1',
+    );
+  });
+});
+
+describe('a reload', () => {
+  const reason = 'new route';
+  test('puts a valid plan in force, keeps positions, and is recorded with its hash', async () => {
+    const next = planOf({
+      ...PLAN,
+      hash: 'plan-2',
+      routes: [...PLAN.routes, routeOf('tags', ['GET /api/tags'])],
+    });
+    const { call } = await start({ loadPlan: () => ({ plan: next, problems: [] }) });
+    await call('POST', TRANSITIONS, step(10, 0));
+    expect(await call('POST', '/v1/reload', { reason })).toMatchObject({
+      status: 200,
+      hash: 'plan-2',
+      previous: 'plan-1',
+      changed: true,
+    });
+    expect(await call('GET', '/v1/routes/articles')).toMatchObject({ percent: 10 });
+    expect(await call('GET', '/v1/routes/tags')).toMatchObject({ stage: 'legacy' });
+    expect((await call('GET', '/v1/ledger?after=1')).entries).toMatchObject([
+      { type: 'reload', plan: 'plan-2', reason },
+    ]);
+  });
+
+  test('refuses an invalid plan, tells every problem, keeps the old one and records the refusal', async () => {
+    const problems = [1, 2].map((line) => ({
+      file: 'plan.yaml',
+      line,
+      key: 'x',
+      message: 'expected a, got b',
+      severity: 'error' as const,
+    }));
+    const { call } = await start({ loadPlan: () => ({ plan: null, problems }) });
+    expect(await call('POST', '/v1/reload', { reason })).toMatchObject({
+      status: 422,
+      code: 'PLAN_INVALID',
+      errors: problems,
+    });
+    expect(await call('GET', '/v1/routes')).toMatchObject({
+      routes: [{ route: 'articles' }, { route: 'authors' }],
+    });
+    expect((await call('GET', '/v1/ledger')).entries).toMatchObject([
+      { type: 'reload-refused', plan: 'plan-1' },
+    ]);
+  });
+});
+
+describe('with a ledger that cannot be trusted', () => {
+  const owned = planOf({
+    routes: [
+      routeOf('free', ['GET /free']),
+      routeOf('owned', ['GET /owned'], { data: { kind: 'owned', set: 's' } }),
+    ],
+  });
+  const broken = () => ({
+    ...openMemoryLedger(),
+    fault: () => ({ place: 'ledger.jsonl:2', detail: 'it is not JSON' }),
+  });
+  const storeOf = (position: object | null) => ({
+    load: async () =>
+      position && ({ seq: 1, hash: 'h', positions: { free: position, owned: position } } as never),
+    save: async () => {},
+  });
+
+  test('the last stored positions hold, and nothing can be changed', async () => {
+    const position = {
+      stage: 'candidate',
+      hundredths: 0,
+      writer: 'legacy',
+      paused: false,
+      killed: false,
+      version: 4,
+    };
+    const { call, facade } = await start({ ledger: broken(), store: storeOf(position) }, owned);
+    expect(await call('GET', '/readyz')).toMatchObject({ status: 200, ledger: 'untrusted' });
+    expect(await call('GET', '/v1/routes/owned')).toMatchObject({ stage: 'candidate', version: 4 });
+    expect(await call('POST', '/v1/routes/free/rollback', { reason: 'x' })).toMatchObject({
+      status: 503,
+      code: 'LEDGER_CORRUPT',
+      detail: expect.stringContaining('ledger.jsonl:2'),
+    });
+    expect(facade.logged.join()).toContain('ledger.jsonl:2: it is not JSON');
+  });
+
+  test('and nothing stored, the instance is not ready, and owned data is answered by nobody', async () => {
+    const { call, facade } = await start({ ledger: broken(), store: storeOf(null) }, owned);
+    expect(await call('GET', '/readyz')).toMatchObject({ status: 503, code: 'LEDGER_CORRUPT' });
+    const problemAt = async (path: string) =>
+      JSON.parse((await ask(facade.url, { path })).body.toString()).code;
+    expect(await problemAt('/owned')).toBe('ROUTE_OWNER_UNKNOWN');
+    expect(await problemAt('/free')).toBe('UPSTREAM_CONNECT_LEGACY');
+  });
+
+  test('because it has lost what this instance served, the stored positions hold too', async () => {
+    const position = {
+      stage: 'candidate',
+      hundredths: 0,
+      writer: 'legacy',
+      paused: false,
+      killed: false,
+      version: 1,
+    };
+    const { call } = await start({ store: storeOf(position) }, owned);
+    expect(await call('POST', '/v1/routes/free/rollback', { reason: 'x' })).toMatchObject({
+      status: 503,
+      detail: expect.stringContaining('ends at entry 0, but this instance has served entry 1'),
+    });
+  });
+});
