@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { loadPlan } from '#plan/model/load-plan.ts';
@@ -81,6 +81,7 @@ async function start(options: UpOptions, stateDir: string, stops: (() => Promise
     ...process.env,
     ...moved,
     PUBLIC_URL: publicUrl,
+    BUILD_ID: process.env.BUILD_ID ?? buildId(),
     FIG_PLAN: resolve(options.planDir),
     SERVICE_TOKEN: process.env.SERVICE_TOKEN ?? secretFile(join(stateDir, 'service-token')),
     RELAY_TOKEN: process.env.RELAY_TOKEN ?? secretFile(join(stateDir, 'relay-token')),
@@ -100,6 +101,12 @@ async function start(options: UpOptions, stateDir: string, stops: (() => Promise
   if (databases.legacy?.fresh) await firstCopy(placed, String(env.RELAY_TOKEN), say);
   await supervisor.start(facade(options, { port, adminPort, adminUrl, env, stateDir }));
   announce(options, publicUrl, adminUrl, databases.legacy);
+}
+
+/** The commit that runs, with a mark when files differ from it; `dev` outside a git checkout. */
+function buildId(): string {
+  const run = spawnSync('git', ['describe', '--always', '--dirty=-changed'], { cwd: ROOT, encoding: 'utf8' });
+  return run.status === 0 ? run.stdout.trim() : 'dev';
 }
 
 /** One `up` a folder; what a killed one left behind is ended first. */
