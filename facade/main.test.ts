@@ -152,6 +152,11 @@ describe('the facade process', () => {
     const client = new WebSocket(url.replace('http', 'ws'));
     await once(client, 'open');
     client.on('error', () => {});
+    const events = httpRequest(url, { path: '/events', agent: false });
+    events.on('error', () => {});
+    events.end();
+    const [stream] = await once(events, 'response');
+    stream.on('error', () => {});
     const exited = once(child, 'exit');
     child.kill('SIGTERM');
     await until('new connections to be refused', () =>

@@ -23,7 +23,6 @@ export type PublicServer = {
 /** node:http in front of the data plane: limits, upgrades, malformed requests, and an orderly end. */
 export function createPublicServer(plan: Plan, handler: PublicHandler): PublicServer {
   const sockets = new Set<Duplex>();
-  const streams = new Set<Duplex>();
   const options: ServerOptions = {
     maxHeaderSize: plan.limits.maxHeaderBytes,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -40,7 +39,6 @@ export function createPublicServer(plan: Plan, handler: PublicHandler): PublicSe
       )
     : createServer(options, onRequest);
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    track(streams, socket);
     handler.upgrade(request, socket, head);
   });
   server.on('connection', (socket: Duplex) => track(sockets, socket));
@@ -50,7 +48,7 @@ export function createPublicServer(plan: Plan, handler: PublicHandler): PublicSe
     drain: ({ streamMs, requestMs }) =>
       new Promise((resolve) => {
         const streamsEnd = setTimeout(() => {
-          for (const socket of streams) socket.destroy();
+          for (const socket of handler.openStreams()) socket.destroy();
         }, streamMs);
         const allEnds = setTimeout(() => {
           for (const socket of sockets) socket.destroy();

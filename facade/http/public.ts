@@ -33,6 +33,8 @@ export type PublicHandler = {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Upgraded connections whose route now leads elsewhere. */
   leftConnections(): Duplex[];
+  /** Connections that end only when somebody ends them: upgraded ones and event streams. */
+  openStreams(): Duplex[];
 };
 
 /** One request with everything that was decided about it. */
@@ -55,6 +57,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
   const { forwarder, metrics, log, secret } = options;
   const edges = new WeakMap<Snapshot['plan'], Edge>();
   const upgraded = new Map<Duplex, Call>();
+  const eventStreams = new Set<Duplex>();
 
   function edgeFor(snapshot: Snapshot): Edge {
     let edge = edges.get(snapshot.plan);
@@ -124,6 +127,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
       shapeAnswer(status, rawHeaders) {
         const shaped = clientHeaders(rawHeaders, context);
         if (status === 101) shaped.push('Connection', 'Upgrade', 'Upgrade', 'websocket');
+        if (isEventStream(shaped)) noteStream(call.request.socket);
         const state = decision.state;
         if (state?.position?.stage === 'canary') {
           const cookie = call.cohort.cookieFor(state, snapshot, call.method, shaped);
@@ -134,6 +138,11 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
         return shaped;
       },
     };
+  }
+
+  function noteStream(socket: Duplex): void {
+    eventStreams.add(socket);
+    socket.once('close', () => eventStreams.delete(socket));
   }
 
   function headersOf(call: Call): Exchange['headers'] {
@@ -262,6 +271,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
         })
         .map(([socket]) => socket);
     },
+    openStreams: () => [...upgraded.keys(), ...eventStreams],
   };
 
   function refuse(request: IncomingMessage, response: ServerResponse, problem: ProblemBody): void {
@@ -282,6 +292,11 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
       seconds: 0,
     });
   }
+}
+
+function isEventStream(headers: string[]): boolean {
+  const at = headers.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === 'content-type');
+  return at !== -1 && /^text\/event-stream/i.test(headers[at + 1] as string);
 }
 
 function pushAll(list: string[], more: string[]): void {
