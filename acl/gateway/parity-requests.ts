@@ -185,7 +185,7 @@ export const writtenReads: readonly RawRequest[] = [
 const escaped = fc
   .string({ unit: 'grapheme', maxLength: 4 })
   .map((text) => encodeURIComponent(text.toWellFormed()));
-/** Wildcards between spaces are a quirk of their own (`spaces-left-by-wildcards`). */
+/** Wildcards between spaces are a declared difference (`spaces-left-by-wildcards`) with a test of its own. */
 const needle = fc.oneof(
   fc.constantFrom(
     'a',
@@ -205,7 +205,9 @@ const needle = fc.oneof(
   ),
   escaped.filter((text) => !/%25|_/.test(text)),
 );
-const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+/** Left out in two of three requests: with every filter at once nothing would be found, and compared. */
+const optional = <T>(arbitrary: fc.Arbitrary<T>) =>
+  fc.oneof({ weight: 2, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
 
 /** Searches as the list screen sends them: any mixture of its fields. */
 export const generatedRead: fc.Arbitrary<RawRequest> = fc

@@ -18,7 +18,6 @@ export type World = {
   login(user: 'admin' | 'disp' | 'guest'): Promise<string>;
   /** Copies legacy's rows and waits for the end; answers the relay's status. */
   backfill(): Promise<Record<string, unknown>>;
-  quarantine(): Promise<readonly { readonly key: string; readonly reason: string }[]>;
   stop(): Promise<void>;
 };
 
@@ -26,7 +25,7 @@ export type World = {
 export async function startWorld(
   database: TestDatabase,
   freelancers: number,
-  prepare: (legacyDatabaseUrl: string) => Promise<void> = async () => {},
+  prepare: (legacyDatabaseUrl: string) => Promise<void>,
 ): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'fig-test-'));
   const postgres = await postgresDatabase();
@@ -76,7 +75,6 @@ export async function startWorld(
           return status.state !== 'running' && status;
         }, 'the backfill ends');
       },
-      quarantine: async () => (await ask('GET', '/v1/sets/freelancers/quarantine')).rows,
       stop,
     };
   } catch (error) {

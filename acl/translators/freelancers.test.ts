@@ -3,8 +3,12 @@ import fc from 'fast-check';
 import { canonicalRow, freelancer } from './freelancers/arbitrary.ts';
 import type { RawRow } from './freelancers/model.ts';
 import {
+  bodyToBlockReason,
+  bodyToCreate,
+  bodyToEdit,
   dataSet,
   FREELANCER_NAMESPACE,
+  fitsLegacyColumns,
   freelancerId,
   newToDetail,
   newToListRow,
@@ -251,6 +255,93 @@ describe('searchToNew', () => {
     [{ skill: 'x'.repeat(101) }],
   ])('knows that %j matches nothing', (legacy) => {
     expect(searchToNew(legacy).matchesNothing).toBe(true);
+  });
+});
+
+describe('the body of a write', () => {
+  const refused = (status: number, error: string) => ({ ok: false, refusal: { status, error } });
+
+  test('of a new row is completed as legacy does', () => {
+    expect(bodyToCreate({ frl_name: ' Berg, Ann ', skills_csv: 'Java, SQL,,java', rate_ct: '9505' })).toEqual(
+      {
+        ok: true,
+        value: {
+          name: { first: 'Ann', last: 'Berg' },
+          status: 'active',
+          blockReason: null,
+          hourlyRate: { amount: '95.05', currency: 'EUR' },
+          skills: ['Java', 'SQL'],
+          email: null,
+          phone: null,
+          city: null,
+          country: null,
+          notes: null,
+          availableFrom: null,
+        },
+      },
+    );
+  });
+
+  test('of an edit states what is present and nothing else', () => {
+    const current = translated(plainRow).value;
+    expect(bodyToEdit({}, current)).toEqual({ ok: true, value: {} });
+    expect(bodyToEdit({ cur: 'CHF', city: '' }, current)).toEqual({
+      ok: true,
+      value: { hourlyRate: { amount: '95.05', currency: 'CHF' }, city: null },
+    });
+  });
+
+  test('is refused for the first fault in the order of the contract', () => {
+    const faults = { frl_name: '', frl_stat: 'X', rate_ct: -1, avail_from: 'x' };
+    expect(bodyToCreate(faults)).toEqual(refused(400, 'frl_name missing'));
+    expect(bodyToCreate({ ...faults, frl_name: 'A' })).toEqual(refused(400, 'frl_stat invalid'));
+    expect(bodyToCreate({ ...faults, frl_name: 'A', frl_stat: 'A' })).toEqual(
+      refused(400, 'rate_ct invalid'),
+    );
+    expect(bodyToCreate({ frl_name: 'A', avail_from: 'x' })).toEqual(refused(400, 'avail_from invalid'));
+    expect(bodyToBlockReason(null)).toEqual(refused(400, 'reason missing'));
+  });
+
+  test('that comes from a legacy detail changes nothing', () => {
+    fc.assert(
+      fc.property(canonicalRow, (row) => {
+        const value = translated({ ...row, skills_csv: 'a,b', frl_name: 'Berg, Ann' }).value;
+        const edit = bodyToEdit(newToDetail(value), value);
+        const trimmed = (text: string | null) => text?.replaceAll('\0', '').trim() || null;
+        expect(edit).toEqual({
+          ok: true,
+          value: {
+            name: value.name,
+            status: value.status,
+            hourlyRate: value.hourlyRate,
+            skills: value.skills,
+            availableFrom: value.availableFrom,
+            email: trimmed(value.email),
+            phone: trimmed(value.phone),
+            blockReason: trimmed(value.blockReason),
+            city: trimmed(value.city),
+            country: value.country,
+            notes: trimmed(value.notes),
+          },
+        });
+      }),
+    );
+  });
+
+  test.each([
+    [{ notes: 'x'.repeat(65_536) }],
+    [{ notes: 'ü'.repeat(32_768) }],
+    [{ name: { first: '', last: 'ü'.repeat(61) } }],
+    [{ hourlyRate: { amount: '21474836.48', currency: 'EUR' } }],
+    [{ country: 'DEU' }],
+  ])('does not fit legacy columns when it is too long', (profile) => {
+    expect(fitsLegacyColumns(profile)).toBe(false);
+  });
+
+  test('fits legacy columns up to their last character', () => {
+    const name = { first: '', last: '😀'.repeat(120) };
+    const hourlyRate = { amount: '21474836.47', currency: 'EUR' };
+    expect(fitsLegacyColumns({ name, hourlyRate, notes: 'x'.repeat(65_535), country: 'DE' })).toBe(true);
   });
 });
 
