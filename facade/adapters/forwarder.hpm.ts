@@ -217,8 +217,8 @@ function sendAnswer(answer: IncomingMessage, attempt: Attempt, response: ServerR
     attempt.settle({ kind: 'failed', failure: failureOf(attempt, error as Error, 'PROTOCOL') });
     return;
   }
-  const events = /^text\/event-stream/i.test(answer.headers['content-type'] ?? '');
-  if (events) answer.socket.setTimeout(0);
+  // Between two events nothing may move for as long as it takes.
+  if (/^text\/event-stream/i.test(answer.headers['content-type'] ?? '')) answer.socket.setTimeout(0);
   if (answer.headers.trailer !== undefined)
     answer.once('end', () => {
       if (answer.rawTrailers.length > 0) response.addTrailers(pairs(answer.rawTrailers));
@@ -228,11 +228,9 @@ function sendAnswer(answer: IncomingMessage, attempt: Attempt, response: ServerR
   });
   answer.pipe(response);
   // Headers go out with the first bytes of the body, unless the body lets wait for itself.
-  if (events) response.flushHeaders();
-  else
-    setImmediate(() => {
-      if (!answer.readableDidRead && !response.writableEnded && !response.destroyed) response.flushHeaders();
-    });
+  setImmediate(() => {
+    if (!answer.readableDidRead && !response.writableEnded && !response.destroyed) response.flushHeaders();
+  });
 }
 
 function fail(attempt: Attempt, error: Error, side: unknown): void {

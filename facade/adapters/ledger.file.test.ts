@@ -57,6 +57,29 @@ describe('a file ledger', () => {
     }
   });
 
+  test('cuts a torn line off even when it is longer than the next one', async () => {
+    const { path, lines } = await ledgerOf(1);
+    writeFileSync(path, `${lines[0]}\n{"reason":"${'x'.repeat(5000)}`);
+    const ledger = await openFileLedger({ path });
+    await ledger.append([draftOf('articles', 2)]);
+    await ledger.close();
+    expect(readFileSync(path, 'utf8')).not.toContain('xxx');
+    const after = await openFileLedger({ path });
+    expect(after.fault()).toBeNull();
+    expect(await after.read(ALL)).toHaveLength(2);
+    await after.close();
+  });
+
+  test('acknowledges nothing once its file is deleted', async () => {
+    const path = newPath();
+    const ledger = await openFileLedger({ path });
+    rmSync(path);
+    await expect(ledger.append([draftOf('articles', 1)])).rejects.toMatchObject({
+      code: 'LEDGER_UNWRITABLE',
+    });
+    await ledger.close();
+  });
+
   test('keeps a whole last line that only lacks its newline', async () => {
     const { path, lines } = await ledgerOf(2);
     writeFileSync(path, lines.join('\n'));

@@ -22,6 +22,7 @@ export async function openFileLedger({ path, onTornLine }: FileLedgerOptions): P
     const file = await open(path, 'a+', 0o600);
     const content = await file.readFile();
     await file.close();
+    await syncFolder(dirname(path));
     const loaded = loadEntries(content, path);
     if (loaded.torn) onTornLine?.(loaded.torn);
     return new FileLedger(path, lock, await open(path, 'r+'), loaded);
@@ -45,6 +46,14 @@ async function lockFile(path: string): Promise<FileLock> {
   if (outcome.ok) return outcome.lock;
   const advice = 'Stop that process, or give this one a ledger of its own: --ledger file:PATH';
   throw new LedgerError('LEDGER_LOCKED', `ledger ${path} is held by ${outcome.holder}. ${advice}`);
+}
+
+// A new file is only there after a power cut if its folder was synced too.
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => null);
+  // Some systems cannot sync a folder; there the file system answers for it.
+  await handle?.sync().catch(() => {});
+  await handle?.close();
 }
 
 type Loaded = {
@@ -129,6 +138,11 @@ class FileLedger implements Ledger {
       throw new LedgerError('LEDGER_CORRUPT', `ledger ${this.#fault.place}: ${this.#fault.detail}.`);
     if (!(await this.#lock.held()))
       throw new LedgerError('LEDGER_LOCKED', `ledger ${this.#path}: another process took its lock over.`);
+    if ((await this.#file.stat()).nlink === 0)
+      throw new LedgerError(
+        'LEDGER_UNWRITABLE',
+        `ledger ${this.#path} was deleted while it was in use. Restart.`,
+      );
     const outcome = this.#chain.seal(drafts);
     if (!outcome.ok) return outcome;
     const lines = outcome.entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');

@@ -371,7 +371,7 @@ describe('fallback', () => {
     expect(who(answer)).toBe('legacy FALLBACK');
     const seen = seenIn(answer);
     expect([seen.url, seen.headers['x-forwarded-for']]).toEqual(['/api/articles?x=1', '127.0.0.1']);
-    const write = await ask(facade.url, { path: '/api/articles', method: 'POST', body: 'x' });
+    const write = await ask(facade.url, { path: '/api/articles', method: 'POST' });
     expect(problem(write)).toMatchObject({ status: 502, code: 'UPSTREAM_CONNECT_CANDIDATE' });
   });
 

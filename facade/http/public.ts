@@ -12,7 +12,7 @@ import { type Edge, edgeOf, peerAddress } from './edge.ts';
 import type { Exchange, Forwarder, ForwardOutcome, UpstreamFailure } from './forwarder.ts';
 import type { Metrics } from './metrics.ts';
 import { type ProblemBody, problemOf, rawProblem, sendProblem } from './problem.ts';
-import type { ProblemCode, UpstreamCode } from './problem-codes.ts';
+import { clip, failureProblem, overrideRefusal, refusalOf } from './refusals.ts';
 import { givenRequestId, upstreamHeaders } from './request-headers.ts';
 import { type RequestTarget, readTarget } from './request-target.ts';
 
@@ -50,8 +50,6 @@ type Call = {
   readonly decision: Decision & { readonly upstream: Party };
   readonly upgrade: boolean;
 };
-
-const OVERRIDES = ['x-http-method-override', 'x-http-method', 'x-method-override'] as const;
 
 export function createPublicHandler(options: PublicOptions): PublicHandler {
   const { forwarder, metrics, log, secret } = options;
@@ -254,7 +252,13 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
         .upgrade(exchangeOf(call, upstream, reason, headersOf(call)), socket, head, refusal)
         .then((outcome) => {
           const failed = outcome.kind === 'failed' ? outcome.failure : null;
-          record(call, upstream, reason, outcome, failed ? statusOf(upstream, failed) : undefined);
+          record(
+            call,
+            upstream,
+            reason,
+            outcome,
+            failed ? failureProblem(upstream, failed, call.snapshot).status : undefined,
+          );
         })
         .finally(() => {
           upgraded.delete(socket);
@@ -315,80 +319,14 @@ function upstreamUrl(snapshot: Snapshot, party: Party, candidate: string | undef
   return upstream.url;
 }
 
-function refusalOf({ state, upstream }: Decision, { plan }: Snapshot): ProblemBody | null {
-  if (upstream === null)
-    return problemOf(
-      'ROUTE_OWNER_UNKNOWN',
-      `Nobody may answer for ${state?.route.name} until the ledger is repaired.`,
-    );
-  if (upstream === 'candidate' || plan.legacy) return null;
-  return state
-    ? problemOf(
-        'UPSTREAM_MISSING_LEGACY',
-        `${state.route.name} answers from legacy, and the plan names no legacy.`,
-      )
-    : problemOf('ROUTE_NOT_FOUND', 'No route claims this path.');
-}
-
-// SECURITY: a framework that honours an override would run another method than the one the decision was made for.
-function overrideRefusal(
-  request: IncomingMessage,
-  snapshot: Snapshot,
-  target: RequestTarget,
-  cohort: RequestCohort,
-  decision: Decision,
-): ProblemBody | null {
-  for (const name of OVERRIDES) {
-    const method = request.headers[name];
-    if (typeof method !== 'string') continue;
-    const meant = decide(snapshot, method.toUpperCase(), target.path, cohort.bucket);
-    if (
-      meant.upstream !== decision.upstream ||
-      meant.state !== decision.state ||
-      (decision.safe && !meant.safe)
-    )
-      return problemOf(
-        'ROUTE_METHOD_OVERRIDE',
-        `${name}: ${clip(method)} would be decided differently from ${request.method}. Send the method itself.`,
-      );
-  }
-  return null;
-}
-
-function fallsBack({ decision, snapshot }: Call, party: Party): boolean {
-  const safeMethod = decision.state?.route.fallbackToLegacy === true && decision.safe;
+function fallsBack({ decision, snapshot, method }: Call, party: Party): boolean {
+  const read = method === 'GET' || method === 'HEAD';
   return (
-    safeMethod &&
+    read &&
+    decision.safe &&
+    decision.state?.route.fallbackToLegacy === true &&
     party === 'candidate' &&
     snapshot.plan.legacy !== null &&
     decision.state?.position?.stage !== 'retired'
   );
 }
-
-function failureCode(party: Party, failure: UpstreamFailure): ProblemCode {
-  if (failure.clientStalled) return 'ROUTE_BODY_TIMEOUT';
-  return `UPSTREAM_${failure.stage}_${party === 'legacy' ? 'LEGACY' : 'CANDIDATE'}` satisfies UpstreamCode;
-}
-
-function statusOf(party: Party, failure: UpstreamFailure): number {
-  return problemOf(failureCode(party, failure), '').status;
-}
-
-const HAPPENED: Record<UpstreamFailure['stage'], (timeouts: Snapshot['plan']['timeouts']) => string> = {
-  CONNECT: () => 'could not be reached',
-  CONNECT_TIMEOUT: ({ connectMs }) => `accepted no connection within ${connectMs} ms`,
-  HEADERS: () => 'closed the connection before it answered',
-  HEADERS_TIMEOUT: ({ headersMs }) => `did not answer within ${headersMs} ms`,
-  IDLE_TIMEOUT: ({ idleMs }) => `took no more of the request for ${idleMs} ms`,
-  PROTOCOL: () => 'answered something that is not HTTP',
-};
-
-// The cause (addresses, ports) goes to the log, not to clients.
-function failureProblem(party: Party, failure: UpstreamFailure, { plan }: Snapshot): ProblemBody {
-  const detail = failure.clientStalled
-    ? 'The rest of the request did not arrive in time.'
-    : `The ${party} upstream ${HAPPENED[failure.stage](plan.timeouts)}.`;
-  return problemOf(failureCode(party, failure), detail);
-}
-
-const clip = (text: string) => JSON.stringify(text.slice(0, 80));
