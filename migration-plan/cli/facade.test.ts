@@ -52,14 +52,14 @@ beforeAll(async () => {
   }
   if (!admin) throw new Error(`the facade did not start: ${complaint}`);
   facade.stdout?.resume();
-}, 30_000);
+}, 60_000);
 
 afterAll(async () => {
   const gone = new Promise((done) => facade.once('close', done));
   facade.kill('SIGTERM');
   await gone;
   folders.removeAll();
-}, 30_000);
+}, 60_000);
 
 describe('fig against a real facade', () => {
   test('moves a route through its plan and back, and the ledger proves it', async () => {
@@ -97,7 +97,7 @@ describe('fig against a real facade', () => {
     expect(await fig(jump)).toMatchObject({ code: EXIT.refused, err: expect.stringContaining('422') });
     expect(await fig([...jump, '--force'])).toMatchObject({ code: 0 });
     expect(await fig(['rollback', 'articles', '--reason', 'back'])).toMatchObject({ code: 0 });
-  }, 30_000);
+  }, 60_000);
 
   test('refuses a wrong token, and a plan with an error; takes a good plan', async () => {
     expect((await fig(['status'], { FIG_ADMIN_TOKEN: 'wrong' })).code).toBe(EXIT.unauthorised);
@@ -113,5 +113,5 @@ describe('fig against a real facade', () => {
       out: expect.stringMatching(/^Plan reloaded: \w{12} → \w{12}\n$/),
     });
     expect((await fig(['reload'])).out).toContain('nothing has changed');
-  }, 30_000);
+  }, 60_000);
 });

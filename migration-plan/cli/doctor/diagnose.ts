@@ -45,7 +45,7 @@ function checkPlan(session: Session): { plan: Plan | null; finding: Finding } {
       finding: fail('plan', `${formatProblem(first)}${more}`, 'Run: npx fig lint'),
     };
   }
-  const size = `${session.planDir}: ${plan?.routes.length ?? 0} routes, ${plan?.dataSets.size ?? 0} data sets`;
+  const size = `${session.planDir} (routes: ${plan?.routes.length ?? 0}, data sets: ${plan?.dataSets.size ?? 0})`;
   return {
     plan,
     finding:

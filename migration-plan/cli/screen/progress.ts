@@ -32,6 +32,7 @@ function barView({ streams, env }: Session, label: string): ProgressView {
   let running = false;
   return {
     update: (progress) => {
+      if (isUnknown(progress)) return;
       const total = Math.max(progress.total ?? progress.done, progress.done, 1);
       const payload = { rate: rateOf(progress), left: leftOf(progress) };
       if (!running) {
@@ -53,6 +54,7 @@ function lineView(session: Session, label: string): ProgressView {
   let shown = -1;
   return {
     update: (progress) => {
+      if (isUnknown(progress)) return;
       const tenth = progress.total ? Math.floor((10 * progress.done) / progress.total) : 0;
       if (tenth === shown) return;
       shown = tenth;
@@ -64,11 +66,17 @@ function lineView(session: Session, label: string): ProgressView {
   };
 }
 
+/** Work that has only just begun does not know its size yet: `0 of 0` would look like the end. */
+function isUnknown({ done, total }: Progress): boolean {
+  return done === 0 && !total;
+}
+
 function rateOf(progress: Progress): string {
   return progress.perSecond === null ? '-' : String(Math.round(progress.perSecond));
 }
 
-function leftOf({ etaSeconds }: Progress): string {
+function leftOf({ done, total, etaSeconds }: Progress): string {
+  if (total !== null && total > 0 && done >= total) return 'all read';
   return etaSeconds === null ? 'time left unknown' : `${formatSeconds(etaSeconds)} left`;
 }
 

@@ -141,3 +141,11 @@ export function ok(body: unknown): Answer {
 export function problem(status: number, code: string, detail: string): Answer {
   return { status, body: { type: 'about:blank', title: code, status, code, detail } };
 }
+
+/** An address where nothing listens any more. */
+export async function addressOfNobody(): Promise<string> {
+  const closed = new FakeControl();
+  const url = await closed.listen();
+  await closed.close();
+  return url;
+}

@@ -48,8 +48,9 @@ const started = (values: object = {}) =>
 
 describe('fig backfill', () => {
   test('starts the relay and follows it to the end, in plain lines when piped', async () => {
-    started();
+    started({ rowsTotal: 0, rowsPerSecond: null, etaSeconds: null });
     polls(
+      status(),
       status({ rowsRead: 500, applied: 500 }),
       status({ rowsRead: 520, applied: 520 }),
       status({
@@ -67,7 +68,7 @@ describe('fig backfill', () => {
     expect(err.split('\n')).toEqual([
       'articles: 0 of 1000 rows, 500 rows/s, 2s left',
       'articles: 500 of 1000 rows, 500 rows/s, 2s left',
-      'articles: 1000 of 1000 rows, 500 rows/s, 0s left',
+      'articles: 1000 of 1000 rows, 500 rows/s, all read',
       'Rows in quarantine: npx fig backfill articles --quarantine',
       '',
     ]);

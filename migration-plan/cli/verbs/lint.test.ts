@@ -1,0 +1,53 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { PlanFolders, ROUTE } from '#plan/model/test-kit/plan-folder.ts';
+import { EXIT } from '../exit-code.ts';
+import { fig } from '../test-kit/terminal.ts';
+
+const folders = new PlanFolders();
+afterEach(() => folders.removeAll());
+
+const STAGES = 'stages: [canary 10%, canary 50%, candidate]\n';
+const articles = (more = '') => folders.write({ 'routes/articles.yaml': ROUTE + STAGES + more });
+
+describe('fig lint', () => {
+  test('says that nothing is wrong, and exits 0', async () => {
+    const plan = articles();
+    expect(await fig(['lint'], { plan })).toEqual({
+      code: EXIT.ok,
+      out: `${plan}: no problems (1 route, 0 data sets)\n`,
+      err: '',
+    });
+  });
+
+  test('prints every problem with file and line, and exits 1', async () => {
+    const plan = folders.write({ 'plan.yaml': 'version: 2\nexpos: true\n', 'routes/a.yaml': 'route: a\n' });
+    const { code, out } = await fig(['lint'], { plan });
+    expect(code).toBe(EXIT.refused);
+    expect(out.split('\n').map((line) => line.split(':').slice(0, 2).join(':'))).toEqual([
+      'error plan.yaml:1 version',
+      'error plan.yaml:2 expos',
+      'error routes/a.yaml:1 match',
+      'error routes/a.yaml:1 candidate',
+      `${plan}: 4 errors, 0 warnings`,
+      '',
+    ]);
+  });
+
+  test('shows warnings and still exits 0', async () => {
+    const { code, out } = await fig(['lint'], { plan: articles('guardrails: { minimum: 5 }\n') });
+    expect(code).toBe(EXIT.ok);
+    expect(out).toContain('warning routes/articles.yaml:5 guardrails: accepted and checked, not acted on');
+  });
+
+  test('answers in JSON', async () => {
+    const plan = folders.write({ 'plan.yaml': 'version: 2\n' });
+    const { code, out, err } = await fig(['lint', '--json'], { plan });
+    expect(code).toBe(EXIT.refused);
+    expect(JSON.parse(out)).toMatchObject({
+      ok: false,
+      errors: 1,
+      problems: [{ file: 'plan.yaml', line: 1 }],
+    });
+    expect(err).toBe('');
+  });
+});
