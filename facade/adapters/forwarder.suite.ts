@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { type AwkwardUpstream, awkwardUpstream, BIG_PIECES, PIECE } from '../test-kit/awkward-upstream.ts';
@@ -208,6 +209,27 @@ export function forwarderSuite(name: string): void {
       expect(answer.body.toString()).not.toContain(String(gone.port));
       await dead.close();
     });
+
+    test('tells a client that stands still from an upstream that does', async () => {
+      const timeouts = { connectMs: 1000, headersMs: 5000, idleMs: 150 };
+      const hasty = await facadeOf(planOf({ legacy: { url: legacy.url, build: null }, timeouts }));
+      const half = 'POST /upload HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf';
+      expect(await rawAsk(hasty.port, half)).toMatch(/^HTTP\/1\.1 408[\s\S]*ROUTE_BODY_TIMEOUT/);
+      // This one never reads: its buffers fill, and the client's too.
+      const deaf = createServer((socket) => socket.pause()).listen(0, '127.0.0.1');
+      await once(deaf, 'listening');
+      const { port } = deaf.address() as AddressInfo;
+      const legacyUrl = { url: `http://127.0.0.1:${port}`, build: null };
+      const stuck = await facadeOf(planOf({ legacy: legacyUrl, timeouts }));
+      const body = Buffer.alloc(32 * 1024 * 1024);
+      const answer = await ask(stuck.url, { path: '/', method: 'POST', body }).catch((error) => error);
+      // The answer may be lost to a client that is still sending; the log is not.
+      if ('status' in answer) expect(code(answer.body)).toBe('UPSTREAM_IDLE_TIMEOUT_LEGACY');
+      expect(stuck.logged.join()).toContain('"stage":"IDLE_TIMEOUT"');
+      await stuck.close();
+      await hasty.close();
+      deaf.close();
+    }, 15_000);
 
     test('uses connections to the upstream again', async () => {
       const ports = new Set<number>();
