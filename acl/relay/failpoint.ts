@@ -9,7 +9,7 @@ export const FAILPOINTS = [
   'after-remove',
   'before-done',
 ] as const;
-export type Failpoint = (typeof FAILPOINTS)[number];
+type Failpoint = (typeof FAILPOINTS)[number];
 export type ReachFailpoint = (name: Failpoint) => void;
 
 /**

@@ -1,7 +1,8 @@
+import { ServiceProblem } from '../../gateway-kit/error.ts';
 import type { ReachFailpoint } from '../failpoint.ts';
 import type { LegacyRow, LegacyStore } from '../source/legacy-store.ts';
 import type { Progress } from '../state/progress.ts';
-import type { SyncInbox, SyncRow } from '../target/sync-inbox.ts';
+import type { BatchResult, SyncInbox, SyncRow } from '../target/sync-inbox.ts';
 import type { DataSetTranslator, ToSync } from '../translator-module.ts';
 import type { Quarantine } from './quarantine.ts';
 import { streamKey, tableKey } from './stream-key.ts';
@@ -84,7 +85,7 @@ function attempt(toSync: ToSync, row: LegacyRow): ReturnType<ToSync> {
 
 async function applyRows(parts: PassParts, ticket: string, rows: readonly SyncRow[], pass: number) {
   if (rows.length === 0) return { applied: 0, stale: 0, rejected: [] };
-  const result = await parts.inbox.apply(parts.stream, ticket, rows);
+  const result = await applyInParts(parts, ticket, rows);
   const rejected = new Map(result.rejected.map(({ key, reason }) => [key, reason]));
   for (const { key } of rows) {
     const reason = rejected.get(key);
@@ -92,6 +93,27 @@ async function applyRows(parts: PassParts, ticket: string, rows: readonly SyncRo
     else parts.quarantine.put(key, reason, parts.now().toISOString(), pass);
   }
   return result;
+}
+
+/** Sends a batch; one that is too large for the service (413) goes in halves, under the same ticket. */
+async function applyInParts(
+  parts: PassParts,
+  ticket: string,
+  rows: readonly SyncRow[],
+): Promise<BatchResult> {
+  try {
+    return await parts.inbox.apply(parts.stream, ticket, rows);
+  } catch (error) {
+    if (!(error instanceof ServiceProblem) || error.status !== 413 || rows.length === 1) throw error;
+    const half = Math.ceil(rows.length / 2);
+    const first = await applyInParts(parts, ticket, rows.slice(0, half));
+    const second = await applyInParts(parts, ticket, rows.slice(half));
+    return {
+      applied: first.applied + second.applied,
+      stale: first.stale + second.stale,
+      rejected: [...first.rejected, ...second.rejected],
+    };
+  }
 }
 
 /** Tombstones the keys of one export page that legacy no longer has. */

@@ -171,6 +171,15 @@ describe('a backfill', () => {
     expect(pair.calls.filter((name) => name === 'ticket')).toHaveLength(1);
   });
 
+  test('halves a batch that is too large for the service', async () => {
+    const pair = pairOf('a', 'b', 'c');
+    pair.onCall = (name) => {
+      if (name === 'apply 1,2') throw new ServiceProblem('POST batches', 413, null);
+    };
+    expect(await run(await open(pair))).toMatchObject({ state: 'done', applied: 3 });
+    expect(pair.alive()).toEqual({ 1: 'a', 2: 'b', 3: 'c' });
+  });
+
   test('runs once at a time', async () => {
     const pair = pairOf('a');
     const relay = await open(pair);

@@ -60,7 +60,7 @@ export function openMysqlStore(url: string): LegacyStore {
       return Number((await select('SELECT count(*) AS n FROM ??', [table]))[0]!.n);
     },
     async readRowsAfter(table, keyColumn, after, limit) {
-      // A text compared with an integer column is compared as a double: beyond 2^53 rows would be skipped.
+      // An integer and a text may be compared as doubles (MySQL manual, type conversion): wrong beyond 2^53.
       const cast = await castOf(table, keyColumn);
       const bound = cast === 'CHAR' ? '?' : `CAST(? AS ${cast})`;
       const rows =

@@ -10,7 +10,7 @@ export type BatchResult = {
   readonly rejected: readonly { readonly key: string; readonly reason: string }[];
 };
 
-export type ExportPage = {
+type ExportPage = {
   readonly rows: readonly { readonly key: string; readonly deleted: boolean; readonly value: unknown }[];
   /** Where the next page starts; null after the last one. */
   readonly next: string | null;
