@@ -15,7 +15,7 @@ export type Settings = {
   readonly adminToken: string | null;
 };
 
-export const USAGE =
+const USAGE =
   'facade --plan DIR [--port 8080] [--admin-port 8081] [--ledger memory:|file:PATH] [--state DIR]';
 
 /** Something wrong with flags or environment: the message is one line for people. */

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import { draftOf } from '../test-kit/draft-of.ts';
 import { until } from '../test-kit/until.ts';
@@ -26,9 +27,13 @@ async function ledgerOf(versions: number): Promise<{ path: string; lines: string
 }
 
 const appender = (path: string, first: number): ChildProcess =>
-  spawn(process.execPath, [join(import.meta.dirname, '../test-kit/append-forever.ts'), path, String(first)], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  spawn(
+    process.execPath,
+    [fileURLToPath(new URL('../test-kit/append-forever.ts', import.meta.url)), path, String(first)],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
 
 describe('a file ledger', () => {
   test('holds after a restart what it held before', async () => {

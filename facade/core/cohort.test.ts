@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { VECTOR_ROUTE, VECTOR_SHARES, vectorKeys } from '../test-kit/nginx/keys.ts';
+import { askNginx, nginxVersion } from '../test-kit/nginx/split-clients.ts';
 import { bucketOf, cohortSeed, isInShare, shareThreshold } from './cohort.ts';
-import { VECTOR_ROUTE, VECTOR_SHARES, vectorKeys } from './nginx/keys.ts';
-import { askNginx, nginxVersion } from './nginx/split-clients.ts';
 
 const seed = cohortSeed(VECTOR_ROUTE);
 const ours = (keys: string[]) =>
@@ -14,7 +14,7 @@ const ours = (keys: string[]) =>
 
 describe('the cohort of a client', () => {
   test('is the one that a real nginx computed, for 5,000 keys and ten shares', () => {
-    const file = new URL('./nginx/vectors.json', import.meta.url);
+    const file = new URL('../test-kit/nginx/vectors.json', import.meta.url);
     const { firstShare } = JSON.parse(readFileSync(file, 'utf8')) as { firstShare: string };
     expect(firstShare).toHaveLength(5000);
     expect(ours(vectorKeys())).toBe(firstShare);

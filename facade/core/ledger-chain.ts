@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { AppendOutcome, LedgerDraft, LedgerEntry } from './ledger.ts';
 
 /** `prev` of the first entry. */
-export const GENESIS = '0'.repeat(64);
+const GENESIS = '0'.repeat(64);
 
 const KEYS = [
   'seq',
@@ -22,7 +22,7 @@ const KEYS = [
 ] as const satisfies readonly (keyof LedgerEntry)[];
 
 /** SHA-256 (hex) over the entry without its hash, as JSON with the keys in the order they are listed in. */
-export function entryHash(entry: Omit<LedgerEntry, 'hash'>): string {
+function entryHash(entry: Omit<LedgerEntry, 'hash'>): string {
   return createHash('sha256')
     .update(JSON.stringify(KEYS.map((key) => [key, entry[key]])))
     .digest('hex');

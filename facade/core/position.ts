@@ -32,7 +32,7 @@ export type Move =
   | { readonly ok: true; readonly position: Position; readonly unchanged: boolean }
   | { readonly ok: false; readonly code: MoveRefusal; readonly detail: string };
 
-export type MoveRefusal =
+type MoveRefusal =
   | 'ROUTE_STEP_ILLEGAL'
   | 'ROUTE_RETIRED'
   | 'ROUTE_KILLED'

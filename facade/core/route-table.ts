@@ -1,7 +1,7 @@
 import type { Match, Plan, Route } from '#plan/model/plan.ts';
 import { normalisePath } from './path.ts';
 
-export type Matched = { readonly route: Route; readonly match: Match };
+type Matched = { readonly route: Route; readonly match: Match };
 
 /** Two routes that claim the same requests: neither is more specific. */
 export type RouteConflict = {

@@ -50,7 +50,7 @@ function dropHopByHop(headers: string[], tokens: ReadonlySet<string>, trailers: 
 const AUTHORITY = /^(?:(https?):)?\/\/([^/?#]*)/i;
 
 /** Replaces only scheme and authority, and a rewritten prefix; the rest stays byte for byte. */
-export function publicLocation(location: string, context: AnswerContext): string {
+function publicLocation(location: string, context: AnswerContext): string {
   const absolute = AUTHORITY.exec(location);
   if (!absolute) return location.startsWith('/') ? unrewritten(location, context) : location;
   const upstream = new URL(context.upstream);
@@ -84,7 +84,7 @@ export function replacePrefix(path: string, from: string, to: string, ignoreCase
 const COOKIE_DOMAIN = /;\s*domain=\.?([^;\s]*)\s*(?=;|$)/i;
 
 /** A cookie for the upstream's own host becomes one for the public host (host-only where that is no domain name). */
-export function publicCookie(cookie: string, context: AnswerContext): string {
+function publicCookie(cookie: string, context: AnswerContext): string {
   const domain = COOKIE_DOMAIN.exec(cookie);
   if (!domain || domain[1]?.toLowerCase() !== new URL(context.upstream).hostname) return cookie;
   const named = /[a-z]/i.test(context.publicHostname) && context.publicHostname.includes('.');

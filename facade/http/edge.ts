@@ -38,7 +38,7 @@ export function peerAddress(request: IncomingMessage): string {
 }
 
 /** The client behind trusted proxies: the last address of x-forwarded-for that is not itself trusted. */
-export function clientAddress(request: IncomingMessage, edge: Edge): string {
+function clientAddress(request: IncomingMessage, edge: Edge): string {
   const peer = peerAddress(request);
   if (!edge.trusts(peer)) return peer;
   const hops = String(request.headers['x-forwarded-for'] ?? '').split(',');

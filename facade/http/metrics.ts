@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-export type Observed = {
+type Observed = {
   readonly route: string;
   readonly upstream: string;
   readonly reason: string;

@@ -1,7 +1,7 @@
 import type { Match, Plan, Route, StageStep } from '#plan/model/plan.ts';
 
 /** `GET /api/articles/:slug safe` as a match. */
-export function matchOf(text: string): Match {
+function matchOf(text: string): Match {
   const words = text.split(' ');
   const method = words[0]?.startsWith('/') ? null : (words.shift() as string);
   return { method, pattern: words[0] as string, safety: (words[1] as Match['safety']) ?? null };

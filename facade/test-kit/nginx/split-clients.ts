@@ -7,9 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { VECTOR_ROUTE, VECTOR_SHARES } from './keys.ts';
 
+const BINARY = process.env.NGINX_BINARY || 'nginx';
+
 /** `nginx/1.22.1`, null when there is no nginx on this machine. */
 export function nginxVersion(): string | null {
-  const { stderr } = spawnSync('nginx', ['-v'], { encoding: 'utf8' });
+  const { stderr } = spawnSync(BINARY, ['-v'], { encoding: 'utf8' });
   return /nginx\/[\d.]+/.exec(stderr ?? '')?.[0] ?? null;
 }
 
@@ -22,7 +24,7 @@ export async function askNginx(keys: readonly string[]): Promise<string> {
   const port = await freePort();
   writeFileSync(join(folder, 'nginx.conf'), configuration(folder, port));
   const nginx = spawn(
-    'nginx',
+    BINARY,
     ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', join(folder, 'error.log')],
     {
       stdio: 'ignore',

@@ -1,4 +1,4 @@
-// Regenerates vectors.json from the nginx on this machine: node facade/core/nginx/collect.ts
+// Regenerates vectors.json from the nginx on this machine: node facade/test-kit/nginx/collect.ts
 import { writeFileSync } from 'node:fs';
 import { vectorKeys } from './keys.ts';
 import { askNginx, nginxVersion } from './split-clients.ts';
