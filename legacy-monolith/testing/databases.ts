@@ -2,11 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, test } from '@jest/globals';
+import { describe, jest, test } from '@jest/globals';
 import { QueryTypes, type Sequelize } from 'sequelize';
 import { openDatabase, parseDatabaseUrl } from '../db/connection.ts';
 import { TABLES } from '../seeding/tables.ts';
 import { seedDatabase } from '../seeding/write.ts';
+
+// Real databases on a busy machine: no suite may fail for being slow.
+jest.setTimeout(120_000);
 
 export type TestDatabase = {
   readonly url: string;
