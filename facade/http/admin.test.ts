@@ -116,6 +116,15 @@ describe('the admin API', () => {
     expect((await call('GET', '/v1/ledger')).entries).toHaveLength(1);
   });
 
+  test('leaves that choice to the ledger when all of them have seen the same version', async () => {
+    const { facade } = await start();
+    const change = { expectedVersion: 0, force: false, actor: 'a', reason: 'r' };
+    const to = { stage: 'canary', hundredths: 1000 } as const;
+    const all = Array.from({ length: 12 }, () => facade.control.transition('articles', to, change));
+    const codes = (await Promise.all(all)).map((outcome) => (outcome.ok ? 'ok' : outcome.code)).sort();
+    expect(codes).toEqual([...Array(11).fill('ROUTE_VERSION_STALE'), 'ok']);
+  });
+
   test.each<[string, string, unknown, string]>([
     ['no reason', 'rollback', {}, 'reason'],
     ['a blank reason', 'pause', { reason: '  ' }, 'reason'],
