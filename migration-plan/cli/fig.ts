@@ -2,25 +2,18 @@ import { Command, CommanderError } from 'commander';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { Failure } from './failure.ts';
 import { painter } from './screen/paint.ts';
-import { DEFAULT_ADMIN_URL, type GlobalOptions, openSession, type Session, type Streams } from './session.ts';
+import { DEFAULT_ADMIN_URL, type GlobalOptions, openSession, type Streams } from './session.ts';
+import type { Run } from './verb.ts';
 import { addAdvance } from './verbs/advance.ts';
 import { addBackfill } from './verbs/backfill.ts';
 import { addDoctor } from './verbs/doctor.ts';
 import { addKill } from './verbs/kill.ts';
 import { addLedger } from './verbs/ledger.ts';
 import { addLint } from './verbs/lint.ts';
-import { addPause } from './verbs/pause.ts';
 import { addReload } from './verbs/reload.ts';
-import { addResume } from './verbs/resume.ts';
-import { addRollback } from './verbs/rollback.ts';
+import { addPause, addResume, addRollback } from './verbs/route-verbs.ts';
 import { addStatus } from './verbs/status.ts';
 import { addUp } from './verbs/up.ts';
-
-/** Wraps the work of a verb: gives it its session, keeps its exit code. */
-export type Run = (
-  // biome-ignore lint/suspicious/noExplicitAny: commander passes options and arguments untyped
-  work: (session: Session, options: any, ...args: any[]) => Promise<ExitCode>,
-) => (...args: unknown[]) => Promise<void>;
 
 const VERBS = [
   addUp,

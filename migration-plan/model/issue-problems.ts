@@ -1,14 +1,19 @@
 import type { core } from 'zod';
 import { closest } from './closest.ts';
-import type { PlanFile } from './plan-file.ts';
 import type { KeyPath, Problem } from './problem.ts';
+
+/** What this needs of the plan file: how values are written there, and problems with their place. */
+type PlaceOfProblems = {
+  valueAt(path: KeyPath): unknown;
+  problem(path: KeyPath, message: string): Problem;
+};
 
 /**
  * Turns schema issues into problems. The schemas of `schema/` write their messages with `{got}` in them;
  * the message of an unknown key is the list of the keys that are known.
  */
 export function issueProblems(
-  file: PlanFile,
+  file: PlaceOfProblems,
   issues: readonly core.$ZodIssue[],
   base: KeyPath = [],
 ): Problem[] {

@@ -4,9 +4,9 @@ import { formatStageStep } from '#plan/model/stage-step.ts';
 import { AdminApi, type RouteState } from '../api/admin.ts';
 import { EXIT } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
-import type { Run } from '../fig.ts';
 import { describeStage, nextStep } from '../next-step.ts';
 import { requirePlan, type Session } from '../session.ts';
+import type { Run } from '../verb.ts';
 import { reasonOption, sayChange } from './change.ts';
 
 type Options = { to?: string; percent?: string; reason: string; force?: boolean };

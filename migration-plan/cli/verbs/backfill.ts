@@ -3,11 +3,11 @@ import { type Command, Option } from 'commander';
 import { type BackfillStatus, RelayApi } from '../api/relay.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
-import type { Run } from '../fig.ts';
 import { painter } from '../screen/paint.ts';
 import { formatSeconds, type Progress, progressView } from '../screen/progress.ts';
 import { renderTable } from '../screen/table.ts';
 import { requirePlan, type Session } from '../session.ts';
+import type { Run } from '../verb.ts';
 
 const POLL_MS = 250;
 /** A relay that restarts goes on from its checkpoint; longer silence than this ends the watching. */

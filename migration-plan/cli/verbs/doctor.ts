@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { diagnose, type Finding } from '../doctor/diagnose.ts';
 import { EXIT } from '../exit-code.ts';
-import type { Run } from '../fig.ts';
 import { painter, type Tone } from '../screen/paint.ts';
+import type { Run } from '../verb.ts';
 
 const TONES: Record<Finding['verdict'], Tone> = { ok: 'green', warn: 'yellow', fail: 'red' };
 

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { AdminApi } from '../api/admin.ts';
 import { EXIT } from '../exit-code.ts';
-import type { Run } from '../fig.ts';
 import { describeStage } from '../next-step.ts';
+import type { Run } from '../verb.ts';
 import { reasonOption } from './change.ts';
 
 /** `fig kill`: everything to legacy at once, until `fig resume`. */

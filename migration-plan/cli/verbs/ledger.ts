@@ -2,11 +2,11 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { AdminApi, type LedgerEntry } from '../api/admin.ts';
 import { EXIT } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
-import type { Run } from '../fig.ts';
 import { ChainCheck } from '../ledger-chain.ts';
 import { describeStage } from '../next-step.ts';
 import { painter } from '../screen/paint.ts';
 import { renderTable } from '../screen/table.ts';
+import type { Run } from '../verb.ts';
 
 /** `fig ledger`: the record of every transition; `fig ledger verify`: the proof that nobody changed it. */
 export function addLedger(program: Command, run: Run): void {

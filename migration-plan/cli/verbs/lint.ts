@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { loadPlan } from '#plan/model/load-plan.ts';
 import { formatProblem } from '#plan/model/problem.ts';
 import { EXIT } from '../exit-code.ts';
-import type { Run } from '../fig.ts';
 import { painter } from '../screen/paint.ts';
+import type { Run } from '../verb.ts';
 
 /** `fig lint`: every problem of the plan at once. */
 export function addLint(program: Command, run: Run): void {

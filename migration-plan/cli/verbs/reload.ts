@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { AdminApi } from '../api/admin.ts';
 import { EXIT } from '../exit-code.ts';
-import type { Run } from '../fig.ts';
+import type { Run } from '../verb.ts';
 
 /** `fig reload`: the facade reads its plan again; an invalid one is refused and the old one stays. */
 export function addReload(program: Command, run: Run): void {

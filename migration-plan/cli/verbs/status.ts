@@ -5,11 +5,11 @@ import type { Route } from '#plan/model/plan.ts';
 import { formatStageStep } from '#plan/model/stage-step.ts';
 import { AdminApi, isKnown, type RouteAnswer, type RouteState } from '../api/admin.ts';
 import { EXIT } from '../exit-code.ts';
-import type { Run } from '../fig.ts';
 import { describeStage, nextStep } from '../next-step.ts';
 import { painter, type Tone } from '../screen/paint.ts';
 import { type Cell, renderTable } from '../screen/table.ts';
 import type { Session } from '../session.ts';
+import type { Run } from '../verb.ts';
 
 type Line = {
   readonly route: string;

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import type { ExitCode } from '../exit-code.ts';
-import type { Run } from '../fig.ts';
+import type { Run } from '../verb.ts';
 
 type Options = { port: number; adminPort: number };
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { AdminApi, type Verb } from '../api/admin.ts';
 import { EXIT } from '../exit-code.ts';
-import type { Run } from '../fig.ts';
+import type { Run } from '../verb.ts';
 import { reasonOption, sayChange } from './change.ts';
 
 /** `fig rollback`: back to legacy. */
@@ -9,8 +9,18 @@ export function addRollback(program: Command, run: Run): void {
   addRouteVerb(program, run, 'rollback', 'send a route back to legacy');
 }
 
+/** `fig pause`: freezes automation, never traffic. */
+export function addPause(program: Command, run: Run): void {
+  addRouteVerb(program, run, 'pause', 'freeze the automation of a route; its traffic stays as it is');
+}
+
+/** `fig resume`: ends a pause or a kill. */
+export function addResume(program: Command, run: Run): void {
+  addRouteVerb(program, run, 'resume', 'end a pause or a kill');
+}
+
 /** A verb that acts on one route and asks for nothing but a reason. */
-export function addRouteVerb(program: Command, run: Run, verb: Verb, description: string): void {
+function addRouteVerb(program: Command, run: Run, verb: Verb, description: string): void {
   program
     .command(verb)
     .argument('<route>')
