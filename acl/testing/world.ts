@@ -69,7 +69,8 @@ export async function startWorld(
       gateway,
       login: (user) => login(legacy, user),
       async backfill() {
-        await ask('POST', '/v1/sets/freelancers/backfill');
+        const started = await ask('POST', '/v1/sets/freelancers/backfill');
+        if (started.state !== 'running') throw new Error(`no backfill: ${JSON.stringify(started)}`);
         return waitUntil(async () => {
           const status = await ask('GET', '/v1/sets/freelancers/backfill');
           return status.state !== 'running' && status;

@@ -171,6 +171,19 @@ describe('a backfill', () => {
     expect(pair.calls.filter((name) => name === 'ticket')).toHaveLength(1);
   });
 
+  test('shows its end only when the next run can start', async () => {
+    const pair = pairOf('a');
+    const relay = await open(pair);
+    const seen: string[] = [];
+    pair.onCall = (name) => {
+      if (name === 'save done') seen.push(relay.status().state);
+    };
+    await run(relay);
+    expect(relay.start()).toBe(true);
+    expect(seen).toEqual(['running']);
+    await relay.pause();
+  });
+
   test('halves a batch that is too large for the service', async () => {
     const pair = pairOf('a', 'b', 'c');
     pair.onCall = (name) => {

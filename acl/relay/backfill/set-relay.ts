@@ -132,10 +132,15 @@ export class SetRelay {
 
   async #end(state: 'done' | 'failed' | 'paused', error: string | null): Promise<void> {
     const finishedAt = this.#parts.now().toISOString();
-    // Shown even when it cannot be written: a run must not look alive after its end.
-    this.#progress = { ...this.#progress, state, error, finishedAt };
-    this.#options.log.info({ ...this.status() }, `backfill ${state}`);
-    await this.#options.journal.saveProgress(this.#progress);
+    const ended: Progress = { ...this.#progress, state, error, finishedAt };
+    try {
+      await this.#options.journal.saveProgress(ended);
+    } finally {
+      // Only now: whoever sees the end may start the next run at once. Also when it could not be written, since a
+      // run must not look alive after its end.
+      this.#progress = ended;
+      this.#options.log.info({ ...this.status() }, `backfill ${state}`);
+    }
   }
 }
 
