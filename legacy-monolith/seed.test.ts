@@ -77,6 +77,19 @@ describeOnEveryDatabase('seeder', (kind) => {
       'the database is not empty: users holds rows. Do seed a new one, nothing was changed\n',
     );
     expect(hash(await contentOf(db))).toBe(before);
+    const ifEmpty = await seedCommand(...args, '--if-empty');
+    expect(ifEmpty.code).toBe(0);
+    expect(hash(await contentOf(db))).toBe(before);
+  });
+
+  test('refuses a database with tables of somebody else, and leaves it as it is', async () => {
+    const database = await create();
+    const db = database.open();
+    await db.query('CREATE TABLE someone_elses (id INTEGER)');
+    await expect(seedSmall(database.open())).rejects.toThrow(
+      /holds tables that this program did not make \(someone_elses\)/,
+    );
+    expect(await db.getQueryInterface().showAllTables()).toHaveLength(1);
   });
 
   test('of two that start at once one seeds and one refuses', async () => {

@@ -2,10 +2,10 @@ import { parseArgs } from 'node:util';
 import { ConfigError } from './config.ts';
 import { connectDatabase, explain, parseDatabaseUrl } from './db/connection.ts';
 import { showProgress } from './seeding/progress.ts';
-import { seedDatabase } from './seeding/write.ts';
+import { NotEmptyError, seedDatabase } from './seeding/write.ts';
 
 const USAGE =
-  'node legacy-monolith/seed.ts --database URL [--freelancers 10000] [--customers 2000] [--projects 5000] [--timesheets 200000] [--seed 1]';
+  'node legacy-monolith/seed.ts --database URL [--freelancers 10000] [--customers 2000] [--projects 5000] [--timesheets 200000] [--seed 1] [--if-empty]';
 const COUNT_AT_MOST = 100_000_000;
 
 async function main(): Promise<void> {
@@ -47,6 +47,10 @@ async function main(): Promise<void> {
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     const list = [...written].map(([table, rows]) => `${table} ${rows}`).join(', ');
     console.log(`seeded ${url.label} in ${seconds} s: ${list}`);
+  } catch (error) {
+    // For start-up scripts that run it every time.
+    if (!(args['if-empty'] && error instanceof NotEmptyError)) throw error;
+    console.log(`${url.label} holds rows already: left as it is`);
   } finally {
     await db.close();
   }
@@ -63,6 +67,7 @@ function readArguments(args: string[]) {
         projects: { type: 'string', default: '5000' },
         timesheets: { type: 'string', default: '200000' },
         seed: { type: 'string', default: '1' },
+        'if-empty': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
     }).values;

@@ -4,15 +4,8 @@ import { Umzug } from 'umzug';
 import { ConfigError } from '../config.ts';
 import * as baseline from './migrations/001-baseline.ts';
 import * as money from './migrations/002-money.ts';
-import { type Columns, columnsFor } from './migrations/columns.ts';
-
-export type MigrationContext = {
-  readonly queryInterface: QueryInterface;
-  readonly columns: Columns;
-  /** Creates the table, and its indexes unless they are there. */
-  createTable(name: string, columns: Parameters<QueryInterface['createTable']>[1]): Promise<void>;
-  addIndex(table: string, fields: string[], options?: { unique?: boolean }): Promise<void>;
-};
+import { columnsFor } from './migrations/columns.ts';
+import type { MigrationContext } from './migrations/context.ts';
 
 const MIGRATIONS = [
   { name: '001-baseline', up: baseline.up },
@@ -88,6 +81,25 @@ export async function migrateLocked(db: Sequelize, transaction: Transaction | un
       return rows.map((row) => row.name);
     },
   };
+  await refuseForeignTables(db, queryInterface, transaction);
   await context.createTable(TABLE, { name: { ...context.columns.code('name', 100), primaryKey: true } });
   await new Umzug({ migrations: MIGRATIONS, context, storage, logger: undefined }).up();
+}
+
+/** A database that holds tables but no record of these migrations belongs to somebody else. */
+async function refuseForeignTables(
+  db: Sequelize,
+  queryInterface: QueryInterface,
+  transaction: Transaction | undefined,
+): Promise<void> {
+  const found = await queryInterface.showAllTables({ transaction });
+  // MySQL answers { tableName } objects, SQLite names.
+  const tables = found.map((table) =>
+    typeof table === 'string' ? table : (table as { tableName: string }).tableName,
+  );
+  if (tables.length === 0 || tables.includes(TABLE)) return;
+  const name = db.getDialect() === 'sqlite' ? 'the SQLite file' : `database ${db.getDatabaseName()}`;
+  throw new ConfigError(
+    `${name} holds tables that this program did not make (${tables.slice(0, 3).join(', ')}). Do name an empty database; nothing was changed`,
+  );
 }

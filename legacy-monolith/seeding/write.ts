@@ -58,11 +58,13 @@ function countedRows(written: ReadonlyMap<string, number>): number {
   );
 }
 
+export class NotEmptyError extends ConfigError {}
+
 async function refuseRows(db: Sequelize, transaction: Transaction | undefined): Promise<void> {
   for (const table of TABLES) {
     const rows = await db.query(`SELECT 1 FROM ${table} LIMIT 1`, { type: QueryTypes.SELECT, transaction });
     if (rows.length > 0) {
-      throw new ConfigError(
+      throw new NotEmptyError(
         `the database is not empty: ${table} holds rows. Do seed a new one, nothing was changed`,
       );
     }

@@ -1,4 +1,4 @@
-import type { MigrationContext } from '../migrate.ts';
+import type { MigrationContext } from './context.ts';
 
 /** People, customers, projects and the hours worked on them. */
 export async function up({ context }: { context: MigrationContext }): Promise<void> {

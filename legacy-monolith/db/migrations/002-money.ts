@@ -1,4 +1,4 @@
-import type { MigrationContext } from '../migrate.ts';
+import type { MigrationContext } from './context.ts';
 
 /** 2017: hours and money came over from the Access file. */
 export async function up({ context }: { context: MigrationContext }): Promise<void> {
