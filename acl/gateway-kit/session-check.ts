@@ -1,5 +1,5 @@
 import type { Request, RequestHandler, Response } from 'express';
-import type { IdentityBridge, Session } from '../identity-bridge/identity.ts';
+import type { IdentityBridge, Session } from './identity.ts';
 
 export type Refuse = (response: Response) => void;
 

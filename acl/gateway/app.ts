@@ -1,8 +1,8 @@
 import express, { type Express, type RequestHandler, type Response } from 'express';
 import type { Logger } from 'pino';
+import type { IdentityBridge } from '../gateway-kit/identity.ts';
 import { legacyErrors } from '../gateway-kit/legacy-errors.ts';
 import { requireRole, requireSession } from '../gateway-kit/session-check.ts';
-import type { IdentityBridge } from '../identity-bridge/identity.ts';
 import type { FreelancersService } from './freelancers-service.ts';
 import { listFreelancers } from './list.ts';
 import {

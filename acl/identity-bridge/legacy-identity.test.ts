@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { ServiceUnreachable } from '../gateway-kit/error.ts';
 import { HttpClient } from '../gateway-kit/http-client.ts';
+import type { IdentityBridge } from '../gateway-kit/identity.ts';
 import { json, type StubServer, stubServer } from '../testing/stub-server.ts';
-import type { IdentityBridge } from './identity.ts';
 import { legacyIdentity, STALENESS_MS } from './legacy-identity.ts';
 import { SessionCache } from './session-cache.ts';
 

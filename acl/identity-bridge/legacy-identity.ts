@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AclError, ServiceProblem } from '../gateway-kit/error.ts';
 import type { HttpClient } from '../gateway-kit/http-client.ts';
-import type { IdentityBridge } from './identity.ts';
+import type { IdentityBridge } from '../gateway-kit/identity.ts';
 import { SessionCache } from './session-cache.ts';
 
 const me = z.object({ usr_login: z.string(), usr_role: z.string() });

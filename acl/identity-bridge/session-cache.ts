@@ -1,4 +1,4 @@
-import type { Session } from './identity.ts';
+import type { Session } from '../gateway-kit/identity.ts';
 
 /** Longest Cookie header that is remembered; longer ones are asked about each time. */
 const MAX_KEY_LENGTH = 4096;

@@ -13,7 +13,7 @@ class Statement {
   changes = 0;
 }
 
-/** The part of the `sqlite3` package that Sequelize 6 uses, over `node:sqlite`: pass the module as `dialectModule`. */
+/** The part of the `sqlite3` package that Sequelize 6 uses, over `node:sqlite`: pass the module as `dialectModule`. @public */
 export class Database {
   readonly filename: string;
   readonly #db: DatabaseSync | null = null;
@@ -83,8 +83,11 @@ export class Database {
   }
 }
 
+/** @public Read by Sequelize. */
 export const OPEN_READONLY = 1;
+/** @public Read by Sequelize. */
 export const OPEN_READWRITE = 2;
+/** @public Read by Sequelize. */
 export const OPEN_CREATE = 4;
 
 const SQLITE_BUSY = 5;

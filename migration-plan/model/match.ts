@@ -35,7 +35,7 @@ export function parseMatch(text: unknown): Reading<Match> {
  * Reads a path pattern: literal segments, `:name` for one segment, a last `*rest` for one or more.
  * Literals come back percent-encoded the way the normalised request path is, so that the two can be compared as text.
  */
-export function parsePattern(text: string): Reading<string> {
+function parsePattern(text: string): Reading<string> {
   if (!text.startsWith('/')) return refuse('a path that begins with `/`', `/${text}`);
   if (/[?#]/.test(text))
     return refuse('a path without query or fragment', text.replace(/[?#].*$/, '') || '/');

@@ -110,7 +110,7 @@ export type Stage = 'legacy' | 'shadow' | 'canary' | 'candidate' | 'retired';
 /** A step of a route's envelope. `hundredths` is the share in 0.01 % steps: `canary 2.5%` is 250. 0 outside canary. */
 export type StageStep = { readonly stage: Exclude<Stage, 'legacy'>; readonly hundredths: number };
 
-export type Shadow = {
+type Shadow = {
   readonly sampleRatio: number;
   readonly writes: 'off' | 'dry-run';
   readonly timeoutMs: number;
@@ -125,7 +125,7 @@ export type HeaderChange = {
   readonly remove: readonly string[];
 };
 
-export type Compare = {
+type Compare = {
   readonly ignore: readonly string[];
   readonly unordered: readonly { readonly path: string; readonly key: string | null }[];
   readonly tolerance: Readonly<Record<string, number>>;
@@ -133,7 +133,7 @@ export type Compare = {
   readonly headers: readonly string[];
 };
 
-export type Guardrails = {
+type Guardrails = {
   readonly mismatch: { readonly maxRatio: number } | null;
   readonly errors: { readonly maxIncreaseRatio: number } | null;
   readonly p99: { readonly maxRatio: number } | null;

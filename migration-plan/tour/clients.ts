@@ -21,7 +21,7 @@ export type Failure = {
 };
 
 /** Headers that the contract promises; the rest (date, connection, the facade's own) may differ. */
-export const CONTRACT_HEADERS = [
+const CONTRACT_HEADERS = [
   'content-type',
   'content-length',
   'x-total-count',
