@@ -120,13 +120,14 @@ test.each([
   '%s is one line with host and database, without the password',
   async (_what, spoil, message) => {
     const url = new URL(database.url);
-    url.password = 'hunter2';
+    // A server that trusts everybody takes any password; one that asks needs the real one.
+    if (url.password === '') url.password = 'hunter2';
     spoil(url);
     const { code, stderr } = await start({ DATABASE_URL: url.href, DATABASE_WAIT_SECONDS: '0' }).ended;
     expect(code).toBe(1);
     expect(stderr).toMatch(message);
     expect(stderr.trim().split('\n')).toHaveLength(1);
-    expect(stderr).not.toContain('hunter2');
+    expect(stderr).not.toContain(url.password);
   },
   30_000,
 );
