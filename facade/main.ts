@@ -6,19 +6,19 @@ import { dirname, join } from 'node:path';
 import pino from 'pino';
 import { loadPlan } from '#plan/model/load-plan.ts';
 import { formatProblem } from '#plan/model/problem.ts';
+import { relayCopyCheck } from './adapters/copy-check.relay.ts';
 import { createHpmForwarder } from './adapters/forwarder.hpm.ts';
 import { openFileLedger } from './adapters/ledger.file.ts';
 import { openMemoryLedger } from './adapters/ledger.memory.ts';
 import { openPositionStore } from './adapters/position-store.file.ts';
 import { secretFile } from './adapters/secret-file.ts';
-import { openControl } from './control/control.ts';
+import { type Control, openControl } from './control/control.ts';
 import { LedgerError } from './core/ledger.ts';
 import { createAdminApp } from './http/admin.ts';
 import { createMetrics } from './http/metrics.ts';
 import { createPublicHandler } from './http/public.ts';
 import { createPublicServer } from './http/public-server.ts';
 import { listen, urlOf } from './listen.ts';
-import { planWarnings } from './plan-warnings.ts';
 import { readSettings, SettingsError } from './settings.ts';
 
 const TOKEN_FILE = '.fig/admin-token';
@@ -36,7 +36,6 @@ async function main(): Promise<void> {
     return;
   }
   const log = pino({ base: { service: 'facade' } });
-  for (const warning of planWarnings(plan)) log.warn(warning);
 
   const fileLedger = settings.ledger.kind === 'file' ? settings.ledger.path : null;
   const stateDir = settings.stateDir ?? (fileLedger && dirname(fileLedger));
@@ -47,12 +46,13 @@ async function main(): Promise<void> {
           log.warn({ ledger: fileLedger, line, bytes }, 'the last line was torn by a crash and is dropped'),
       })
     : openMemoryLedger();
-  const control = await openControl({
+  const control: Control = await openControl({
     plan,
     loadPlan: () => loadPlan(settings.planDir, process.env),
     ledger,
     store:
       fileLedger && stateDir ? openPositionStore(join(stateDir, `positions-${settings.port}.json`)) : null,
+    copyCheck: relayCopyCheck(() => control.snapshot.plan.relay?.url ?? null, settings.relayToken),
     log,
     now: () => new Date(),
   });
@@ -108,7 +108,7 @@ async function main(): Promise<void> {
       .then((outcome) => {
         const reload = outcome.ok ? outcome.value : null;
         if (reload?.ok) {
-          for (const warning of planWarnings(reload.plan)) log.warn(warning);
+          for (const warning of reload.warnings) log.warn(formatProblem(warning));
           log.info({ hash: reload.plan.hash, previous: reload.previous }, 'plan reloaded');
         } else
           log.error(

@@ -13,6 +13,8 @@ export type Settings = {
   readonly stateDir: string | null;
   /** Null: one is made and kept in a file. */
   readonly adminToken: string | null;
+  /** What the relay asks its callers for; null when the relay is not asked. */
+  readonly relayToken: string | null;
 };
 
 const USAGE =
@@ -31,7 +33,7 @@ const OPTIONS = {
 } as const;
 
 /**
- * Settings from flags, then environment (PORT, HOST, ADMIN_PORT, ADMIN_HOST, FIG_ADMIN_HOSTS, FIG_ADMIN_TOKEN), then
+ * Settings from flags, then environment (PORT, HOST, ADMIN_PORT, ADMIN_HOST, FIG_ADMIN_HOSTS, FIG_ADMIN_TOKEN, RELAY_TOKEN), then
  * defaults. Port 0 picks a free one. Throws `SettingsError`.
  */
 export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings {
@@ -51,7 +53,8 @@ export function readSettings(args: string[], env: NodeJS.ProcessEnv): Settings {
     adminHosts: (env.FIG_ADMIN_HOSTS ?? '').split(',').flatMap((host) => host.trim() || []),
     ledger: readLedger(flags.ledger ?? 'file:.fig/ledger.jsonl'),
     stateDir: flags.state ?? null,
-    adminToken: readToken(env.FIG_ADMIN_TOKEN),
+    adminToken: readToken(env.FIG_ADMIN_TOKEN, 'FIG_ADMIN_TOKEN'),
+    relayToken: readToken(env.RELAY_TOKEN, 'RELAY_TOKEN'),
   };
 }
 
@@ -85,10 +88,8 @@ function readLedger(text: string): Settings['ledger'] {
   );
 }
 
-function readToken(token: string | undefined): string | null {
+function readToken(token: string | undefined, name: string): string | null {
   if (token === undefined || token === '') return null;
   if (/^\S+$/.test(token)) return token;
-  throw new SettingsError(
-    'FIG_ADMIN_TOKEN: expected a token without blanks, got one with blanks. Choose another.',
-  );
+  throw new SettingsError(`${name}: expected a token without blanks, got one with blanks. Choose another.`);
 }

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Plan } from '#plan/model/plan.ts';
 import type { Problem } from '#plan/model/problem.ts';
+import type { CopyCheck } from '../core/copy-check.ts';
 import {
   type EntryType,
   type Ledger,
@@ -31,6 +32,7 @@ export type ChangeRefusal = {
     | Extract<Move, { ok: false }>['code']
     | 'ROUTE_UNKNOWN'
     | 'ROUTE_VERSION_STALE'
+    | 'ROUTE_DATA_NOT_COPIED'
     | 'LEDGER_CORRUPT'
     | 'LEDGER_UNWRITABLE';
   readonly detail: string;
@@ -52,6 +54,7 @@ export type ControlOptions = {
   readonly ledger: Ledger;
   /** Null for a ledger that dies with the process. */
   readonly store: PositionStore | null;
+  readonly copyCheck: CopyCheck;
   readonly log: Logger;
   readonly now: () => Date;
 };
@@ -121,6 +124,8 @@ export class Control {
     const { position } = state;
     if (position && position.version !== expectedVersion)
       return stale(state, expectedVersion, position.version);
+    const missing = force ? null : await this.#missingCopy(state, to);
+    if (missing) return { ok: false, code: 'ROUTE_DATA_NOT_COPIED', detail: missing, state };
     const outcome = await this.#change('transition', [state], author, (at, of) =>
       transition(at, of.route, to, force),
     );
@@ -176,6 +181,15 @@ export class Control {
     await this.#options.store
       .save({ seq, hash, positions })
       .catch((error: Error) => this.#options.log.warn({ err: error }, 'positions could not be stored'));
+  }
+
+  /** Why the candidate must not answer reads of a route yet; null when it may, or when the move is not legal anyway. */
+  async #missingCopy({ route, position }: RouteState, to: Step): Promise<string | null> {
+    const reads = to.stage === 'canary' || to.stage === 'candidate';
+    if (!reads || route.data.kind !== 'owned' || position?.writer === 'candidate') return null;
+    if (!transition(position ?? initialPosition, route, to, false).ok) return null;
+    const answer = await this.#options.copyCheck(route.data.set);
+    return answer.copied ? null : answer.detail;
   }
 
   async #retried(

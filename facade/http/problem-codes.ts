@@ -104,6 +104,12 @@ const OTHER = {
     meaning: 'Without force only the next step of `stages` can be taken.',
     remedy: 'Take the step named in `next`.',
   },
+  ROUTE_DATA_NOT_COPIED: {
+    status: 422,
+    meaning:
+      'The rows that the route reads are not in the store of the candidate yet, or the relay cannot say.',
+    remedy: 'Run `fig backfill` for its data set.',
+  },
   ROUTE_RETIRED: {
     status: 422,
     meaning: 'Nothing leads out of `retired`.',

@@ -5,6 +5,7 @@ import type { Plan, Stage } from '#plan/model/plan.ts';
 import { createHpmForwarder } from '../adapters/forwarder.hpm.ts';
 import { openMemoryLedger } from '../adapters/ledger.memory.ts';
 import { type Control, type LoadPlan, openControl } from '../control/control.ts';
+import type { CopyCheck } from '../core/copy-check.ts';
 import type { Ledger } from '../core/ledger.ts';
 import type { PositionStore } from '../core/position-store.ts';
 import { createAdminApp } from '../http/admin.ts';
@@ -33,6 +34,7 @@ export type TestFacadeOptions = {
   readonly store?: PositionStore | null;
   readonly loadPlan?: LoadPlan;
   readonly secret?: Buffer;
+  readonly copyCheck?: CopyCheck;
 };
 
 export async function listenOn(server: Server): Promise<number> {
@@ -51,6 +53,7 @@ export async function facadeOf(plan: Plan, options: TestFacadeOptions = {}): Pro
     loadPlan: options.loadPlan ?? (() => ({ plan, problems: [] })),
     ledger,
     store: options.store ?? null,
+    copyCheck: options.copyCheck ?? (async () => ({ copied: true })),
     log,
     now,
   });
