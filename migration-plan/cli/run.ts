@@ -1,8 +1,18 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { main } from './fig.ts';
 import { withRunning } from './up/running.ts';
 
 const argv = process.argv.slice(2);
+if (!argv.some((word) => word === '--plan' || word.startsWith('--plan='))) process.chdir(projectFolder());
 // `up` makes the addresses; every other verb uses those of the `up` that runs here.
 const env = argv.includes('up') ? process.env : withRunning(process.env, resolve('.fig'));
 process.exitCode = await main(argv, env);
+
+/** The nearest folder upward that holds migration-plan/plan.yaml, so that `fig` works in every folder of a project. */
+function projectFolder(): string {
+  for (let folder = process.cwd(); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'migration-plan', 'plan.yaml'))) return folder;
+    if (folder === dirname(folder)) return process.cwd();
+  }
+}
