@@ -119,6 +119,7 @@ export function runOnProjectNode(entry, args = process.argv.slice(2)) {
     env: { ...process.env, PATH: `${dirname(nodeBinary)}:${process.env.PATH ?? ''}` },
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  stopWithNpm(child);
   child.on('error', (error) => fail(`cannot run ${nodeBinary}: ${error.message}`));
   child.on('exit', (code, signal) => {
     if (signal) {
@@ -126,4 +127,13 @@ export function runOnProjectNode(entry, args = process.argv.slice(2)) {
       process.kill(process.pid, signal);
     } else process.exit(code ?? 1);
   });
+}
+
+/** Stopped by a signal, npm ends its shell, and the shell passes nothing on: what it ran would stay behind. */
+function stopWithNpm(child) {
+  if (!process.env.npm_lifecycle_event) return;
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) child.kill('SIGTERM');
+  }, 500).unref();
 }
