@@ -45,8 +45,6 @@ function parsePattern(text: string): Reading<string> {
   for (const [index, segment] of segments.entries()) {
     const last = index === segments.length - 1;
     if (segment === '' && !last) return refuse('a path without empty segments', text.replace(/\/{2,}/g, '/'));
-    if (segment === '.' || segment === '..')
-      return refuse('a path without `.` and `..` segments', '/api/articles');
     const marker = segment[0];
     if (marker === ':' || marker === '*') {
       const name = segment.slice(1);
@@ -68,6 +66,8 @@ function parsePattern(text: string): Reading<string> {
         '/api/articles/:slug',
       );
     }
+    if (literal === '.' || literal === '..')
+      return refuse('a path without `.` and `..` segments', '/api/articles');
     parts.push(literal);
   }
   return read(`/${parts.join('/')}`);

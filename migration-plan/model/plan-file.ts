@@ -113,7 +113,9 @@ function typeName(value: unknown): string {
 
 function show(value: unknown): string {
   if (value === undefined || value === null || typeof value === 'object') return typeName(value);
-  const text = String(value)
+  // A text that reads like another type keeps its quotes: that is what is wrong with it.
+  const quoted = typeof value === 'string' && /^(-?\d+(\.\d+)?|true|false|null|)$/.test(value);
+  const text = (quoted ? JSON.stringify(value) : String(value))
     .replace(/\/\/[^/@\s]*@/g, '//…@')
     .replace(/\p{Cc}/gu, ' ');
   return `\`${text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text}\``;

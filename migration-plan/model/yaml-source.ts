@@ -114,8 +114,20 @@ function decode(bytes: Uint8Array, fail: (line: number, message: string) => void
 
 /** A message for a parser's error; after a `last` one the errors that follow are its echo. */
 function syntaxMessage(code: string, message: string): { message: string; last: boolean } {
-  const last = code === 'MISSING_CHAR' || code === 'IMPOSSIBLE' || message.includes('call stack');
+  const last =
+    code === 'MISSING_CHAR' ||
+    code === 'IMPOSSIBLE' ||
+    code === 'BLOCK_AS_IMPLICIT_KEY' ||
+    message.includes('call stack');
   if (message.includes('call stack')) return { message: TOO_DEEP, last };
+  const bracket = /^Flow \w+ in block collection .* end with a (.)/.exec(message)?.[1];
+  if (bracket) {
+    const opening = bracket === ']' ? '[' : '{';
+    return {
+      message: `expected a closing \`${bracket}\`, got none. Close the \`${opening}\` that was opened above.`,
+      last,
+    };
+  }
   const quote = /Missing closing (.)quote/.exec(message)?.[1];
   if (quote) {
     return {
@@ -131,6 +143,8 @@ const SYNTAX_MESSAGES: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'expected spaces as indentation, got a tab. Write two spaces a level.',
   BAD_INDENT:
     'expected keys of one mapping in one column, got another indentation. Line them up with spaces.',
+  BLOCK_AS_IMPLICIT_KEY:
+    'expected one `key: value` a line, its keys in one column, got a key inside of a value. Line them up with spaces.',
   MULTIPLE_DOCS: 'expected one document, got a second one after `---`. Write one file for each.',
   TAG_RESOLVE_FAILED: 'expected plain YAML, got a tag (`!…`). Write the value without it.',
 };

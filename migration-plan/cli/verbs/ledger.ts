@@ -23,7 +23,7 @@ export function addLedger(program: Command, run: Run): void {
         else if (entries.length === 0) session.say('No entries.');
         else {
           const { stdout } = session.streams;
-          const width = stdout.isTTY ? (stdout.columns ?? 80) : null;
+          const width = stdout.isTTY ? stdout.columns || 80 : null;
           const header = ['SEQ', 'AT', 'TYPE', 'ROUTE', 'STAGE', 'VERSION', 'ACTOR', 'REASON'];
           const paint = painter(stdout, session.env);
           for (const line of renderTable(header, entries.map(rowOf), width, paint)) session.say(line);

@@ -24,10 +24,10 @@ describe('fig lint', () => {
     const { code, out } = await fig(['lint'], { plan });
     expect(code).toBe(EXIT.refused);
     expect(out.split('\n').map((line) => line.split(':').slice(0, 2).join(':'))).toEqual([
-      'error plan.yaml:1 version',
-      'error plan.yaml:2 expos',
-      'error routes/a.yaml:1 match',
-      'error routes/a.yaml:1 candidate',
+      'plan.yaml:1 version',
+      'plan.yaml:2 expos',
+      'routes/a.yaml:1 match',
+      'routes/a.yaml:1 candidate',
       `${plan}: 4 errors, 0 warnings`,
       '',
     ]);
@@ -36,7 +36,7 @@ describe('fig lint', () => {
   test('shows warnings and still exits 0', async () => {
     const { code, out } = await fig(['lint'], { plan: articles('guardrails: { minimum: 5 }\n') });
     expect(code).toBe(EXIT.ok);
-    expect(out).toContain('warning routes/articles.yaml:5 guardrails: accepted and checked, not acted on');
+    expect(out).toContain('routes/articles.yaml:5 guardrails: warning: accepted and checked, not acted on');
   });
 
   test('answers in JSON', async () => {

@@ -21,7 +21,8 @@ export function addLint(program: Command, run: Run): void {
           const paint = painter(session.streams.stdout, session.env);
           for (const problem of problems) {
             const tone = problem.severity === 'error' ? 'red' : 'yellow';
-            session.say(`${paint(tone, problem.severity)} ${formatProblem(problem)}`);
+            const text = problem.severity === 'warning' ? `warning: ${problem.message}` : problem.message;
+            session.say(paint(tone, formatProblem({ ...problem, message: text })));
           }
           const counts = `${count(errors, 'error')}, ${count(warnings, 'warning')}`;
           if (plan) {

@@ -55,6 +55,37 @@ export const BAD_PLANS: readonly BadPlan[] = [
     problems: ['plan.yaml:3: expected a closing ", got none. Close the quoted text that begins above.'],
   },
   {
+    name: 'a list that is not closed',
+    files: { 'plan.yaml': 'version: 1\ncohort: [ address\ntimeouts: { connect: 2s }\n' },
+    problems: ['plan.yaml:3: expected a closing `]`, got none. Close the `[` that was opened above.'],
+  },
+  {
+    name: 'a mapping that is not closed',
+    files: { 'plan.yaml': 'version: 1\ntimeouts: { connect: 2s\nexpose: true\n' },
+    problems: ['plan.yaml:3: expected a closing `}`, got none. Close the `{` that was opened above.'],
+  },
+  {
+    name: 'one key out of its column',
+    files: { 'plan.yaml': 'version: 1\ntimeouts:\n  connect: 2s\n   idle: 3s\n' },
+    problems: [
+      'plan.yaml:3: expected one `key: value` a line, its keys in one column, got a key inside of a value. Line them up with spaces.',
+    ],
+  },
+  {
+    name: 'a version in quotes',
+    files: { 'plan.yaml': 'version: "1"\n' },
+    problems: [
+      'plan.yaml:1 version: expected 1, the version of the plan format that this program reads, got `"1"`. Write e.g. `version: 1`.',
+    ],
+  },
+  {
+    name: 'a dot segment in disguise',
+    files: { 'routes/articles.yaml': ROUTE.replace(/match:.*\n/, 'match: [GET /api/%2e%2e/a]\n') },
+    problems: [
+      'routes/articles.yaml:2 match[0]: expected a path without `.` and `..` segments, got `GET /api/%2e%2e/a`. Write e.g. `/api/articles`.',
+    ],
+  },
+  {
     name: 'a tab as indentation',
     files: { 'plan.yaml': 'version: 1\nlegacy:\n\turl: http://a\n' },
     problems: ['plan.yaml:3: expected spaces as indentation, got a tab. Write two spaces a level.'],
