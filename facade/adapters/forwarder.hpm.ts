@@ -1,4 +1,10 @@
-import { type ClientRequest, Agent as HttpAgent, type IncomingMessage, ServerResponse } from 'node:http';
+import {
+  type AgentOptions,
+  type ClientRequest,
+  Agent as HttpAgent,
+  type IncomingMessage,
+  ServerResponse,
+} from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -22,7 +28,12 @@ type Attempt = {
   timer: NodeJS.Timeout | undefined;
 };
 
-type Pool = { readonly target: URL; readonly agent: HttpAgent | HttpsAgent };
+type Pool = {
+  readonly target: URL;
+  readonly agent: HttpAgent | HttpsAgent;
+  /** SECURITY: a connection for each upgrade, used by nobody else: what it carries ends the order of HTTP. */
+  readonly upgradeAgent: HttpAgent | HttpsAgent;
+};
 
 class UpstreamTimeout extends Error {
   readonly stage: UpstreamFailure['stage'];
@@ -43,7 +54,7 @@ export function createHpmForwarder(): Forwarder {
     // SECURITY: the router alone chooses the upstream, and only from the plan: no target is ever taken from a request.
     router: (request, _response, options) => {
       const attempt = attempts.get(request) as Attempt;
-      options.agent = attempt.pool.agent;
+      options.agent = attempt.refuse ? attempt.pool.upgradeAgent : attempt.pool.agent;
       if (attempt.exchange.body) Object.assign(options, { buffer: attempt.exchange.body });
       return attempt.pool.target;
     },
@@ -138,7 +149,10 @@ export function createHpmForwarder(): Forwarder {
       }
     },
     close() {
-      for (const pool of pools.values()) pool.agent.destroy();
+      for (const { agent, upgradeAgent } of pools.values()) {
+        agent.destroy();
+        upgradeAgent.destroy();
+      }
       pools.clear();
     },
   };
@@ -148,13 +162,17 @@ function poolFor(pools: Map<string, Pool>, url: string): Pool {
   const known = pools.get(url);
   if (known) return known;
   const target = new URL(url);
-  const options = { keepAlive: true, timeout: IDLE_CONNECTION_MS };
   const name = target.hostname.replace(/^\[|\]$/g, '');
-  const pool: Pool =
+  const agentOf = (options: AgentOptions) =>
     target.protocol === 'https:'
       ? // The Host header is the public one; the certificate must be the upstream's own.
-        { target, agent: new HttpsAgent({ ...options, servername: isIP(name) ? '' : name }) }
-      : { target, agent: new HttpAgent(options) };
+        new HttpsAgent({ ...options, servername: isIP(name) ? '' : name })
+      : new HttpAgent(options);
+  const pool: Pool = {
+    target,
+    agent: agentOf({ keepAlive: true, timeout: IDLE_CONNECTION_MS }),
+    upgradeAgent: agentOf({ keepAlive: false }),
+  };
   pools.set(url, pool);
   return pool;
 }

@@ -38,6 +38,9 @@ export function createPublicServer(plan: Plan, handler: PublicHandler): PublicSe
         onRequest,
       )
     : createServer(options, onRequest);
+  // SECURITY: Node hides what stands behind the thousandth header, also a Content-Length, and its body would go to an
+  // upstream unframed. maxHeaderSize alone is the limit.
+  server.maxHeadersCount = 0;
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     handler.upgrade(request, socket, head);
   });

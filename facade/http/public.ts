@@ -1,20 +1,18 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
-import { type Decision, decide, type Reason } from '../core/decide.ts';
+import { decide, type Reason } from '../core/decide.ts';
 import type { Party } from '../core/party.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { type AnswerContext, clientHeaders, replacePrefix } from './answer-headers.ts';
 import { limitBody } from './body-limit.ts';
-import { RequestCohort } from './cohort-keeper.ts';
+import { announcesBody, type Call, readCall } from './call.ts';
 import { type Edge, edgeOf, peerAddress } from './edge.ts';
 import type { Exchange, Forwarder, ForwardOutcome, UpstreamFailure } from './forwarder.ts';
 import type { Metrics } from './metrics.ts';
 import { type ProblemBody, problemOf, rawProblem, sendProblem } from './problem.ts';
-import { clip, failureProblem, overrideRefusal, refusalOf } from './refusals.ts';
-import { givenRequestId, upstreamHeaders } from './request-headers.ts';
-import { type RequestTarget, readTarget } from './request-target.ts';
+import { failureProblem } from './refusals.ts';
+import { upstreamHeaders } from './request-headers.ts';
 
 export type PublicOptions = {
   readonly snapshot: () => Snapshot;
@@ -37,20 +35,6 @@ export type PublicHandler = {
   openStreams(): Duplex[];
 };
 
-/** One request with everything that was decided about it. */
-type Call = {
-  readonly request: IncomingMessage;
-  readonly method: string;
-  readonly snapshot: Snapshot;
-  readonly edge: Edge;
-  readonly target: RequestTarget;
-  readonly cohort: RequestCohort;
-  readonly requestId: string;
-  readonly started: number;
-  readonly decision: Decision & { readonly upstream: Party };
-  readonly upgrade: boolean;
-};
-
 export function createPublicHandler(options: PublicOptions): PublicHandler {
   const { forwarder, metrics, log, secret } = options;
   const edges = new WeakMap<Snapshot['plan'], Edge>();
@@ -68,36 +52,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
 
   function read(request: IncomingMessage, upgrade: boolean): Call | ProblemBody {
     const snapshot = options.snapshot();
-    const edge = edgeFor(snapshot);
-    const method = request.method ?? 'GET';
-    const target = readTarget(request.url ?? '');
-    if (!target)
-      return problemOf('ROUTE_TARGET_INVALID', `expected a path, got ${method} ${clip(request.url ?? '')}.`);
-    const coding = request.headers['transfer-encoding'];
-    if (coding !== undefined && coding.toLowerCase() !== 'chunked')
-      return problemOf(
-        'ROUTE_ENCODING_UNSUPPORTED',
-        `expected transfer-encoding chunked, got ${clip(coding)}.`,
-      );
-    const cohort = new RequestCohort(request, edge, secret);
-    const decision = decide(snapshot, method, target.path, cohort.bucket);
-    const refusal =
-      overrideRefusal(request, snapshot, target, cohort, decision) ?? refusalOf(decision, snapshot);
-    if (refusal) return refusal;
-    if (upgrade || decision.state?.position?.stage === 'canary') cohort.capture();
-    const requestId = givenRequestId(request) ?? randomUUID();
-    return {
-      request,
-      method,
-      snapshot,
-      edge,
-      target,
-      cohort,
-      requestId,
-      started: performance.now(),
-      decision: { ...decision, upstream: decision.upstream as Party },
-      upgrade,
-    };
+    return readCall(request, { snapshot, edge: edgeFor(snapshot), secret, upgrade });
   }
 
   // The headers are made once: a second attempt must not continue x-forwarded-for twice.
@@ -168,13 +123,10 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
   }
 
   async function serve(call: Call, response: ServerResponse): Promise<void> {
-    const { request, decision, snapshot } = call;
+    const { request, decision, snapshot, hasBody } = call;
     let party = decision.upstream;
     let reason = decision.reason;
     let exceeded = false;
-    const hasBody =
-      Number(request.headers['content-length'] ?? 0) > 0 ||
-      request.headers['transfer-encoding'] !== undefined;
     const tooLarge = problemOf(
       'ROUTE_BODY_TOO_LARGE',
       `expected a body of at most ${snapshot.plan.limits.maxBodyBytes} bytes.`,
@@ -279,15 +231,12 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
   };
 
   function refuse(request: IncomingMessage, response: ServerResponse, problem: ProblemBody): void {
-    const body =
-      request.headers['transfer-encoding'] !== undefined ||
-      Number(request.headers['content-length'] ?? 0) > 0;
     if (request.method === 'OPTIONS' && request.url === '*') {
       response.writeHead(204, { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' });
       response.end();
       return;
     }
-    sendProblem(response, problem, body ? ['Connection', 'close'] : []);
+    sendProblem(response, problem, announcesBody(request) ? ['Connection', 'close'] : []);
     metrics.observe({
       route: '',
       upstream: 'none',

@@ -45,6 +45,7 @@ export function upstreamHeaders(
   // next request.
   if (given['transfer-encoding'] !== undefined) headers['transfer-encoding'] = 'chunked';
   if (context.upgrade) {
+    delete headers['content-length'];
     headers.connection = 'Upgrade';
     headers.upgrade = 'websocket';
   }

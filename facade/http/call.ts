@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { type Decision, decide } from '../core/decide.ts';
+import type { Party } from '../core/party.ts';
+import type { Snapshot } from '../core/snapshot.ts';
+import { RequestCohort } from './cohort-keeper.ts';
+import type { Edge } from './edge.ts';
+import { type ProblemBody, problemOf } from './problem.ts';
+import { clip, overrideRefusal, refusalOf } from './refusals.ts';
+import { givenRequestId } from './request-headers.ts';
+import { type RequestTarget, readTarget } from './request-target.ts';
+
+/** One request with everything that was decided about it. */
+export type Call = {
+  readonly request: IncomingMessage;
+  readonly method: string;
+  readonly snapshot: Snapshot;
+  readonly edge: Edge;
+  readonly target: RequestTarget;
+  readonly cohort: RequestCohort;
+  readonly requestId: string;
+  readonly started: number;
+  readonly decision: Decision & { readonly upstream: Party };
+  readonly upgrade: boolean;
+  /** A body was announced, by its length or chunked. */
+  readonly hasBody: boolean;
+};
+
+export function announcesBody({ headers }: IncomingMessage): boolean {
+  return Number(headers['content-length'] ?? 0) > 0 || headers['transfer-encoding'] !== undefined;
+}
+
+/** Reads and decides a request; a problem says why nobody may answer it. */
+export function readCall(
+  request: IncomingMessage,
+  { snapshot, edge, secret, upgrade }: { snapshot: Snapshot; edge: Edge; secret: Buffer; upgrade: boolean },
+): Call | ProblemBody {
+  const method = request.method ?? 'GET';
+  const target = readTarget(request.url ?? '');
+  if (!target)
+    return problemOf('ROUTE_TARGET_INVALID', `expected a path, got ${method} ${clip(request.url ?? '')}.`);
+  const coding = request.headers['transfer-encoding'];
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked')
+    return problemOf(
+      'ROUTE_ENCODING_UNSUPPORTED',
+      `expected transfer-encoding chunked, got ${clip(coding)}.`,
+    );
+  const hasBody = announcesBody(request);
+  // SECURITY: the bytes behind an upgrade are the new protocol's. Announced to an upstream as a body they would never
+  // come, and it would take the next request on that connection for them.
+  if (upgrade && hasBody)
+    return problemOf('ROUTE_REQUEST_INVALID', 'expected a request to upgrade without a body, got one with.');
+  const cohort = new RequestCohort(request, edge, secret);
+  const decision = decide(snapshot, method, target.path, cohort.bucket);
+  const refusal =
+    overrideRefusal(request, snapshot, target, cohort, decision) ?? refusalOf(decision, snapshot);
+  if (refusal) return refusal;
+  if (upgrade || decision.state?.position?.stage === 'canary') cohort.capture();
+  return {
+    request,
+    method,
+    snapshot,
+    edge,
+    target,
+    cohort,
+    requestId: givenRequestId(request) ?? randomUUID(),
+    started: performance.now(),
+    decision: { ...decision, upstream: decision.upstream as Party },
+    upgrade,
+    hasBody,
+  };
+}
