@@ -1,6 +1,6 @@
 // Runs on any Node ≥ 18 with nothing installed: makes the install complete, then re-executes on the project's own Node.
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -12,7 +12,8 @@ const nodeBinary = join(
   'bin',
   process.platform === 'win32' ? 'node.exe' : 'node',
 );
-const lockFolder = join(root, '.fig', 'install.lock');
+const lockFile = join(root, '.fig', 'install.lock');
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
  * npm records what it put on disk when it has finished; an install is complete when that record holds every
@@ -34,60 +35,60 @@ function installed() {
   }
 }
 
-/** Only one process installs; the others wait for it. A lock older than ten minutes belongs to a dead install. */
-function takeInstallLock() {
-  mkdirSync(dirname(lockFolder), { recursive: true });
-  for (;;) {
+/** Only one process installs; the others wait for it. The lock names its owner, so that of a dead one is taken over. */
+async function takeInstallLock() {
+  mkdirSync(dirname(lockFile), { recursive: true });
+  for (let waited = 0; ; waited += 250) {
     try {
-      mkdirSync(lockFolder);
+      writeFileSync(lockFile, String(process.pid), { flag: 'wx' });
       return;
     } catch (error) {
       if (error.code !== 'EEXIST') throw error;
-      try {
-        if (Date.now() - statSync(lockFolder).mtimeMs > 600_000) rmSync(lockFolder, { recursive: true });
-      } catch {}
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 250);
+      const owner = lockOwner();
+      if (owner === null) rmSync(lockFile, { force: true });
+      else if (waited === 1000) say(`another install is running (process ${owner}); waiting for it …`);
+      await new Promise((resolve) => setTimeout(resolve, 250));
     }
   }
 }
 
-function install() {
-  if (installed()) return;
-  takeInstallLock();
+function lockOwner() {
   try {
-    if (installed()) return;
-    npmCi();
-  } finally {
-    rmSync(lockFolder, { recursive: true, force: true });
+    const owner = Number(readFileSync(lockFile, 'utf8'));
+    process.kill(owner, 0);
+    return owner;
+  } catch (error) {
+    // Not permitted means alive, under another user.
+    return error.code === 'EPERM' ? 'of another user' : null;
   }
 }
 
-function npmCi() {
-  process.stderr.write('fig: installing dependencies with npm ci (once, about a minute) …\n');
-  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  const run = spawnSync(npm, ['ci', '--no-audit', '--no-fund'], {
-    cwd: root,
-    encoding: 'utf8',
-    maxBuffer: 64 << 20,
-    shell: process.platform === 'win32',
-    // Started through `npm start`, npm's record of the running script would confuse the inner npm; npm_config_* is the user's and stays.
-    env: Object.fromEntries(
-      Object.entries(process.env).filter(([name]) => !/^npm_(lifecycle|package|command)/.test(name)),
-    ),
-  });
-  const output = `${run.stderr ?? ''}${run.stdout ?? ''}`;
-  if (run.error || run.status !== 0) {
-    const why = run.error ? run.error.message : output.trim().split('\n').slice(-12).join('\n');
+async function install() {
+  if (installed()) return;
+  await takeInstallLock();
+  try {
+    if (!installed()) await npmCi();
+  } finally {
+    rmSync(lockFile, { force: true });
+  }
+}
+
+async function npmCi() {
+  say('installing dependencies with npm ci (once, about a minute) …');
+  const { code, output } = await run('npm', ['ci', '--no-audit', '--no-fund']);
+  if (code !== 0) {
+    const lines = output.split('\n').filter((line) => /^npm error\s+\S/.test(line));
+    const why = (lines.length > 0 ? lines : output.trim().split('\n')).slice(0, 8).join('\n');
+    const log = /A complete log of this run can be found in: (.*)/.exec(output)?.[1];
     fail(
-      `npm ci failed in ${root}:\n${why}\nDo: check the network and free disk space, then run the same command again.`,
+      `npm ci failed in ${root}:\n${why}\n${log ? `Its log: ${log}\n` : ''}Do: check the network and free disk space, then run the same command again.`,
     );
   }
   const asking = new Set(output.match(/package: '[^']+'/g) ?? []).size;
-  if (asking > 0) {
-    process.stderr.write(
-      `fig: ${asking} packages ask for a newer Node than ${process.version}; fine, they run on the project's own.\n`,
+  if (asking > 0)
+    say(
+      `${asking} packages ask for a newer Node than ${process.version}; fine, they run on the project's own.`,
     );
-  }
   if (!existsSync(nodeBinary)) {
     fail(
       `expected the npm package "node" to bring ${relative(root, nodeBinary)}, got nothing: its install script did not run. ` +
@@ -96,8 +97,45 @@ function npmCi() {
   }
 }
 
+/** Runs npm in a process group of its own, so that a signal to us ends all of it before we go. */
+function run(command, args) {
+  return new Promise((resolve) => {
+    const windows = process.platform === 'win32';
+    const child = spawn(windows ? `${command}.cmd` : command, args, {
+      cwd: root,
+      shell: windows,
+      detached: !windows,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // Started through `npm start`, npm's record of the running script would confuse the inner npm; npm_config_* is the user's and stays.
+      env: Object.fromEntries(
+        Object.entries(process.env).filter(([name]) => !/^npm_(lifecycle|package|command)/.test(name)),
+      ),
+    });
+    let output = '';
+    for (const stream of [child.stderr, child.stdout])
+      stream.setEncoding('utf8').on('data', (text) => (output += text));
+    const interrupt = () => {
+      say('stopping the install; the next start does it again');
+      if (!windows) process.kill(-child.pid, 'SIGKILL');
+      else child.kill();
+      rmSync(lockFile, { force: true });
+      process.exit(130);
+    };
+    for (const signal of SIGNALS) process.once(signal, interrupt);
+    child.on('error', (error) => resolve({ code: 1, output: error.message }));
+    child.on('close', (code) => {
+      for (const signal of SIGNALS) process.off(signal, interrupt);
+      resolve({ code, output });
+    });
+  });
+}
+
+function say(line) {
+  process.stderr.write(`fig: ${line}\n`);
+}
+
 function fail(message) {
-  process.stderr.write(`fig: ${message}\n`);
+  say(message);
   process.exit(1);
 }
 
@@ -106,9 +144,9 @@ function fail(message) {
  * @param {string} entry
  * @param {string[]} args
  */
-export function runOnProjectNode(entry, args = process.argv.slice(2)) {
+export async function runOnProjectNode(entry, args = process.argv.slice(2)) {
   try {
-    install();
+    await install();
   } catch (error) {
     fail(
       `cannot install under ${root}: ${error.message}. Do: make the folder writable and free some disk space.`,
@@ -118,7 +156,7 @@ export function runOnProjectNode(entry, args = process.argv.slice(2)) {
     stdio: 'inherit',
     env: { ...process.env, PATH: `${dirname(nodeBinary)}:${process.env.PATH ?? ''}` },
   });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));
   stopWithNpm(child);
   child.on('error', (error) => fail(`cannot run ${nodeBinary}: ${error.message}`));
   child.on('exit', (code, signal) => {

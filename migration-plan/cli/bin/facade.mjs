@@ -1,4 +1,4 @@
 #!/usr/bin/env node
 import { runOnProjectNode } from './bootstrap.mjs';
 
-runOnProjectNode('facade/main.ts');
+await runOnProjectNode('facade/main.ts');

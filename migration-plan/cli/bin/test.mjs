@@ -1,4 +1,4 @@
 #!/usr/bin/env node
 import { runOnProjectNode } from './bootstrap.mjs';
 
-runOnProjectNode('migration-plan/cli/test/test.ts');
+await runOnProjectNode('migration-plan/cli/test/test.ts');
