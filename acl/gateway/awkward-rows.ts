@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import mysql from 'mysql2/promise';
 
 /** Rows that imports and jobs left behind; all read the same through the gateway, whatever was canonicalised. */
-export const AWKWARD_ROWS = 9;
+export const AWKWARD_ROWS = 12;
 const SQL = `INSERT INTO freelancers
   (frl_name, frl_match, frl_email, frl_phone, frl_stat, blk_reason, rate_ct, skills_csv, city, country, avail_from, notes, created, changed)
 VALUES
@@ -14,7 +14,10 @@ VALUES
   ('Two  Spaces,  Too', 'TWO SPACES, TOO', NULL, NULL, 'A', NULL, 99, 'a', NULL, NULL, NULL, 'a\tb', '2019-01-01 00:00:00', '2019-01-01 00:00:00'),
   ('Odd, Match', 'SOMETHING ELSE', 'ODD@Example.ORG', NULL, 'A', NULL, 101, 'Java,java', NULL, NULL, NULL, NULL, '2019-01-01 00:00:00', '2019-01-01 00:00:00'),
   ('李小龍', '', NULL, NULL, 'A', NULL, 5, 'x_y,50%', NULL, NULL, NULL, '😀', '2019-01-01 00:00:00', '2019-01-01 00:00:00'),
-  ('Same, Rate', 'CHER', NULL, NULL, 'A', NULL, 5, '', NULL, NULL, NULL, NULL, '2019-01-01 00:00:00', '2019-01-01 00:00:00')`;
+  ('Same, Rate', 'CHER', NULL, NULL, 'A', NULL, 5, '', NULL, NULL, NULL, NULL, '2019-01-01 00:00:00', '2019-01-01 00:00:00'),
+  ('Weiß, Jörg', 'WEISS, JOERG', 'jörg.weiß@x.example', NULL, 'A', NULL, 5, 'Straßenbau,java', NULL, NULL, NULL, NULL, '2019-01-01 00:00:00', '2019-01-01 00:00:00'),
+  ('Weiss, Jorg', 'WEISS, JORG', 'weiss@y.example', NULL, 'A', NULL, 5, 'Strassenbau,Node', NULL, NULL, NULL, NULL, '2019-01-01 00:00:00', '2019-01-01 00:00:00'),
+  ('ʼN, ſ', ',', 'ŉ.ſmıth@İx.example', NULL, 'A', NULL, 5, 'ŉode,ſql,ı,İ,ﬁsh,ǰava,ÿ,ẞ,ß', NULL, NULL, NULL, NULL, '2019-01-01 00:00:00', '2019-01-01 00:00:00')`;
 
 export async function insertAwkwardRows(databaseUrl: string): Promise<void> {
   if (databaseUrl.startsWith('sqlite:')) {

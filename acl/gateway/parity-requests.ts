@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import type { RawRequest } from '../testing/raw-http.ts';
 
+/** Words that upper case may make longer, shorter or ASCII, and what they would become. */
+const LETTERS = [
+  ...['strassenbau', 'straßenbau', 'STRAẞENBAU', 'STRAßENBAU', 'weiss@', 'weiß@', 'WEI', 'ß', 'ẞ', 'ss'],
+  ...['ſ', 'ſql', 's', 'ŉode', 'ŉ', 'node', 'ʼnode', 'ı', 'i', 'I', 'İ', 'i̇', 'smith', 'ﬁsh', 'fish'],
+  ...['ǰava', 'ÿ', 'Ÿ'],
+];
 const LIST = '/api/freelancers';
 
 const get = (path: string): RawRequest => ({ method: 'GET', path });
@@ -48,6 +54,7 @@ export const writtenReads: readonly RawRequest[] = [
     '%20java',
     'java%00',
     'x'.repeat(101),
+    ...LETTERS.map(encodeURIComponent),
   ].map((skill) => get(`${LIST}?skill=${skill}`)),
   ...[
     ...[
@@ -90,6 +97,7 @@ export const writtenReads: readonly RawRequest[] = [
       '%F0%9F%98%80',
       'x'.repeat(300),
     ],
+    ...LETTERS.map(encodeURIComponent),
   ].map((q) => get(`${LIST}?q=${q}`)),
   ...[
     ...['rate_min=9000', 'rate_max=9000', 'rate_min=9000&rate_max=9000', 'rate_min=abc', 'rate_min=-1'],
@@ -202,6 +210,7 @@ const needle = fc.oneof(
     'e,+m',
     'ss',
     'r%2C',
+    ...LETTERS.map(encodeURIComponent),
   ),
   escaped.filter((text) => !/%25|_/.test(text)),
 );
@@ -217,7 +226,19 @@ export const generatedRead: fc.Arbitrary<RawRequest> = fc
     size: optional(fc.oneof(fc.integer({ min: -1, max: 130 }).map(String), escaped)),
     sort: optional(fc.constantFrom('name', '-name', 'rate', '-rate', 'id', '-id', 'x')),
     stat: optional(fc.constantFrom('A', 'I', 'B', 'x')),
-    skill: optional(fc.constantFrom('java', 'SQL', 'sap', 'docker', 'ja', 'React', 'c%23', '_java')),
+    skill: optional(
+      fc.constantFrom(
+        'java',
+        'SQL',
+        'sap',
+        'docker',
+        'ja',
+        'React',
+        'c%23',
+        '_java',
+        ...LETTERS.map(encodeURIComponent),
+      ),
+    ),
     rate_min: optional(fc.integer({ min: -100, max: 20_000 })),
     rate_max: optional(fc.integer({ min: -100, max: 20_000 })),
     avail_by: optional(

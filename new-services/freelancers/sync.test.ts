@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { FreelancerEntity, fromRow } from './adapters/typeorm/freelancer-row.ts';
+import { RebuildLetterCase1767000000003 } from './adapters/typeorm/migrations/rebuild-letter-case.ts';
 import { raiseNumbersAbove } from './adapters/typeorm/number-source.postgres.ts';
 import { SearchEntity, toSearchRow } from './adapters/typeorm/search-row.ts';
 import { freelancerId } from './domain/freelancer-id.ts';
@@ -107,6 +108,34 @@ describe('a synced freelancer', () => {
     await expectViewInStep();
     expect(await batch([alive(4)])).toMatchObject({ applied: 1 });
   });
+});
+
+test('rows of a release that wrote SS for ß are rebuilt, and of two addresses that are now one the first is kept', async () => {
+  const email = 'jörg.weiß@x.example';
+  await batch([
+    alive(40, { email, skills: ['Straßenbau'] }),
+    alive(41, { email: 's@y.example' }),
+    alive(42, { email: 'ſ@z.example' }),
+  ]);
+  const { manager } = service.database;
+  await manager.query(`UPDATE freelancer_search SET search_text = 'OLD', skill_keys = '{OLD}'`);
+  await manager.query(`UPDATE freelancer SET email = 'ſ@Y.example' WHERE number = 42`);
+  await manager.query('UPDATE freelancer SET email_key = lower(email)');
+  const runner = service.database.createQueryRunner();
+  await runner.startTransaction();
+  await new RebuildLetterCase1767000000003().up(runner);
+  await runner.commitTransaction();
+  await runner.release();
+  const keys = await manager.query(
+    'SELECT email_key FROM freelancer WHERE number BETWEEN 40 AND 42 ORDER BY number',
+  );
+  expect(keys).toEqual([
+    { email_key: 'JÖRG.WEIß@X.EXAMPLE' },
+    { email_key: 'S@Y.EXAMPLE' },
+    { email_key: null },
+  ]);
+  await batch([dead(42)]);
+  await expectViewInStep();
 });
 
 describe('a bad row', () => {

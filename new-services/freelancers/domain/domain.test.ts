@@ -11,9 +11,10 @@ import {
   registerFreelancer,
 } from './freelancer.ts';
 import { FREELANCER_NAMESPACE, freelancerId } from './freelancer-id.ts';
+import { upperByLetter } from './letter-case.ts';
 import { fold } from './matchcode.ts';
 import { formatAmount, moneyOf, parseAmount } from './money.ts';
-import { searchText, textNeedle } from './search-text.ts';
+import { searchText, skillKey, textNeedle } from './search-text.ts';
 
 const profile: Profile = {
   name: { first: 'Jürgen', last: 'Größe' },
@@ -129,7 +130,40 @@ describe('freelancer', () => {
   });
 });
 
+describe('upper case by letter', () => {
+  test.each([
+    ['Straßenbau', 'STRAßENBAU'],
+    ['ŉ ǰ ﬁ ΐ', 'ŉ ǰ ﬁ ΐ'],
+    ['ſql ı İ ÿ ς', 'SQL I İ Ÿ Σ'],
+    ['😀 𐐨', '😀 𐐀'],
+  ])('makes %j %j', (text, large) => {
+    expect(upperByLetter(text)).toBe(large);
+  });
+
+  test('never changes the length, and is done after one time', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const large = upperByLetter(text);
+        expect(large).toHaveLength(text.length);
+        expect(upperByLetter(large)).toBe(large);
+      }),
+    );
+  });
+});
+
 describe('search text', () => {
+  test('keeps ß and its like as they are, in e-mail and skills', () => {
+    const odd = {
+      ...someone(),
+      matchcode: 'M',
+      email: 'jörg.weiß@x.example',
+      skills: ['Straßenbau', 'ŉode'],
+    };
+    expect(searchText(odd)).toBe('M\nJÖRG.WEIß@X.EXAMPLE\nSTRAßENBAU,ŉODE');
+    expect(skillKey('straßenbau')).toBe(skillKey('STRAßENBAU'));
+    expect(skillKey('straßenbau')).not.toBe(skillKey('strassenbau'));
+  });
+
   test('holds matchcode, e-mail and skills, and not the city', () => {
     expect(searchText(someone())).toBe('GROESSE, JUERGEN\nJ.GROESSE@EXAMPLE.ORG\nJAVA,SQL');
   });

@@ -1,4 +1,5 @@
 import { freelancerId } from './freelancer-id.ts';
+import { upperByLetter } from './letter-case.ts';
 import { fold } from './matchcode.ts';
 import type { Money } from './money.ts';
 
@@ -56,7 +57,7 @@ export function matchcodeOf(name: Name): string {
 
 /** Addresses that differ in case alone are the same address. */
 export function emailKey(email: string): string {
-  return email.toLowerCase();
+  return upperByLetter(email);
 }
 
 export function registerFreelancer(profile: Profile, number: number, now: Date): Freelancer {

@@ -1,10 +1,11 @@
 import { type Freelancer, fullName } from './freelancer.ts';
+import { upperByLetter } from './letter-case.ts';
 import { fold } from './matchcode.ts';
 
 /** What a search by text looks into, upper case; the line break keeps a hit from spanning two fields. */
 export function searchText(freelancer: Freelancer): string {
   return [freelancer.matchcode, freelancer.email ?? '', freelancer.skills.join(',')]
-    .map((field) => field.toUpperCase())
+    .map(upperByLetter)
     .join('\n');
 }
 
@@ -15,7 +16,7 @@ export function searchName(freelancer: Freelancer): string {
 
 /** Skills that differ in case alone are the same skill. */
 export function skillKey(skill: string): string {
-  return skill.toUpperCase();
+  return upperByLetter(skill);
 }
 
 /** Where to look for a query, and for which substring; null when the query is blank and filters nothing. */

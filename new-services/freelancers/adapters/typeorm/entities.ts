@@ -3,9 +3,14 @@ import { CreateSyncInbox1767000000000 } from '../../../service-kit/sync/sync-tab
 import { FreelancerEntity } from './freelancer-row.ts';
 import { IdempotencyEntity } from './idempotency-row.ts';
 import { CreateFreelancers1767000000001 } from './migrations/create-freelancers.ts';
+import { RebuildLetterCase1767000000003 } from './migrations/rebuild-letter-case.ts';
 import { SearchEntity } from './search-row.ts';
 
 export const entities = [FreelancerEntity, SearchEntity, IdempotencyEntity] as EntitySchema<never>[];
 
 /** All migrations of this database, oldest first. */
-export const migrations = [CreateSyncInbox1767000000000, CreateFreelancers1767000000001];
+export const migrations = [
+  CreateSyncInbox1767000000000,
+  CreateFreelancers1767000000001,
+  RebuildLetterCase1767000000003,
+];
