@@ -7,7 +7,10 @@ const argv = process.argv.slice(2);
 if (!argv.some((word) => word === '--plan' || word.startsWith('--plan='))) process.chdir(projectFolder());
 // `up` makes the addresses; every other verb uses those of the `up` that runs here.
 const env = argv.includes('up') ? process.env : withRunning(process.env, resolve('.fig'));
-process.exitCode = await main(argv, env);
+const code = await main(argv, env);
+// A service that does not end must not keep `up` in the terminal; the other verbs let their output drain.
+if (argv.includes('up')) process.exit(code);
+process.exitCode = code;
 
 /** The nearest folder upward that holds migration-plan/plan.yaml, so that `fig` works in every folder of a project. */
 function projectFolder(): string {

@@ -197,15 +197,29 @@ function tell(line: string): void {
 }
 
 tell('A monolith, a new service, a gateway between their models, and the facade in front are started.');
-const system = await startSystem();
-const interrupt = () => void system.stop().then(() => process.exit(130));
-process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+let system: System | null = null;
+let interrupted = false;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    if (interrupted) return;
+    interrupted = true;
+    problems.push('interrupted');
+    void starting
+      .then(
+        (one) => one.stop(),
+        () => {},
+      )
+      .then(() => process.exit(130));
+  });
+}
+const starting = startSystem();
 try {
-  await tour(system);
+  system = await starting;
+  if (!interrupted) await tour(system);
 } catch (error) {
   problems.push((error as Error).message);
 } finally {
-  await system.stop();
+  if (!interrupted) await system?.stop();
 }
 process.stdout.write(
   problems.length === 0

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import {
   accessSync,
   constants,
+  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -14,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { commandOf } from './postgres.ts';
-import { freePort, spawnServer, stopProcess, UpError, waitUntilReady } from './process.ts';
+import { freePort, runProgram, spawnServer, stopProcess, UpError, waitUntilReady } from './process.ts';
 
 /** A server program found on this machine. */
 export type MysqlProgram = {
@@ -81,7 +82,7 @@ export async function startMysql(
   // The password is written last: a data folder without one was never finished.
   if (!existsSync(passwordFile)) {
     rmSync(data, { recursive: true, force: true });
-    initialise(program, data, asRoot);
+    await initialise(program, data, asRoot);
   }
   await endEarlierInstance(stateDir, data);
 
@@ -147,33 +148,35 @@ export async function startMysql(
   };
 }
 
-function initialise(program: MysqlProgram, data: string, asRoot: readonly string[]): void {
-  const installDb = program.file.replace(/s?bin\/[^/]+$/, 'bin/mariadb-install-db');
-  const [file, args] =
-    program.flavour === 'MariaDB'
-      ? [
-          installDb,
-          [
-            '--no-defaults',
-            ...asRoot,
-            `--datadir=${data}`,
-            '--auth-root-authentication-method=normal',
-            '--skip-test-db',
-          ],
-        ]
-      : [program.file, ['--no-defaults', ...asRoot, `--datadir=${data}`, '--initialize-insecure']];
+/** MariaDB's install script splits paths at blanks (as root it would even chown what it finds there). */
+async function initialise(program: MysqlProgram, data: string, asRoot: readonly string[]): Promise<void> {
+  if (!/\s/.test(data)) return createDataFolder(program, data, asRoot);
+  const plain = mkdtempSync(join(tmpdir(), 'fig-mysql-'));
   try {
-    execFileSync(file, args, { stdio: 'pipe' });
-  } catch (error) {
-    const output = error as { stdout?: Buffer; stderr?: Buffer; message: string };
-    const said =
-      `${output.stdout ?? ''}${output.stderr ?? ''}`.trim().split('\n').slice(-3).join(' | ') ||
-      output.message;
-    throw new UpError(
-      'UP_MYSQL_INIT',
-      `${program.flavour} (${program.file}) could not create its data folder ${data}: ${said}`,
-    );
+    await createDataFolder(program, join(plain, 'data'), asRoot);
+    cpSync(join(plain, 'data'), data, { recursive: true });
+  } finally {
+    rmSync(plain, { recursive: true, force: true });
   }
+}
+
+async function createDataFolder(
+  program: MysqlProgram,
+  data: string,
+  asRoot: readonly string[],
+): Promise<void> {
+  const installDb = program.file.replace(/s?bin\/[^/]+$/, 'bin/mariadb-install-db');
+  const common = ['--no-defaults', ...asRoot, `--datadir=${data}`];
+  const { code, output } =
+    program.flavour === 'MariaDB'
+      ? await runProgram(installDb, [...common, '--auth-root-authentication-method=normal', '--skip-test-db'])
+      : await runProgram(program.file, [...common, '--initialize-insecure']);
+  if (code === 0) return;
+  const said = output.trim().split('\n').slice(-3).join(' | ') || `exit code ${code}`;
+  throw new UpError(
+    'UP_MYSQL_INIT',
+    `${program.flavour} (${program.file}) could not create its data folder ${data}: ${said}`,
+  );
 }
 
 async function createUser(socket: string, passwordFile: string): Promise<void> {

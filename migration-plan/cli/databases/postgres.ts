@@ -14,7 +14,15 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import pg from 'pg';
-import { type Credentials, freePort, spawnServer, stopProcess, UpError, waitUntilReady } from './process.ts';
+import {
+  type Credentials,
+  freePort,
+  runProgram,
+  spawnServer,
+  stopProcess,
+  UpError,
+  waitUntilReady,
+} from './process.ts';
 
 /** A private Postgres server. */
 export type PrivatePostgres = {
@@ -52,7 +60,7 @@ export async function startPostgres(options: {
 
   if (!existsSync(join(data, 'PG_VERSION'))) {
     rmSync(data, { recursive: true, force: true });
-    initialise({ native, data, passwordFile, home, as });
+    await initialise({ native, data, passwordFile, home, as });
   }
   const password = readFileSync(passwordFile, 'utf8').trim();
   await endEarlierInstance(data);
@@ -120,13 +128,13 @@ async function packagedBinaries(): Promise<string> {
   }
 }
 
-function initialise(place: {
+async function initialise(place: {
   native: string;
   data: string;
   passwordFile: string;
   home: string;
   as: Credentials | undefined;
-}): void {
+}): Promise<void> {
   writeFileSync(place.passwordFile, randomBytes(24).toString('hex'), { mode: 0o600 });
   // initdb reads the password as the user that it runs as.
   const readable = join(place.home, `pw-${randomBytes(4).toString('hex')}`);
@@ -138,30 +146,17 @@ function initialise(place: {
     process.platform === 'linux'
       ? ['--locale=C.UTF-8']
       : ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+  const flags = ['--encoding=UTF8', ...locale, '--username=fig', '--auth=scram-sha-256', '--no-sync'];
   try {
-    execFileSync(
+    const { code, output } = await runProgram(
       join(place.native, 'bin', 'initdb'),
-      [
-        '-D',
-        place.data,
-        '--encoding=UTF8',
-        ...locale,
-        '--username=fig',
-        '--auth=scram-sha-256',
-        `--pwfile=${readable}`,
-        '--no-sync',
-      ],
-      {
-        cwd: place.home,
-        stdio: 'pipe',
-        env: { PATH: process.env.PATH ?? '', TZ: 'UTC' },
-        ...(place.as ?? {}),
-      },
+      ['-D', place.data, ...flags, `--pwfile=${readable}`],
+      { cwd: place.home, env: { PATH: process.env.PATH ?? '', TZ: 'UTC' }, as: place.as },
     );
-  } catch (error) {
+    if (code === 0) return;
     rmSync(place.data, { recursive: true, force: true });
-    const stderr = (error as { stderr?: Buffer }).stderr?.toString().trim() || (error as Error).message;
-    throw new UpError('UP_INITDB', `Postgres could not create its data folder ${place.data}: ${stderr}`);
+    const said = output.trim().split('\n').slice(-3).join(' | ');
+    throw new UpError('UP_INITDB', `Postgres could not create its data folder ${place.data}: ${said}`);
   } finally {
     rmSync(readable, { force: true });
   }

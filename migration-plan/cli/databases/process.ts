@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 
 /** A problem that one line explains to the person at the terminal; printed without a stack trace. */
@@ -25,16 +25,60 @@ export function spawnServer(
 ): ChildProcess {
   const log = openSync(options.logFile, 'a');
   try {
-    return spawn(command, args, {
+    const child = spawn(command, args, {
       detached: true,
       stdio: ['ignore', log, log],
       ...(options.env ? { env: options.env } : {}),
       ...(options.cwd ? { cwd: options.cwd } : {}),
       ...(options.as ?? {}),
     });
+    logStarts.set(options.logFile, statSync(options.logFile).size);
+    alive.add(child);
+    child.once('exit', () => alive.delete(child));
+    return child;
   } finally {
     closeSync(log);
   }
+}
+
+/**
+ * Runs a program to its end, in its own process group like a server; `output` is what it wrote to either stream.
+ * Rejects when it cannot be started.
+ */
+export function runProgram(
+  command: string,
+  args: readonly string[],
+  options: { env?: NodeJS.ProcessEnv; cwd?: string; as?: Credentials | undefined } = {},
+): Promise<{ code: number | null; output: string }> {
+  const { as, ...rest } = options;
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...rest,
+      ...(as ?? {}),
+    });
+    alive.add(child);
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+      });
+    child.on('error', reject);
+    child.on('close', (code) => {
+      alive.delete(child);
+      resolve({ code, output });
+    });
+  });
+}
+
+/** Where the present process' part of a log begins, so that what an earlier one said is not taken for its words. */
+const logStarts = new Map<string, number>();
+const alive = new Set<ChildProcess>();
+
+/** Ends everything that `spawnServer` started, at once: for somebody who does not want to wait. */
+export function killServers(): void {
+  for (const child of alive) child.kill('SIGKILL');
 }
 
 /** Resolves when the process is gone; sends `signal` first, SIGKILL after `graceMs`. */
@@ -105,7 +149,8 @@ export async function waitUntilReady(
 
 export function lastLines(file: string, count = 3): string {
   try {
-    return readFileSync(file, 'utf8').trim().split('\n').slice(-count).join(' | ') || '(no output)';
+    const own = readFileSync(file).subarray(logStarts.get(file) ?? 0);
+    return own.toString('utf8').trim().split('\n').slice(-count).join(' | ') || '(no output)';
   } catch {
     return '(no output)';
   }

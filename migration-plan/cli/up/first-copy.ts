@@ -1,24 +1,27 @@
 import type { Plan } from '#plan/model/plan.ts';
 import type { BackfillStatus } from '../api/relay.ts';
 import { UpError } from '../databases/process.ts';
+import { say } from './say.ts';
 
 /**
- * Copies every data set once through the relay, as `fig backfill SET` does. For a database that was just seeded:
- * whoever moves a route next finds its rows.
+ * Copies every data set that was never copied to its end, as `fig backfill SET` does. For databases that were made
+ * here: whoever moves a route next finds its rows.
  */
-export async function firstCopy(plan: Plan, relayToken: string, say: (line: string) => void): Promise<void> {
+export async function firstCopy(plan: Plan, relayToken: string, signal: AbortSignal): Promise<void> {
   if (plan.relay === null) return;
   for (const set of plan.dataSets.keys()) {
     const url = `${plan.relay.url}/v1/sets/${encodeURIComponent(set)}/backfill`;
-    let status = await ask(url, 'POST', relayToken);
+    const ask = (method: string) => askRelay(url, method, relayToken, signal);
+    let status = await ask('GET');
+    if (status.state === 'done') continue;
+    status = await ask('POST');
     while (status.state === 'running' || status.state === 'idle') {
       await new Promise((resolve) => setTimeout(resolve, 100));
-      status = await ask(url, 'GET', relayToken);
+      status = await ask('GET');
     }
     if (status.state !== 'done') {
-      say(
-        `the first copy of ${set} is ${status.state}: ${status.error ?? 'no reason given'}. Do: npx fig backfill ${set}`,
-      );
+      const why = status.error ?? 'no reason given';
+      say(`the first copy of ${set} is ${status.state}: ${why}. Do: npx fig backfill ${set}`);
       continue;
     }
     const left = status.quarantined > 0 ? `, ${status.quarantined} in quarantine` : '';
@@ -28,9 +31,15 @@ export async function firstCopy(plan: Plan, relayToken: string, say: (line: stri
   }
 }
 
-async function ask(url: string, method: string, token: string): Promise<BackfillStatus> {
-  const answer = await fetch(url, { method, headers: { authorization: `Bearer ${token}` } });
-  if (!answer.ok)
+async function askRelay(
+  url: string,
+  method: string,
+  token: string,
+  signal: AbortSignal,
+): Promise<BackfillStatus> {
+  const answer = await fetch(url, { method, signal, headers: { authorization: `Bearer ${token}` } });
+  if (!answer.ok) {
     throw new UpError('UP_FIRST_COPY', `${method} ${url} answered ${answer.status}: ${await answer.text()}`);
+  }
   return (await answer.json()) as BackfillStatus;
 }

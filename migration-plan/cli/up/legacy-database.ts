@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
@@ -8,8 +9,12 @@ export type LegacyDatabase = {
   readonly url: string;
   /** What a person reads: `MariaDB 10.11 (private instance)`. Holds no password. */
   readonly label: string;
-  /** True when this start has just made it, empty: only then is it seeded. */
+  /** True when it is empty and ours to fill, also when an earlier start was stopped while it filled it. */
   readonly fresh: boolean;
+  /** True when `fig up` made the server or the file itself. */
+  readonly isPrivate: boolean;
+  /** Remembers that seeding has begun, or that it is complete, for the next start. */
+  readonly mark: (seeding: 'begun' | 'done') => void;
   readonly stop: () => Promise<void>;
 };
 
@@ -20,9 +25,9 @@ type Kind = 'mysql' | 'sqlite';
  * else SQLite. A private one keeps the kind that it was made with, since the data lies there.
  */
 export async function openLegacyDatabase(stateDir: string, env: NodeJS.ProcessEnv): Promise<LegacyDatabase> {
-  if (env.LEGACY_DATABASE_URL) return named(env.LEGACY_DATABASE_URL);
   const folder = join(stateDir, 'legacy');
   mkdirSync(folder, { recursive: true });
+  if (env.LEGACY_DATABASE_URL) return named(env.LEGACY_DATABASE_URL, folder);
   const kindFile = join(folder, 'kind');
   const kept = existsSync(kindFile) ? (readFileSync(kindFile, 'utf8').trim() as Kind) : null;
   const program = kept === 'sqlite' ? null : findMysqlProgram();
@@ -33,19 +38,14 @@ export async function openLegacyDatabase(stateDir: string, env: NodeJS.ProcessEn
     );
   }
   // A start that was killed while seeding left half a database: it is made anew.
-  const fresh = !existsSync(seededFile(stateDir));
-  const opened = program ? await privateMysql(program, folder, fresh) : sqlite(folder, fresh);
+  const seeded = join(folder, 'seeded');
+  const fresh = !existsSync(seeded);
+  const opened = program ? await privateMysql(program, folder, fresh) : sqlite(folder, fresh, kept !== null);
   if (kept === null) writeFileSync(kindFile, program ? 'mysql' : 'sqlite');
-  return { ...opened, fresh };
-}
-
-/** Called when a fresh private database has been seeded whole. */
-export function markSeeded(stateDir: string): void {
-  writeFileSync(seededFile(stateDir), new Date().toISOString());
-}
-
-function seededFile(stateDir: string): string {
-  return join(stateDir, 'legacy', 'seeded');
+  const mark = (seeding: 'begun' | 'done') => {
+    if (seeding === 'done') writeFileSync(seeded, new Date().toISOString());
+  };
+  return { ...opened, fresh, isPrivate: true, mark };
 }
 
 async function privateMysql(program: MysqlProgram, folder: string, fresh: boolean) {
@@ -60,49 +60,60 @@ async function privateMysql(program: MysqlProgram, folder: string, fresh: boolea
   return { url, label, stop: server.stop };
 }
 
-function sqlite(folder: string, fresh: boolean) {
+function sqlite(folder: string, fresh: boolean, kept: boolean) {
   const file = join(folder, 'legacy.sqlite');
   if (fresh) for (const part of [file, `${file}-wal`, `${file}-shm`]) rmSync(part, { force: true });
   return {
     url: `sqlite:${file}`,
-    label: `SQLite (${file}); no MariaDB or MySQL server found`,
+    label: `SQLite (${file}${kept ? ', kept from the first start' : ''})${findMysqlProgram() ? '' : '; no MariaDB or MySQL server found'}`,
     stop: async () => {},
   };
 }
 
-/** A database of somebody else's is used as it is, and refused when it holds tables that are not the monolith's. */
-async function named(url: string): Promise<LegacyDatabase> {
-  const stop = async () => {};
+/** A database of somebody else's: filled when it is empty, used as it is otherwise. */
+async function named(url: string, folder: string): Promise<LegacyDatabase> {
+  const identity = createHash('sha256').update(url).digest('hex').slice(0, 16);
+  const begun = join(folder, `seeding-${identity}`);
+  const common = {
+    url,
+    isPrivate: false,
+    stop: async () => {},
+    mark: (seeding: 'begun' | 'done') => {
+      if (seeding === 'begun') writeFileSync(begun, '');
+      else rmSync(begun, { force: true });
+    },
+  };
   if (url.startsWith('sqlite:')) {
     const file = url.slice('sqlite:'.length);
-    return { url, label: `SQLite (${file}, from LEGACY_DATABASE_URL)`, fresh: !existsSync(file), stop };
+    const fresh = !existsSync(file) || existsSync(begun);
+    return { ...common, label: `SQLite (${file}, from LEGACY_DATABASE_URL)`, fresh };
   }
-  let address: URL;
-  try {
-    address = new URL(url);
-  } catch {
+  const address = URL.canParse(url) ? new URL(url) : null;
+  if (address === null || !['mysql:', 'mariadb:'].includes(address.protocol)) {
     throw new UpError(
       'UP_LEGACY_URL',
-      'LEGACY_DATABASE_URL: expected mysql://user:password@host:3306/database or sqlite:PATH, got something that is no URL.',
+      `LEGACY_DATABASE_URL: expected mysql://user:password@host:3306/database or sqlite:PATH, got ${address ? `a ${address.protocol} URL` : 'something that is no URL'}.`,
     );
   }
   const where = `${address.host}${address.pathname}`;
-  let tables: string[];
+  const fresh = (await countTables(url, where)) === 0 || existsSync(begun);
+  return { ...common, label: `${where} (from LEGACY_DATABASE_URL)`, fresh };
+}
+
+async function countTables(url: string, where: string): Promise<number> {
   try {
     const connection = await createConnection({
       uri: url.replace(/^mariadb:/, 'mysql:'),
       connectTimeout: 5_000,
     });
-    const [rows] = await connection.query(
-      'select table_name as name from information_schema.tables where table_schema = database()',
-    );
-    tables = (rows as { name: string }[]).map((row) => row.name);
+    const sql = 'select count(*) as tables from information_schema.tables where table_schema = database()';
+    const [rows] = await connection.query(sql);
     await connection.end();
+    return Number((rows as { tables: number }[])[0]?.tables);
   } catch (error) {
     throw new UpError(
       'UP_LEGACY_DATABASE',
       `the legacy database ${where} cannot be used: ${(error as Error).message || (error as { code?: string }).code}. Do: start it, create it, or correct LEGACY_DATABASE_URL.`,
     );
   }
-  return { url, label: `${where} (from LEGACY_DATABASE_URL)`, fresh: tables.length === 0, stop };
 }

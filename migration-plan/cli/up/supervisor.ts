@@ -39,13 +39,13 @@ export class Supervisor {
   }
 
   async start(service: Service): Promise<void> {
+    if (this.#stopping) throw new UpError('UP_STOPPED', 'stopped while starting');
     const child = this.#spawn(service);
     await waitUntilReady(child, () => isReady(service.readyUrl), {
       what: service.name,
       logFile: service.logFile,
       deadlineMs: 60_000,
     });
-    if (this.#stopping) throw new UpError('UP_STOPPED', 'stopped while starting');
     this.#watch(service, child, 0);
   }
 
@@ -53,10 +53,6 @@ export class Supervisor {
     this.#stopping = true;
     for (const timer of this.#timers) clearTimeout(timer);
     for (const { child } of [...this.#running].reverse()) await stopProcess(child, 'SIGTERM');
-  }
-
-  signal(name: string, signal: NodeJS.Signals): void {
-    this.#running.find(({ service }) => service.name === name)?.child.kill(signal);
   }
 
   #spawn(service: Service): ChildProcess {
@@ -79,7 +75,9 @@ export class Supervisor {
       if (this.#stopping) return;
       const how = child.signalCode ?? `exit code ${child.exitCode}`;
       const spent = Date.now() - startedAt > HEALTHY_MS ? 0 : restarts;
-      const said = `${service.name} ended by itself (${how}): ${lastLines(service.logFile, 1)}`;
+      // A killed process had no last word; its log would be taken for the cause.
+      const words = child.signalCode === null ? `: ${lastLines(service.logFile, 1)}` : '';
+      const said = `${service.name} ended by itself (${how})${words}`;
       if (spent >= RESTARTS) {
         this.#say(`${said}. Given up after ${RESTARTS} restarts; its log: ${service.logFile}`);
         return;

@@ -238,7 +238,7 @@ function upProcess() {
         .prefault([])
         .meta({
           description:
-            'Script and its arguments, run once with `--database URL` on a database that `fig up` has just made. `[]`: none.',
+            'Script and its arguments, run with `--database URL` on an empty database. A run that was cut short is repeated, so it must leave a filled one as it is. `[]`: none.',
         }),
       env: record(
         term.VARIABLES,

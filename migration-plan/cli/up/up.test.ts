@@ -1,0 +1,131 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { removePostgresHome } from '../databases/postgres.ts';
+
+const ROOT = resolve(import.meta.dirname, '../../..');
+
+/** `fig up` as a process of its own, in a folder of its own with a blank in its name. */
+describe('fig up', () => {
+  let folder: string;
+  let child: ChildProcess;
+  let output: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'fig up '));
+  });
+  afterEach(async () => {
+    await end('SIGKILL');
+    removePostgresHome(join(folder, '.fig/postgres'));
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  function start(...more: string[]): void {
+    output = '';
+    const ports = ['--port', '0', '--admin-port', '0'];
+    const plan = ['--plan', join(ROOT, 'migration-plan')];
+    child = spawn(
+      process.execPath,
+      [join(ROOT, 'migration-plan/cli/run.ts'), 'up', ...plan, ...ports, ...more],
+      {
+        cwd: folder,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+      });
+  }
+
+  async function said(text: string): Promise<void> {
+    const deadline = Date.now() + 50_000;
+    while (!output.includes(text)) {
+      if (child.exitCode !== null || Date.now() > deadline)
+        throw new Error(`never said "${text}":\n${output}`);
+      await new Promise((done) => setTimeout(done, 10));
+    }
+  }
+
+  async function end(signal: NodeJS.Signals): Promise<number | null> {
+    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+    const gone = new Promise<number | null>((done) => child.once('close', done));
+    child.kill(signal);
+    return gone;
+  }
+
+  /** Command lines of processes that have to do with the folder, or with the Postgres home outside of it. */
+  function left(): string[] {
+    const location = join(folder, '.fig/postgres/location');
+    const places = [folder, ...(existsSync(location) ? [readFileSync(location, 'utf8').trim()] : [])];
+    return execFileSync('ps', ['-eo', 'command='], { encoding: 'utf8' })
+      .split('\n')
+      .filter((line) => places.some((place) => line.includes(place)));
+  }
+
+  it.each(['Postgres', 'seeding 30 %', 'relay at'])(
+    'interrupted at "%s" leaves no process, and the next start is whole',
+    async (moment) => {
+      start();
+      await said(moment);
+      expect(await end('SIGINT')).toBe(0);
+      expect(output.trimEnd().split('\n').at(-1)).toBe('fig up: stopped; state stays in .fig/');
+      expect(left()).toEqual([]);
+      expect(existsSync(join(folder, '.fig/up.json'))).toBe(false);
+
+      start();
+      await said('Everything is up.');
+      const { publicUrl } = JSON.parse(readFileSync(join(folder, '.fig/up.json'), 'utf8')) as {
+        publicUrl: string;
+      };
+      const login = await fetch(`${publicUrl}/api/login`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ user: 'admin', pass: 'admin' }),
+      });
+      expect(login.status).toBe(200);
+      expect(await end('SIGTERM')).toBe(0);
+      expect(left()).toEqual([]);
+    },
+    120_000,
+  );
+
+  it('ends what a killed start left behind, and refuses a second start beside a living one', async () => {
+    start();
+    await said('Everything is up.');
+    const first = child;
+    await end('SIGKILL');
+    expect(left().length).toBeGreaterThan(0);
+
+    start();
+    await said(
+      'ended what an earlier, killed start left running: legacy, freelancers, gateway, relay, facade',
+    );
+    await said('Everything is up.');
+    const living = child;
+    start();
+    await said('already running in this folder');
+    expect(await new Promise((done) => child.once('close', done))).toBe(1);
+
+    child = living;
+    expect(await end('SIGINT')).toBe(0);
+    expect(first.signalCode).toBe('SIGKILL');
+    expect(left()).toEqual([]);
+  }, 120_000);
+
+  it('names a public port that is taken, and starts nothing', async () => {
+    const holder = createServer();
+    await new Promise<void>((done) => holder.listen(0, '127.0.0.1', done));
+    const { port } = holder.address() as { port: number };
+    start('--port', String(port));
+    expect(await new Promise((done) => child.once('close', done))).toBe(1);
+    expect(output).toContain(
+      `port ${port} (public) is in use by another program. Do: stop that program, or start`,
+    );
+    expect(output).not.toContain('Postgres');
+    holder.close();
+  });
+});
