@@ -1,60 +1,31 @@
-import {
-  type AgentOptions,
-  type ClientRequest,
-  Agent as HttpAgent,
-  type IncomingMessage,
-  ServerResponse,
-} from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import { isIP, type Socket } from 'node:net';
+import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import type { Exchange, Forwarder, ForwardOutcome, UpstreamFailure } from '../http/forwarder.ts';
-
-// Upstreams close idle connections after 5 s or more; letting go earlier keeps requests from meeting a closed one.
-const IDLE_CONNECTION_MS = 4_000;
-
-type Attempt = {
-  readonly exchange: Exchange;
-  readonly pool: Pool;
-  readonly settle: (outcome: ForwardOutcome) => void;
-  /** Upgrades only: the raw answer for a failure. */
-  readonly refuse: ((failure: UpstreamFailure) => string) | null;
-  connected: boolean;
-  reused: boolean;
-  status: number;
-  /** The upstream broke off in the middle of its answer. */
-  cut: boolean;
-  timer: NodeJS.Timeout | undefined;
-};
-
-type Pool = {
-  readonly target: URL;
-  readonly agent: HttpAgent | HttpsAgent;
-  /** SECURITY: a connection for each upgrade, used by nobody else: what it carries ends the order of HTTP. */
-  readonly upgradeAgent: HttpAgent | HttpsAgent;
-};
-
-class UpstreamTimeout extends Error {
-  readonly stage: UpstreamFailure['stage'];
-  readonly clientStalled: boolean;
-  constructor(stage: UpstreamFailure['stage'], clientStalled = false) {
-    super(clientStalled ? 'the client sent no more' : 'timeout');
-    this.stage = stage;
-    this.clientStalled = clientStalled;
-  }
-}
+import { passableTrailers, relayAnswer, relayInformation } from './answer-relay.ts';
+import {
+  type Attempt,
+  ending,
+  fail,
+  MAX_ANSWER_HEAD_BYTES,
+  ProtocolFault,
+  UpstreamTimeout,
+} from './attempt.ts';
+import { closePool, dropIdle, openPool, type UpstreamPool } from './upstream-pool.ts';
 
 /** The forwarder on http-proxy-middleware: one middleware, an agent with kept-alive connections per upstream. */
 export function createHpmForwarder(): Forwarder {
   const attempts = new WeakMap<IncomingMessage, Attempt>();
-  const pools = new Map<string, Pool>();
+  const pools = new Map<string, UpstreamPool>();
 
   const middleware = createProxyMiddleware<IncomingMessage, ServerResponse>({
     // SECURITY: the router alone chooses the upstream, and only from the plan: no target is ever taken from a request.
     router: (request, _response, options) => {
       const attempt = attempts.get(request) as Attempt;
       options.agent = attempt.refuse ? attempt.pool.upgradeAgent : attempt.pool.agent;
+      // httpxy makes the options of its request from `ssl`, a new object each time.
+      Object.assign(options, { ssl: { maxHeaderSize: MAX_ANSWER_HEAD_BYTES } });
       if (attempt.exchange.body) Object.assign(options, { buffer: attempt.exchange.body });
       return attempt.pool.target;
     },
@@ -63,9 +34,15 @@ export function createHpmForwarder(): Forwarder {
     ejectPlugins: true,
     plugins: [
       (proxy) => {
-        proxy.on('proxyReq', (proxyReq, request) => {
+        proxy.on('proxyReq', (proxyReq, request, response) => {
           const attempt = attempts.get(request);
-          if (attempt) watch(proxyReq, attempt, request);
+          if (!attempt) return;
+          watch(proxyReq, attempt, request);
+          proxyReq.on('information', (info) => relayInformation(info, attempt, response));
+          proxyReq.once('upgrade', (_answer, socket: Socket) => {
+            socket.destroy();
+            fail(attempt, new ProtocolFault('it switched protocols unasked'), response);
+          });
         });
         proxy.on('proxyReqWs', (proxyReq, request) => {
           const attempt = attempts.get(request);
@@ -84,7 +61,7 @@ export function createHpmForwarder(): Forwarder {
         });
         proxy.on('proxyRes', (answer, request, response) => {
           const attempt = attempts.get(request);
-          if (attempt) sendAnswer(answer, attempt, response);
+          if (attempt) relayAnswer(answer, attempt, response);
         });
         proxy.on('error', (error, request, side) => {
           const attempt = request && attempts.get(request);
@@ -108,6 +85,7 @@ export function createHpmForwarder(): Forwarder {
       connected: false,
       reused: false,
       status: 0,
+      answer: null,
       cut: false,
       timer: undefined,
       settle(outcome) {
@@ -143,36 +121,21 @@ export function createHpmForwarder(): Forwarder {
     retain(upstreams) {
       for (const [url, pool] of pools) {
         if (upstreams.has(url)) continue;
-        for (const free of Object.values(pool.agent.freeSockets))
-          for (const socket of free ?? []) socket.destroy();
+        dropIdle(pool);
         pools.delete(url);
       }
     },
     close() {
-      for (const { agent, upgradeAgent } of pools.values()) {
-        agent.destroy();
-        upgradeAgent.destroy();
-      }
+      for (const pool of pools.values()) closePool(pool);
       pools.clear();
     },
   };
 }
 
-function poolFor(pools: Map<string, Pool>, url: string): Pool {
+function poolFor(pools: Map<string, UpstreamPool>, url: string): UpstreamPool {
   const known = pools.get(url);
   if (known) return known;
-  const target = new URL(url);
-  const name = target.hostname.replace(/^\[|\]$/g, '');
-  const agentOf = (options: AgentOptions) =>
-    target.protocol === 'https:'
-      ? // The Host header is the public one; the certificate must be the upstream's own.
-        new HttpsAgent({ ...options, servername: isIP(name) ? '' : name })
-      : new HttpAgent(options);
-  const pool: Pool = {
-    target,
-    agent: agentOf({ keepAlive: true, timeout: IDLE_CONNECTION_MS }),
-    upgradeAgent: agentOf({ keepAlive: false }),
-  };
+  const pool = openPool(url);
   pools.set(url, pool);
   return pool;
 }
@@ -216,86 +179,17 @@ function watch(proxyReq: ClientRequest, attempt: Attempt, request: IncomingMessa
 }
 
 function passRequestTrailers(request: IncomingMessage, proxyReq: ClientRequest): void {
-  if (request.headers.trailer === undefined) return;
   request.once('end', () => {
-    if (request.rawTrailers.length > 0 && !proxyReq.destroyed)
-      proxyReq.addTrailers(pairs(request.rawTrailers));
+    const trailers = passableTrailers(request.rawTrailers);
+    if (trailers.length > 0 && !proxyReq.destroyed) proxyReq.addTrailers(trailers);
   });
-}
-
-function sendAnswer(answer: IncomingMessage, attempt: Attempt, response: ServerResponse): void {
-  if (response.headersSent || response.destroyed) return;
-  const status = answer.statusCode ?? 502;
-  attempt.status = status;
-  try {
-    const headers = attempt.exchange.shapeAnswer(status, answer.rawHeaders);
-    response.writeHead(status, answer.statusMessage ?? '', headers);
-  } catch (error) {
-    answer.destroy();
-    attempt.settle({ kind: 'failed', failure: failureOf(attempt, error as Error, 'PROTOCOL') });
-    return;
-  }
-  // Between two events nothing may move for as long as it takes.
-  if (/^text\/event-stream/i.test(answer.headers['content-type'] ?? '')) answer.socket.setTimeout(0);
-  if (answer.headers.trailer !== undefined)
-    answer.once('end', () => {
-      if (answer.rawTrailers.length > 0) response.addTrailers(pairs(answer.rawTrailers));
-    });
-  answer.once('close', () => {
-    attempt.cut = !answer.complete && !response.destroyed;
-  });
-  answer.pipe(response);
-  // Headers go out with the first bytes of the body, unless the body lets wait for itself.
-  setImmediate(() => {
-    if (!answer.readableDidRead && !response.writableEnded && !response.destroyed) response.flushHeaders();
-  });
-}
-
-function fail(attempt: Attempt, error: Error, side: unknown): void {
-  if (side instanceof ServerResponse) {
-    // An answer under way cannot be taken back: its connection is cut, which settles the attempt.
-    if (side.headersSent) side.destroy();
-    else attempt.settle({ kind: 'failed', failure: failureOf(attempt, error) });
-    return;
-  }
-  const failure = failureOf(attempt, error);
-  const socket = side as Duplex;
-  if (attempt.status === 0 && attempt.refuse && !socket.destroyed && socket.writable) {
-    socket.write(attempt.refuse(failure), 'latin1');
-    attempt.settle({ kind: 'failed', failure });
-  } else socket.destroy();
-}
-
-function ending(attempt: Attempt, side: Duplex | ServerResponse): ForwardOutcome {
-  if (attempt.status === 0) return { kind: 'client-gone' };
-  if (side.writableFinished || !(side instanceof ServerResponse))
-    return { kind: 'answered', status: attempt.status };
-  return attempt.cut ? { kind: 'cut', status: attempt.status } : { kind: 'client-gone' };
-}
-
-function failureOf(attempt: Attempt, error: Error, known?: UpstreamFailure['stage']): UpstreamFailure {
-  const code = String((error as NodeJS.ErrnoException).code ?? '');
-  const timeout = error instanceof UpstreamTimeout ? error : null;
-  const stage =
-    known ??
-    timeout?.stage ??
-    (code.startsWith('HPE_') ? 'PROTOCOL' : attempt.connected ? 'HEADERS' : 'CONNECT');
-  return {
-    stage,
-    cause: code || error.message,
-    clientStalled: timeout?.clientStalled ?? false,
-    staleConnection: attempt.reused && stage === 'HEADERS' && (code === 'ECONNRESET' || code === 'EPIPE'),
-  };
-}
-
-function pairs(flat: string[]): [string, string][] {
-  const out: [string, string][] = [];
-  for (let i = 0; i < flat.length; i += 2) out.push([flat[i] as string, flat[i + 1] as string]);
-  return out;
 }
 
 function joinHeaders(flat: string[]): Record<string, string[]> {
   const headers: Record<string, string[]> = {};
-  for (const [name, value] of pairs(flat)) headers[name] = [...(headers[name] ?? []), value];
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i] as string;
+    headers[name] = [...(headers[name] ?? []), flat[i + 1] as string];
+  }
   return headers;
 }

@@ -129,13 +129,16 @@ export function forwarderSuite(name: string): void {
       expect(upload).toMatchObject({ bytes: BIG_PIECES * PIECE.length, hash: digest });
     }, 30_000);
 
-    test('passes request trailers', async () => {
-      const text = await rawAsk(
-        facade.port,
-        'POST /upload HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\nTrailer: x-sum\r\n\r\n2\r\nok\r\n0\r\nx-sum: 7\r\n\r\n',
-      );
-      expect(text).toContain('"trailers":{"x-sum":"7"}');
-    });
+    test.each(['Trailer: x-sum\r\n', ''])(
+      'passes request trailers, announced (%j) or not, but none that claims who asks',
+      async (announced) => {
+        const text = await rawAsk(
+          facade.port,
+          `POST /upload HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n${announced}\r\n2\r\nok\r\n0\r\nx-sum: 7\r\nx-fig-epoch: 9\r\nx-forwarded-for: 9.9.9.9\r\n\r\n`,
+        );
+        expect(text).toContain('"trailers":{"x-sum":"7"}');
+      },
+    );
 
     test('answers Expect: 100-continue', async () => {
       const request = httpRequest(facade.url, {

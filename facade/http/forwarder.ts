@@ -16,12 +16,16 @@ export type Exchange = {
   readonly body?: Readable;
   /** The answer's headers as the client gets them, flat names and values; also called for a 101. */
   readonly shapeAnswer: (status: number, rawHeaders: string[]) => string[];
+  /** The same for a 1xx answer before the answer proper. */
+  readonly shapeInformation: (rawHeaders: string[]) => string[];
 };
 
 /** Why an upstream gave no answer: the stage that failed and what was seen. */
 export type UpstreamFailure = {
   readonly stage: 'CONNECT' | 'CONNECT_TIMEOUT' | 'HEADERS' | 'HEADERS_TIMEOUT' | 'IDLE_TIMEOUT' | 'PROTOCOL';
   readonly cause: string;
+  /** Stage PROTOCOL: what is wrong with the answer, fit for clients; else null. */
+  readonly fault: string | null;
   /** True when the client, not the upstream, stopped sending. */
   readonly clientStalled: boolean;
   /** True when the request met an idle connection that the upstream had just closed. */

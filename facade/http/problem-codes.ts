@@ -28,8 +28,8 @@ const upstream = (party: string, sides: string) => ({
   },
   [`UPSTREAM_PROTOCOL_${party}`]: {
     status: 502,
-    meaning: `${sides} answered something that is not HTTP.`,
-    remedy: 'Check that the url points at an HTTP server.',
+    meaning: `${sides} answered something that is not HTTP, switched protocols unasked, or sent headers above 256 KiB.`,
+    remedy: 'See `detail`; check that the url points at an HTTP server.',
   },
 });
 

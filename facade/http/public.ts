@@ -77,6 +77,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
       target: path + target.query,
       headers: { ...headers },
       timeouts: snapshot.plan.timeouts,
+      shapeInformation: (rawHeaders) => clientHeaders(rawHeaders, context),
       shapeAnswer(status, rawHeaders) {
         const shaped = clientHeaders(rawHeaders, context);
         if (status === 101) shaped.push('Connection', 'Upgrade', 'Upgrade', 'websocket');

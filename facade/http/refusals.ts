@@ -59,20 +59,23 @@ function failureCode(party: Party, failure: UpstreamFailure): ProblemCode {
   return `UPSTREAM_${failure.stage}_${party === 'legacy' ? 'LEGACY' : 'CANDIDATE'}` satisfies UpstreamCode;
 }
 
-const HAPPENED: Record<UpstreamFailure['stage'], (timeouts: Snapshot['plan']['timeouts']) => string> = {
+const HAPPENED: Record<
+  UpstreamFailure['stage'],
+  (timeouts: Snapshot['plan']['timeouts'], fault: string | null) => string
+> = {
   CONNECT: () => 'could not be reached',
   CONNECT_TIMEOUT: ({ connectMs }) => `accepted no connection within ${connectMs} ms`,
   HEADERS: () => 'closed the connection before it answered',
   HEADERS_TIMEOUT: ({ headersMs }) => `did not answer within ${headersMs} ms`,
   IDLE_TIMEOUT: ({ idleMs }) => `took no more of the request for ${idleMs} ms`,
-  PROTOCOL: () => 'answered something that is not HTTP',
+  PROTOCOL: (_timeouts, fault) => `answered something that is not HTTP${fault ? `: ${fault}` : ''}`,
 };
 
 /** What a client is told about an upstream that failed. The cause (addresses, ports) goes to the log alone. */
 export function failureProblem(party: Party, failure: UpstreamFailure, { plan }: Snapshot): ProblemBody {
   const detail = failure.clientStalled
     ? 'The rest of the request did not arrive in time.'
-    : `The ${party} upstream ${HAPPENED[failure.stage](plan.timeouts)}.`;
+    : `The ${party} upstream ${HAPPENED[failure.stage](plan.timeouts, failure.fault)}.`;
   return problemOf(failureCode(party, failure), detail);
 }
 
