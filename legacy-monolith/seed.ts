@@ -5,7 +5,7 @@ import { showProgress } from './seeding/progress.ts';
 import { NotEmptyError, seedDatabase } from './seeding/write.ts';
 
 const USAGE =
-  'node legacy-monolith/seed.ts --database URL [--freelancers 10000] [--customers 2000] [--projects 5000] [--timesheets 200000] [--seed 1] [--if-empty]';
+  'npx node legacy-monolith/seed.ts --database URL [--freelancers 10000] [--customers 2000] [--projects 5000] [--timesheets 200000] [--seed 1] [--if-empty]';
 const COUNT_AT_MOST = 100_000_000;
 
 async function main(): Promise<void> {
