@@ -1,6 +1,6 @@
 import { ServiceProblem } from '../gateway-kit/error.ts';
 import type { HttpAnswer, HttpCall, HttpClient } from '../gateway-kit/http-client.ts';
-import { type FreelancerValue, freelancerId, type Profile } from '../translators/freelancers.ts';
+import { type Edit, type FreelancerValue, freelancerId, type Profile } from '../translators/freelancers.ts';
 
 /** A freelancer with the version that its next change must name. */
 export type Versioned = FreelancerValue & { readonly version: number };
@@ -48,7 +48,7 @@ export class FreelancersService {
   }
 
   /** Changes exactly the version that was read. */
-  async edit(current: Versioned, edit: Partial<Profile>, requestId: string): Promise<Change> {
+  async edit(current: Versioned, edit: Edit, requestId: string): Promise<Change> {
     const headers = { 'if-match': `"${current.version}"`, 'content-type': 'application/merge-patch+json' };
     return this.#change({ method: 'PATCH', path: pathOf(current.number), json: edit, headers }, requestId);
   }

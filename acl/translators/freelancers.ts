@@ -1,6 +1,6 @@
 import { rowToNew } from './freelancers/row-to-new.ts';
 
-export type { Profile, Refusal } from './freelancers/body.ts';
+export type { Edit, Profile, Refusal } from './freelancers/body.ts';
 export {
   bodyToBlockReason,
   bodyToCreate,

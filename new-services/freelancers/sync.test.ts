@@ -89,6 +89,22 @@ describe('a synced freelancer', () => {
     await expectViewInStep();
   });
 
+  test.each(['eur', 'E', '€', '😀'])(
+    'keeps the currency %j, which the API would not take anew',
+    async (currency) => {
+      await batch([alive(7, { hourlyRate: { amount: '95.00', currency } })]);
+      const path = `/v2/freelancers/${freelancerId(7)}`;
+      const { body, headers } = await service.send('get', path);
+      expect(body.hourlyRate).toEqual({ amount: '95.00', currency });
+      const patch = (hourlyRate: object) =>
+        service.send('patch', path, { body: { hourlyRate }, headers: { 'if-match': String(headers.etag) } });
+      expect((await patch({ currency })).status).toBe(400);
+      expect((await patch({ amount: '1.00' })).body.hourlyRate).toEqual({ amount: '1.00', currency });
+      const born = { name: { first: 'A', last: 'B' }, hourlyRate: { amount: '1.00', currency } };
+      expect((await service.send('post', '/v2/freelancers', { body: born })).status).toBe(400);
+    },
+  );
+
   test('overwrites what the API did in between, even with the value that came before', async () => {
     await batch([alive(3)]);
     const path = `/v2/freelancers/${freelancerId(3)}`;

@@ -22,6 +22,10 @@ export type Profile = Pick<
   | 'notes'
   | 'availableFrom'
 >;
+/** What a PUT changes: an amount without its currency, or the other way round, leaves the other as it is. */
+export type Edit = Partial<Omit<Profile, 'hourlyRate'>> & {
+  readonly hourlyRate?: Partial<Profile['hourlyRate']>;
+};
 export type BodyToNew<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly refusal: Refusal };
@@ -50,7 +54,7 @@ type Body = Readonly<Record<string, unknown>>;
 
 /** Translates the body of a legacy POST, with the checks, their order and the answers of the monolith. */
 export function bodyToCreate(body: unknown): BodyToNew<Profile> {
-  const edit = readBody({ frl_name: null, ...asBody(body) }, null);
+  const edit = readBody({ frl_name: null, ...asBody(body) });
   if (!edit.ok) return edit;
   const nothing = { blockReason: null, email: null, phone: null, city: null, country: null, notes: null };
   const assumed = { skills: [], status: 'active', availableFrom: null } as const;
@@ -58,14 +62,22 @@ export function bodyToCreate(body: unknown): BodyToNew<Profile> {
     ...nothing,
     ...assumed,
     name: { first: '', last: '' },
-    hourlyRate: { amount: '0.00', currency: 'EUR' },
   };
-  return { ok: true, value: { ...value, ...edit.value } };
+  const hourlyRate = { amount: '0.00', currency: 'EUR', ...edit.value.hourlyRate };
+  return { ok: true, value: { ...value, ...edit.value, hourlyRate } };
 }
 
-/** Translates the body of a legacy PUT: the keys that are present, the same checks. `current` completes the rate. */
-export function bodyToEdit(body: unknown, current: FreelancerValue): BodyToNew<Partial<Profile>> {
-  return readBody(asBody(body), current);
+/**
+ * Translates the body of a legacy PUT: the keys that are present, the same checks. Legacy forms send every field back;
+ * only what differs from `current` is stated, so that a value that only legacy takes can stay where it is.
+ */
+export function bodyToEdit(body: unknown, current: FreelancerValue): BodyToNew<Edit> {
+  const edit = readBody(asBody(body));
+  if (!edit.ok) return edit;
+  const { hourlyRate, ...rest } = edit.value;
+  const rate = changes(hourlyRate ?? {}, current.hourlyRate);
+  const value: Edit = changes(rest, current);
+  return { ok: true, value: Object.keys(rate).length === 0 ? value : { ...value, hourlyRate: rate } };
 }
 
 /** The reason of a legacy block. */
@@ -76,12 +88,12 @@ export function bodyToBlockReason(body: unknown): BodyToNew<string> {
 }
 
 /** False when a legacy column would not hold it: legacy answers `database error`, after all other checks. */
-export function fitsLegacyColumns(profile: Partial<Profile>): boolean {
+export function fitsLegacyColumns(profile: Edit): boolean {
   const { name, hourlyRate, skills, notes } = profile;
   const whole = name === undefined ? '' : name.first === '' ? name.last : `${name.last}, ${name.first}`;
   if (length(whole) > NAME_LENGTH || fold(whole).length > NAME_LENGTH) return false;
-  if (hourlyRate !== undefined && Number(hourlyRate.amount.replace('.', '')) > MAX_INT) return false;
-  if (hourlyRate !== undefined && length(hourlyRate.currency) > 3) return false;
+  if (Number(hourlyRate?.amount?.replace('.', '') ?? 0) > MAX_INT) return false;
+  if (length(hourlyRate?.currency ?? '') > 3) return false;
   if (skills !== undefined && length(skills.join(',')) > SKILLS_LENGTH) return false;
   if (notes && Buffer.byteLength(notes) > NOTES_BYTES) return false;
   return Object.entries(COLUMN_LENGTHS).every(
@@ -89,8 +101,8 @@ export function fitsLegacyColumns(profile: Partial<Profile>): boolean {
   );
 }
 
-function readBody(body: Body, current: FreelancerValue | null): BodyToNew<Partial<Profile>> {
-  const edit: { -readonly [K in keyof Profile]?: Profile[K] } = {};
+function readBody(body: Body): BodyToNew<Edit> {
+  const edit: { -readonly [K in keyof Edit]: Edit[K] } = {};
   if (body.frl_name !== undefined) {
     const name = legacyText(body.frl_name);
     if (name === null || name === '') return refuse(400, 'frl_name missing');
@@ -101,7 +113,7 @@ function readBody(body: Body, current: FreelancerValue | null): BodyToNew<Partia
     if (status === undefined) return refuse(400, 'frl_stat invalid');
     edit.status = status;
   }
-  const rate = readRate(body, current);
+  const rate = readRate(body);
   if (rate === null) return refuse(400, 'rate_ct invalid');
   if (rate !== undefined) edit.hourlyRate = rate;
   if (body.avail_from !== undefined) {
@@ -121,14 +133,20 @@ function readBody(body: Body, current: FreelancerValue | null): BodyToNew<Partia
 }
 
 /** Undefined when the body states neither amount nor currency; null when the amount is none. */
-function readRate(body: Body, current: FreelancerValue | null): Profile['hourlyRate'] | null | undefined {
+function readRate(body: Body): Edit['hourlyRate'] | null {
   if (body.rate_ct === undefined && body.cur === undefined) return undefined;
   const cents = body.rate_ct === undefined ? undefined : readCents(body.rate_ct);
   if (cents === null) return null;
-  const amount = cents === undefined ? (current?.hourlyRate.amount ?? '0.00') : amountFromCents(cents);
-  const currency =
-    body.cur === undefined ? (current?.hourlyRate.currency ?? 'EUR') : legacyText(body.cur) || 'EUR';
-  return { amount, currency };
+  return {
+    ...(cents === undefined ? {} : { amount: amountFromCents(cents) }),
+    ...(body.cur === undefined ? {} : { currency: legacyText(body.cur) || 'EUR' }),
+  };
+}
+
+/** The entries of `stated` that are not what they are in `current`. */
+function changes<T extends object>(stated: T, current: Readonly<Record<string, unknown>>): T {
+  const differs = ([key, value]: [string, unknown]) => JSON.stringify(value) !== JSON.stringify(current[key]);
+  return Object.fromEntries(Object.entries(stated).filter(differs)) as T;
 }
 
 function readCents(value: unknown): number | null {

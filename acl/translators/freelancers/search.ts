@@ -5,9 +5,8 @@ import type { SearchQuirk } from './quirks.ts';
 import { legacyText } from './text.ts';
 
 const MAX_INT = 2_147_483_647;
-/** Longest texts that the new search takes. */
-const MAX_Q = 200;
-const MAX_SKILL = 100;
+/** Characters of the longest column that is searched (skills_csv): nothing holds a longer text. */
+const LONGEST = 500;
 const STATUS = new Map([
   ['A', 'active'],
   ['I', 'inactive'],
@@ -71,7 +70,7 @@ class Filters {
     const needle = withoutWildcards(fold(last(this.#legacy.q)));
     if (needle === '') return;
     const folded = fold(needle);
-    if (needle.length > MAX_Q) this.#tooLong();
+    if (needle.length > LONGEST) this.matchesNothing = true;
     else if (folded === needle) this.query.q = needle;
     else this.#spacesLeftByWildcards(folded);
   }
@@ -80,11 +79,6 @@ class Filters {
   #spacesLeftByWildcards(folded: string): void {
     this.quirks.push('spaces-left-by-wildcards');
     if (folded !== '') this.query.q = folded;
-  }
-
-  #tooLong(): void {
-    this.quirks.push('needle-too-long');
-    this.matchesNothing = true;
   }
 
   status(): void {
@@ -96,8 +90,7 @@ class Filters {
     const skill = legacyText(withoutWildcards(last(this.#legacy.skill))) ?? '';
     if (skill === '') return;
     // No element of a list holds a comma, and the new parameter is itself a list.
-    if (skill.includes(',')) this.matchesNothing = true;
-    else if (skill.length > MAX_SKILL) this.#tooLong();
+    if (skill.includes(',') || [...skill].length > LONGEST) this.matchesNothing = true;
     else this.query.skills = skill;
   }
 

@@ -1,6 +1,6 @@
 /**
  * An exact amount of money. `amount` is canonical: digits, a point, two decimals (`95.00`), never negative and
- * never a float; `currency` is an ISO 4217 code. All currencies are kept with two decimals.
+ * never a float; `currency` is an ISO 4217 code, but for imported rows, which keep what they came with. All currencies are kept with two decimals.
  */
 export type Money = { readonly amount: string; readonly currency: string };
 

@@ -18,7 +18,8 @@ export const nameSchema = z.strictObject({ first: textOf(120), last: textOf(120)
 export const profileFields = {
   status: statusSchema,
   blockReason: textOf(255).nullable(),
-  skills: z.array(skillSchema).max(200),
+  // As many as legacy's column of 500 characters holds.
+  skills: z.array(skillSchema).max(250),
   email: textOf(160).min(1).nullable(),
   phone: textOf(255).min(1).nullable(),
   city: textOf(255).min(1).nullable(),
@@ -27,7 +28,10 @@ export const profileFields = {
   availableFrom: isoDate.nullable().describe('null: available now'),
 };
 
-/** A freelancer without its version: what the sync inbox carries, in one canonical writing. */
+/**
+ * A freelancer without its version: what the sync inbox carries, in one canonical writing. It is wider than what a
+ * profile may state anew, so that no row of the other store is lost: any currency, notes of up to 1 MiB.
+ */
 export const freelancerValueSchema = z.strictObject({
   id: z.uuid(),
   number: z.int().positive(),
@@ -39,14 +43,14 @@ export const freelancerValueSchema = z.strictObject({
     amount: z
       .string()
       .regex(/^(0|[1-9]\d{0,14})\.\d{2}$/, 'expected a decimal with two places such as 95.00'),
-    currency: currencySchema,
+    currency: nonBlank(3).describe('ISO 4217; rows of the other store keep what they came with'),
   }),
   skills: profileFields.skills,
   email: profileFields.email,
   phone: profileFields.phone,
   city: profileFields.city,
   country: profileFields.country,
-  notes: profileFields.notes,
+  notes: textOf(1_048_576).nullable(),
   availableFrom: profileFields.availableFrom,
   archived: z.boolean(),
   createdAt: isoInstant,
