@@ -57,7 +57,7 @@ const WORKDAYS_AT_MOST = 2400;
 
 /** `count` timesheets of an assignment, month by month; `tsh_id` and `pay_id` are set by the caller. */
 export function* monthsOfWork(seed: number, assignment: Assignment, count: number): Generator<MonthOfWork> {
-  const r = prng(`${seed}/work/${assignment.projectId}/${assignment.freelancerId}`);
+  const r = prng(`${seed}/assignment/${assignment.projectId}/${assignment.freelancerId}`);
   const perDay = Math.ceil(count / WORKDAYS_AT_MOST);
   const daysNeeded = Math.ceil((Math.ceil(count / perDay) * 7) / 5) + 4;
   let day = Math.max(FIRST_DAY, Math.min(assignment.startDay, LAST_DAY - daysNeeded));
