@@ -3,7 +3,10 @@ import type { LegacyRow, LegacyStore } from '../source/legacy-store.ts';
 import { IDLE, type Progress, type QuarantinedRow, type RunJournal } from '../state/progress.ts';
 import type { SyncInbox } from '../target/sync-inbox.ts';
 
-/** A legacy table and a service in memory, with a log of what was asked in which order. */
+/**
+ * A legacy table and a service in memory, with a log of what was asked in which order. A value `owns …` is unique in
+ * the service.
+ */
 export class MemoryPair {
   readonly calls: string[] = [];
   readonly legacy = new Map<number, Record<string, unknown>>();
@@ -41,8 +44,14 @@ export class MemoryPair {
         const result = { applied: 0, stale: 0, rejected: [] as { key: string; reason: string }[] };
         for (const row of rows) {
           const value = row.deleted ? null : row.value;
+          const holder = [...this.service].find(
+            ([key, held]) =>
+              key !== row.key && !held.deleted && /^owns /.test(String(value)) && held.value === value,
+          );
           if (value === 'refused by the service') {
             result.rejected.push({ key: row.key, reason: 'the service refuses it' });
+          } else if (holder !== undefined) {
+            result.rejected.push({ key: row.key, reason: `is held by row ${holder[0]}` });
           } else if ((this.service.get(row.key)?.version ?? 0n) >= BigInt(ticket)) {
             result.stale += 1;
           } else {

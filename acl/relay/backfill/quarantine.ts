@@ -19,6 +19,12 @@ export class Quarantine {
     return [...this.#rows.values()];
   }
 
+  /** Keys that `pass` set aside, in one order whenever it is asked. */
+  keysOf(pass: number): readonly string[] {
+    const own = [...this.#rows.values()].filter((row) => row.pass === pass);
+    return own.map((row) => row.key).sort();
+  }
+
   put(key: string, reason: string, now: string, pass: number): void {
     const since = this.#rows.get(key)?.since ?? now;
     this.#rows.set(key, { key, reason, since, pass });

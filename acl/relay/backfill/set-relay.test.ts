@@ -121,6 +121,66 @@ describe('a backfill', () => {
     expect(pair.quarantine).toHaveLength(3);
   });
 
+  test('sends rows again whose unique value came from a later batch or from a removed row', async () => {
+    const pair = pairOf('owns a', 'x', 'owns b', 'y', 'owns c');
+    const relay = await open(pair);
+    await run(relay);
+    pair.legacy.set(1, { id: 1, value: 'owns b' });
+    pair.legacy.set(2, { id: 2, value: 'owns c' });
+    pair.legacy.set(3, { id: 3, value: 'owns d' });
+    pair.legacy.delete(5);
+    pair.calls.length = 0;
+    expect(await run(relay)).toMatchObject({
+      state: 'done',
+      rowsRead: 4,
+      applied: 4,
+      removed: 1,
+      quarantined: 0,
+    });
+    expect(pair.alive()).toEqual({ 1: 'owns b', 2: 'owns c', 3: 'owns d', 4: 'y' });
+    const resent = pair.calls.lastIndexOf('rows 1,2');
+    expect(pair.calls.slice(resent - 1, resent + 2)).toEqual(['ticket', 'rows 1,2', 'apply 1,2']);
+  });
+
+  test('sends rows again as long as each round brings one through, and no longer', async () => {
+    const pair = pairOf('owns a', 'z', 'owns b', 'z', 'owns c', 'z', 'owns d', 'refused by the service');
+    const relay = await open(pair);
+    await run(relay);
+    for (const [key, value] of [
+      [1, 'owns b'],
+      [3, 'owns c'],
+      [5, 'owns d'],
+      [7, 'owns e'],
+    ] as const)
+      pair.legacy.set(key, { id: key, value });
+    pair.calls.length = 0;
+    expect(await run(relay)).toMatchObject({ state: 'done', applied: 7, quarantined: 1 });
+    expect(pair.alive()).toMatchObject({ 1: 'owns b', 3: 'owns c', 5: 'owns d', 7: 'owns e' });
+    // One more of the chain is free in each round.
+    const resent = pair.calls.slice(pair.calls.findLastIndex((name) => name.startsWith('export')));
+    expect(resent.filter((name) => name.startsWith('apply'))).toEqual([
+      ...['apply 1,3', 'apply 5,8'],
+      ...['apply 1,3', 'apply 8'],
+      ...['apply 1,8', 'apply 8'],
+    ]);
+  });
+
+  test('goes on with sending again after its process died there, and reads what legacy has by then', async () => {
+    const pair = pairOf('owns a', 'x', 'owns b');
+    const relay = await open(pair);
+    await run(relay);
+    pair.legacy.set(1, { id: 1, value: 'owns b' });
+    pair.legacy.set(3, { id: 3, value: 'x' });
+    pair.onCall = (name) => {
+      if (name === 'rows 1') throw new TypeError('died');
+    };
+    expect(await run(relay)).toMatchObject({ state: 'failed', quarantined: 1 });
+    pair.onCall = () => {};
+    pair.legacy.set(1, { id: 1, value: 'later' });
+    expect(await run(await open(pair))).toMatchObject({ state: 'done', applied: 3, quarantined: 0 });
+    expect(pair.alive()).toEqual({ 1: 'later', 2: 'x', 3: 'x' });
+  });
+
   test('releases rows that are repaired or gone', async () => {
     const pair = pairOf('bad', 'bad', 'bad');
     const relay = await open(pair);

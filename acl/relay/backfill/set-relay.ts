@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import type { ReachFailpoint } from '../failpoint.ts';
 import { IDLE, type Progress, type QuarantinedRow, type RunJournal } from '../state/progress.ts';
-import { type BatchDone, nextBatch, type PassParts } from './pass.ts';
+import { nextBatch } from './pass.ts';
+import type { BatchDone, PassParts } from './pass-parts.ts';
 import { Quarantine } from './quarantine.ts';
 import { messageOf, withRetry } from './retry.ts';
 import { type SetStatus, statusOf } from './status.ts';

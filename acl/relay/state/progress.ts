@@ -5,17 +5,22 @@ export type Progress = {
   readonly state: RunState;
   /** Tells one pass from the next; quarantine entries that a whole pass did not meet again are dropped. */
   readonly pass: number;
-  /** `copy` reads tables in order; `remove` looks for keys that only the service still has. */
-  readonly phase: 'copy' | 'remove';
+  /**
+   * `copy` reads tables in order; `remove` looks for keys that only the service still has; `resend` tries again what
+   * the pass set aside.
+   */
+  readonly phase: 'copy' | 'remove' | 'resend';
   /** Index of the table being copied. */
   readonly table: number;
-  /** Last key done in this table, or in the export while removing; null before the first batch. */
+  /** Last key done in this table, in the export while removing, or of those to send again; null before the first batch. */
   readonly after: string | null;
   readonly rowsTotal: number;
   readonly rowsRead: number;
   readonly applied: number;
   readonly stale: number;
   readonly removed: number;
+  /** Rows of this round of `resend` that got through. */
+  readonly healed: number;
   /** ISO instants. */
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
@@ -33,6 +38,7 @@ export const IDLE: Progress = {
   applied: 0,
   stale: 0,
   removed: 0,
+  healed: 0,
   startedAt: null,
   finishedAt: null,
   error: null,
