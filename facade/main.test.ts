@@ -194,6 +194,35 @@ describe('the facade process', () => {
     expect(entries[0].plan).toMatch(/^[0-9a-f]{64}$/);
   }, 30_000);
 
+  test('serves the stored positions when its ledger cannot be opened, and changes none', async () => {
+    const cwd = home();
+    const probe = createServer().listen(0, '127.0.0.1');
+    await once(probe, 'listening');
+    const { port } = probe.address() as { port: number };
+    await new Promise((resolve) => probe.close(resolve));
+    const args = ['--port', String(port)];
+    const first = await start(cwd, args);
+    await first.post(TRANSITIONS, { ...advance(25, 0), stage: 'candidate', percent: 100, force: true });
+    await kill(first.child, 'SIGKILL');
+    const ledger = join(cwd, '.fig', 'ledger.jsonl');
+    rmSync(ledger);
+    mkdirSync(ledger);
+    const second = await start(cwd, args);
+    const answer = await ask(second.url, { path: '/api/articles' });
+    expect(answer.headers['x-fig-upstream']).toBe('candidate');
+    expect(await second.post('/v1/routes/articles/rollback', { reason: 'test' })).toMatchObject({
+      status: 503,
+      code: 'LEDGER_CORRUPT',
+      detail: expect.stringMatching(/ledger .*ledger.jsonl: it cannot be opened: EISDIR.*--ledger file:PATH/),
+    });
+    expect(second.output.text).toMatch(/"level":50.*it cannot be opened/);
+    await kill(second.child, 'SIGKILL');
+    rmSync(join(cwd, '.fig', `positions-${port}.json`));
+    const { child, output } = spawnFacade(cwd, args);
+    expect(await once(child, 'close')).toEqual([1, null]);
+    expect(output.errors).toMatch(/^ledger .*ledger.jsonl cannot be opened: EISDIR/);
+  }, 30_000);
+
   test('makes an admin token once, for its user alone, and never prints it', async () => {
     const cwd = home();
     const first = await start(cwd, [], { FIG_ADMIN_TOKEN: '' });

@@ -10,10 +10,12 @@ import { relayCopyCheck } from './adapters/copy-check.relay.ts';
 import { createHpmForwarder } from './adapters/forwarder.hpm.ts';
 import { openFileLedger } from './adapters/ledger.file.ts';
 import { openMemoryLedger } from './adapters/ledger.memory.ts';
+import { unopenedLedger } from './adapters/ledger.unopened.ts';
 import { openPositionStore } from './adapters/position-store.file.ts';
 import { secretFile } from './adapters/secret-file.ts';
 import { type Control, openControl } from './control/control.ts';
-import { LedgerError } from './core/ledger.ts';
+import { type Ledger, LedgerError } from './core/ledger.ts';
+import type { PositionStore } from './core/position-store.ts';
 import { createAdminApp } from './http/admin.ts';
 import { createMetrics } from './http/metrics.ts';
 import { createPublicHandler } from './http/public.ts';
@@ -39,19 +41,14 @@ async function main(): Promise<void> {
 
   const fileLedger = settings.ledger.kind === 'file' ? settings.ledger.path : null;
   const stateDir = settings.stateDir ?? (fileLedger && dirname(fileLedger));
-  const ledger = fileLedger
-    ? await openFileLedger({
-        path: fileLedger,
-        onTornLine: ({ bytes, line }) =>
-          log.warn({ ledger: fileLedger, line, bytes }, 'the last line was torn by a crash and is dropped'),
-      })
-    : openMemoryLedger();
+  const store =
+    fileLedger && stateDir ? openPositionStore(join(stateDir, `positions-${settings.port}.json`)) : null;
+  const ledger = fileLedger ? await openLedger(fileLedger, store, log) : openMemoryLedger();
   const control: Control = await openControl({
     plan,
     loadPlan: () => loadPlan(settings.planDir, process.env),
     ledger,
-    store:
-      fileLedger && stateDir ? openPositionStore(join(stateDir, `positions-${settings.port}.json`)) : null,
+    store,
     copyCheck: relayCopyCheck(() => control.snapshot.plan.relay?.url ?? null, settings.relayToken),
     log,
     now: () => new Date(),
@@ -132,6 +129,20 @@ async function main(): Promise<void> {
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
+}
+
+// A facade that has served keeps serving from what it stored, whatever became of its ledger's disk. One that has
+// nothing stored would guess; and where another process holds the ledger, that one speaks for the positions.
+async function openLedger(path: string, store: PositionStore | null, log: pino.Logger): Promise<Ledger> {
+  const onTornLine = ({ bytes, line }: { bytes: number; line: number }) =>
+    log.warn({ ledger: path, line, bytes }, 'the last line was torn by a crash and is dropped');
+  try {
+    return await openFileLedger({ path, onTornLine });
+  } catch (error) {
+    if (!(error instanceof LedgerError) || error.code === 'LEDGER_LOCKED' || !(await store?.load()))
+      throw error;
+    return unopenedLedger(path, error);
+  }
 }
 
 function keptToken(log: pino.Logger): string {

@@ -36,15 +36,24 @@ export async function takeFileLock(path: string): Promise<LockOutcome> {
       if (taken) return { ok: true, lock: hold(path, token) };
       const text = await readFile(path, 'utf8').catch(() => null);
       if (text === null) continue;
-      const holder = parseHolder(text);
-      if (holder && (await isAlive(path, holder)))
-        return { ok: false, holder: `process ${holder.pid} on ${holder.host}` };
+      const holder = await aliveHolder(path, text);
+      if (holder !== null) return { ok: false, holder };
       await removeStale(path, text, `${draft}.stale`);
     }
     return { ok: false, holder: 'another process that is starting' };
   } finally {
     await unlink(draft).catch(() => {});
   }
+}
+
+/** Who holds the lock at `path`, null when nobody alive does. Changes nothing. */
+export async function lockHolder(path: string): Promise<string | null> {
+  return aliveHolder(path, await readFile(path, 'utf8').catch(() => ''));
+}
+
+async function aliveHolder(path: string, text: string): Promise<string | null> {
+  const holder = parseHolder(text);
+  return holder && (await isAlive(path, holder)) ? `process ${holder.pid} on ${holder.host}` : null;
 }
 
 // Two processes may judge the same lock dead: move it aside first, and put it back if it is no longer the one judged.

@@ -1,8 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import { draftOf } from '../test-kit/draft-of.ts';
@@ -81,6 +92,48 @@ describe('a file ledger', () => {
     rmSync(path);
     await expect(ledger.append([draftOf('articles', 1)])).rejects.toMatchObject({
       code: 'LEDGER_UNWRITABLE',
+    });
+    await ledger.close();
+  });
+
+  test.each<[string, (path: string) => void, RegExp]>([
+    ['is cut short', (path) => truncateSync(path, 100), /changed it while it was in use: .*got 100/],
+    ['gets a line', (path) => appendFileSync(path, 'foreign\n'), /somebody else changed it/],
+    [
+      'is replaced by a copy',
+      (path) => {
+        copyFileSync(path, `${path}.copy`);
+        renameSync(`${path}.copy`, path);
+      },
+      /another file in its place/,
+    ],
+  ])(
+    'acknowledges nothing once its file %s by somebody else, and leaves it as it is',
+    async (_what, meddle, words) => {
+      const { path } = await ledgerOf(2);
+      const ledger = await openFileLedger({ path });
+      await ledger.append([draftOf('articles', 3)]);
+      meddle(path);
+      const left = readFileSync(path);
+      const refused = { code: 'LEDGER_CORRUPT', message: expect.stringMatching(words) };
+      await expect(ledger.append([draftOf('articles', 4)])).rejects.toMatchObject(refused);
+      expect(ledger.fault()).toMatchObject({ place: path, detail: expect.stringMatching(words) });
+      expect(await ledger.read(ALL)).toHaveLength(3);
+      expect(readFileSync(path).equals(left)).toBe(true);
+      await ledger.close();
+    },
+  );
+
+  test('is refused to a second owner that comes by another name, also before it has a line', async () => {
+    const path = newPath();
+    const ledger = await openFileLedger({ path });
+    const other = join(folder, `link-${files}.jsonl`);
+    symlinkSync(path, other);
+    await expect(openFileLedger({ path: other })).rejects.toMatchObject({ code: 'LEDGER_LOCKED' });
+    const aside = join(folder, `folder-${files}`);
+    symlinkSync(dirname(path), aside);
+    await expect(openFileLedger({ path: join(aside, 'ledger.jsonl') })).rejects.toMatchObject({
+      code: 'LEDGER_LOCKED',
     });
     await ledger.close();
   });

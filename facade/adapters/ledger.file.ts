@@ -1,8 +1,9 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { type Ledger, type LedgerEntry, LedgerError, type LedgerFault } from '../core/ledger.ts';
-import { chainFault, LedgerChain } from '../core/ledger-chain.ts';
-import { type FileLock, takeFileLock } from './file-lock.ts';
+import { type Ledger, LedgerError, type LedgerFault } from '../core/ledger.ts';
+import type { LedgerChain } from '../core/ledger-chain.ts';
+import { type FileLock, lockHolder, takeFileLock } from './file-lock.ts';
+import { type LedgerLines, readLedgerLines } from './ledger-lines.ts';
 
 export type FileLedgerOptions = {
   readonly path: string;
@@ -14,38 +15,59 @@ export type FileLedgerOptions = {
  * A ledger in one file of JSON lines, for one process on one host. An append is written and synced before it is
  * acknowledged. A last line that a crash tore is dropped (it was never acknowledged) and cut off before the next
  * append; any other bad line is a fault: reading stops there and nothing is appended.
- * Throws `LedgerError` when another process holds the file or it cannot be read.
+ * Throws `LedgerError`: LEDGER_LOCKED when another process holds the file, LEDGER_UNREADABLE when it cannot be opened
+ * for reading and writing.
  */
 export async function openFileLedger({ path, onTornLine }: FileLedgerOptions): Promise<Ledger> {
-  const lock = await lockFile(path);
+  let lock: FileLock | null = null;
+  let file: FileHandle | null = null;
   try {
-    const file = await open(path, 'a+', 0o600);
+    lock = await lockFile(path);
+    file = await open(path, 'r+');
     const content = await file.readFile();
-    await file.close();
     await syncFolder(dirname(path));
-    const loaded = loadEntries(content, path);
-    if (loaded.torn) onTornLine?.(loaded.torn);
-    return new FileLedger(path, lock, await open(path, 'r+'), loaded);
+    const lines = readLedgerLines(content, path);
+    if (lines.torn) onTornLine?.(lines.torn);
+    return new FileLedger(path, lock, file, lines, content.length);
   } catch (error) {
-    await lock.release();
-    const why = (error as Error).message;
-    throw new LedgerError('LEDGER_UNREADABLE', `ledger ${path} cannot be read: ${why}.`, { cause: error });
+    await file?.close();
+    await lock?.release();
+    throw error instanceof LedgerError ? error : unopenable(path, error as NodeJS.ErrnoException);
   }
 }
 
 async function lockFile(path: string): Promise<FileLock> {
-  const outcome = await mkdir(dirname(path), { recursive: true })
-    .then(() => takeFileLock(`${path}.lock`))
-    .catch((error: Error) => {
-      const advice = 'Choose a folder that this user can write: --ledger file:PATH';
-      throw new LedgerError(
-        'LEDGER_UNREADABLE',
-        `ledger ${path} cannot be opened: ${error.message}. ${advice}`,
-      );
-    });
-  if (outcome.ok) return outcome.lock;
+  await mkdir(dirname(path), { recursive: true });
+  const taken = await heldBy(path);
+  if (taken.ok) {
+    // Made first: a link is followed only to a file that is there.
+    await (await open(path, 'a', 0o600)).close();
+    const outcome = await takeFileLock(`${await realpath(path)}.lock`);
+    if (outcome.ok) return outcome.lock;
+    taken.holder = outcome.holder;
+  }
   const advice = 'Stop that process, or give this one a ledger of its own: --ledger file:PATH';
-  throw new LedgerError('LEDGER_LOCKED', `ledger ${path} is held by ${outcome.holder}. ${advice}`);
+  throw new LedgerError('LEDGER_LOCKED', `ledger ${path} is held by ${taken.holder}. ${advice}`);
+}
+
+// Asked before anything is written: on a full disk a held ledger must still be known as one.
+async function heldBy(path: string): Promise<{ ok: boolean; holder: string }> {
+  const real = await realpath(path).catch(() => path);
+  const holder = await lockHolder(`${real}.lock`);
+  return { ok: holder === null, holder: holder ?? '' };
+}
+
+const ADVICE: Record<string, string> = {
+  ENOSPC: 'Free some space on its disk.',
+  EDQUOT: "Free some of this user's quota on its disk.",
+  EROFS: 'Mount its disk for writing, or choose another folder: --ledger file:PATH',
+};
+
+function unopenable(path: string, error: NodeJS.ErrnoException): LedgerError {
+  const advice =
+    ADVICE[error.code ?? ''] ?? 'Choose a file that this user can read and write: --ledger file:PATH';
+  const message = `ledger ${path} cannot be opened: ${error.message}. ${advice}`;
+  return new LedgerError('LEDGER_UNREADABLE', message, { cause: error });
 }
 
 // A new file is only there after a power cut if its folder was synced too.
@@ -54,51 +76,6 @@ async function syncFolder(folder: string): Promise<void> {
   // Some systems cannot sync a folder; there the file system answers for it.
   await handle?.sync().catch(() => {});
   await handle?.close();
-}
-
-type Loaded = {
-  chain: LedgerChain;
-  fault: LedgerFault | null;
-  torn: { bytes: number; line: number } | null;
-  /** Bytes that belong to trusted lines. */
-  validBytes: number;
-  /** The last line is whole but lacks its newline. */
-  open: boolean;
-};
-
-function loadEntries(content: Buffer, path: string): Loaded {
-  const chain = new LedgerChain();
-  let start = 0;
-  for (let line = 1; start < content.length; line++) {
-    const newline = content.indexOf(0x0a, start);
-    const end = newline === -1 ? content.length : newline;
-    const entry = parseEntry(content.subarray(start, end));
-    const problem = typeof entry === 'string' ? entry : chainFault(entry, chain.last);
-    if (problem !== null && newline === -1)
-      return { chain, fault: null, torn: { bytes: end - start, line }, validBytes: start, open: false };
-    if (typeof entry === 'string' || problem !== null)
-      return {
-        chain,
-        fault: { place: `${path}:${line}`, detail: problem ?? '' },
-        torn: null,
-        validBytes: start,
-        open: false,
-      };
-    chain.add(entry);
-    if (newline === -1) return { chain, fault: null, torn: null, validBytes: end, open: true };
-    start = newline + 1;
-  }
-  return { chain, fault: null, torn: null, validBytes: start, open: false };
-}
-
-function parseEntry(line: Buffer): LedgerEntry | string {
-  try {
-    const value: unknown = JSON.parse(line.toString('utf8'));
-    if (typeof value === 'object' && value !== null && 'hash' in value) return value as LedgerEntry;
-    return 'it is no ledger entry';
-  } catch {
-    return 'it is not JSON';
-  }
 }
 
 class FileLedger implements Ledger {
@@ -110,17 +87,20 @@ class FileLedger implements Ledger {
   #fault: LedgerFault | null;
   #validBytes: number;
   #open: boolean;
+  /** What this process has read and written: any other size is somebody else's doing. */
+  #bytes: number;
   #tail: Promise<unknown> = Promise.resolve();
 
-  constructor(path: string, lock: FileLock, file: FileHandle, loaded: Loaded) {
+  constructor(path: string, lock: FileLock, file: FileHandle, lines: LedgerLines, bytes: number) {
     this.name = `file:${path}`;
     this.#path = path;
     this.#lock = lock;
     this.#file = file;
-    this.#chain = loaded.chain;
-    this.#fault = loaded.fault;
-    this.#validBytes = loaded.validBytes;
-    this.#open = loaded.open;
+    this.#chain = lines.chain;
+    this.#fault = lines.fault;
+    this.#validBytes = lines.validBytes;
+    this.#open = lines.open;
+    this.#bytes = bytes;
   }
 
   fault() {
@@ -138,11 +118,7 @@ class FileLedger implements Ledger {
       throw new LedgerError('LEDGER_CORRUPT', `ledger ${this.#fault.place}: ${this.#fault.detail}.`);
     if (!(await this.#lock.held()))
       throw new LedgerError('LEDGER_LOCKED', `ledger ${this.#path}: another process took its lock over.`);
-    if ((await this.#file.stat()).nlink === 0)
-      throw new LedgerError(
-        'LEDGER_UNWRITABLE',
-        `ledger ${this.#path} was deleted while it was in use. Restart.`,
-      );
+    await this.#checkUntouched();
     const outcome = this.#chain.seal(drafts);
     if (!outcome.ok) return outcome;
     const lines = outcome.entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
@@ -151,7 +127,11 @@ class FileLedger implements Ledger {
       // What a crash or a full disk left behind the last good line must not be glued to the next one.
       await this.#file.truncate(this.#validBytes);
       await writeAll(this.#file, bytes, this.#validBytes);
+      this.#bytes = this.#validBytes + bytes.length;
     } catch (error) {
+      // Cutting off what was written in part can fail too; either way its size is known.
+      await this.#file.truncate(this.#validBytes).catch(() => {});
+      this.#bytes = (await this.#file.stat()).size;
       throw unwritable(this.#path, error);
     }
     try {
@@ -160,7 +140,8 @@ class FileLedger implements Ledger {
       // After a failed sync nobody knows what the disk holds: only a fresh read may go on from here.
       this.#fault = {
         place: this.#path,
-        detail: `it could not be synced (${(error as Error).message}); restart`,
+        detail: `it could not be synced (${(error as Error).message})`,
+        remedy: 'Restart the facade.',
       };
       throw unwritable(this.#path, error);
     }
@@ -168,6 +149,24 @@ class FileLedger implements Ledger {
     this.#open = false;
     for (const entry of outcome.entries) this.#chain.add(entry);
     return outcome;
+  }
+
+  // A second writer that no lock kept out: writing on would overwrite its lines, or leave a hole behind a cut.
+  async #checkUntouched(): Promise<void> {
+    const mine = await this.#file.stat();
+    const there = await stat(this.#path).catch(() => null);
+    if (!there)
+      throw new LedgerError(
+        'LEDGER_UNWRITABLE',
+        `ledger ${this.#path} was deleted while it was in use. Restart.`,
+      );
+    const replaced = there.ino !== mine.ino || there.dev !== mine.dev;
+    if (!replaced && mine.size === this.#bytes) return;
+    const detail = replaced
+      ? 'somebody put another file in its place while it was in use'
+      : `somebody else changed it while it was in use: expected ${this.#bytes} bytes, got ${mine.size}`;
+    this.#fault = { place: this.#path, detail };
+    throw new LedgerError('LEDGER_CORRUPT', `ledger ${this.#path}: ${detail}.`);
   }
 
   async read(query: Parameters<Ledger['read']>[0]) {

@@ -23,7 +23,7 @@ import {
 } from '../core/position.ts';
 import type { PositionStore } from '../core/position-store.ts';
 import { buildSnapshot, type RouteState, type Snapshot } from '../core/snapshot.ts';
-import { startingPositions } from './starting-positions.ts';
+import { describeFault, startingPositions } from './starting-positions.ts';
 
 export type Author = { readonly actor: string; readonly reason: string };
 
@@ -71,7 +71,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
   if (start.distrust)
     options.log.error(
       { ledger: options.ledger.name, positions: start.positions ? 'last stored' : 'none' },
-      `${start.distrust} Positions cannot be changed until the ledger is repaired and the facade restarted.`,
+      `Positions cannot be changed: ${start.distrust}`,
     );
   else await control.store();
   return control;
@@ -81,8 +81,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
 export class Control {
   readonly #options: ControlOptions;
   readonly #listeners: ((snapshot: Snapshot) => void)[] = [];
-  /** Why the ledger is not trusted, null when it is. Then nothing can be changed. */
-  readonly distrust: string | null;
+  readonly #distrustAtStart: string | null;
   #positions: Map<string, Position> | null;
   #snapshot: Snapshot;
   #last: LedgerEntry | undefined;
@@ -95,13 +94,19 @@ export class Control {
   ) {
     this.#options = options;
     this.#positions = positions;
-    this.distrust = distrust;
+    this.#distrustAtStart = distrust;
     this.#last = last;
     this.#snapshot = buildSnapshot(options.plan, positions);
   }
 
   get snapshot(): Snapshot {
     return this.#snapshot;
+  }
+
+  /** Why the ledger is not trusted and what to do, null when it is. While it is not, nothing can be changed. */
+  get distrust(): string | null {
+    const fault = this.#options.ledger.fault();
+    return this.#distrustAtStart ?? (fault && describeFault(fault));
   }
 
   /** False when even the last positions are not known: the instance must get no traffic. */
@@ -238,6 +243,7 @@ export class Control {
       return { ok: true, value: null };
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error;
+      this.#options.log.error({ ledger: this.#options.ledger.name }, this.distrust ?? error.message);
       const code = error.code === 'LEDGER_CORRUPT' ? 'LEDGER_CORRUPT' : 'LEDGER_UNWRITABLE';
       return { ok: false, code, detail: error.message, state: null };
     }

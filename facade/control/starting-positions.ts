@@ -1,4 +1,4 @@
-import { foldPositions, type LedgerEntry, type LedgerFault } from '../core/ledger.ts';
+import { foldPositions, LEDGER_REMEDY, type LedgerEntry, type LedgerFault } from '../core/ledger.ts';
 import type { Position } from '../core/position.ts';
 import type { StoredPositions } from '../core/position-store.ts';
 
@@ -18,9 +18,14 @@ export function startingPositions(
   fault: LedgerFault | null,
   stored: StoredPositions | null,
 ): StartingPositions {
-  const distrust = fault ? `ledger ${fault.place}: ${fault.detail}.` : forgotten(entries, stored);
+  const distrust = fault ? describeFault(fault) : forgotten(entries, stored);
   if (!distrust) return { positions: foldPositions(entries), distrust: null };
   return { positions: stored && new Map(Object.entries(stored.positions)), distrust };
+}
+
+/** A fault in words: where, what, and what to do. */
+export function describeFault({ place, detail, remedy }: LedgerFault): string {
+  return `ledger ${place}: ${detail.replace(/\.$/, '')}. ${remedy ?? LEDGER_REMEDY}`;
 }
 
 // A chain whose tail was cut off is whole in itself; only somebody who saw the tail can tell.
@@ -29,6 +34,6 @@ function forgotten(entries: readonly LedgerEntry[], stored: StoredPositions | nu
   const entry = entries[stored.seq - 1];
   if (entry?.hash === stored.hash) return null;
   return entry
-    ? `the ledger's entry ${stored.seq} is not the one this instance has served.`
-    : `the ledger ends at entry ${entries.length}, but this instance has served entry ${stored.seq}.`;
+    ? `the ledger's entry ${stored.seq} is not the one this instance has served. ${LEDGER_REMEDY}`
+    : `the ledger ends at entry ${entries.length}, but this instance has served entry ${stored.seq}. ${LEDGER_REMEDY}`;
 }

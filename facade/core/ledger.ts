@@ -36,8 +36,12 @@ export type AppendOutcome =
   /** Somebody else appended first: `version` is the one in force. Nothing was written. */
   | { readonly ok: false; readonly route: string; readonly version: number };
 
-/** Why a ledger cannot be trusted: the place and what is wrong there. */
-export type LedgerFault = { readonly place: string; readonly detail: string };
+/** Why a ledger cannot be trusted: the place, what is wrong there, and what to do unless it is `LEDGER_REMEDY`. */
+export type LedgerFault = { readonly place: string; readonly detail: string; readonly remedy?: string };
+
+/** What to do about a damaged ledger. */
+export const LEDGER_REMEDY =
+  'Stop the facade and put a good copy of the ledger file in its place, or move it away together with positions-PORT.json beside it (every route then starts at legacy: never where a candidate owns data); then start the facade again.';
 
 /**
  * Port: the append-only record of transitions. Adapters: memory, file. One contract suite: `ledger.suite.ts`.

@@ -29,10 +29,14 @@ export const schemas = {
       path: ['percent'],
       message: 'expected the share of canary in percent, e.g. 10',
     })
-    .refine(({ stage, percent }) => stage === 'canary' || !percent, {
-      path: ['percent'],
-      message: 'only canary has a share',
-    }),
+    // `candidate` at 100 and the others at 0 say the same thing twice.
+    .refine(
+      ({ stage, percent }) => stage === 'canary' || !percent || (stage === 'candidate' && percent === 100),
+      {
+        path: ['percent'],
+        message: 'only canary has a share',
+      },
+    ),
   ledger: z.strictObject({
     route: z.string().min(1).optional(),
     after: z.coerce.number().int().min(0).default(0),

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { openMemoryLedger } from '../adapters/ledger.memory.ts';
+import { LedgerError } from '../core/ledger.ts';
 import { facadeOf, type TestFacade, type TestFacadeOptions, TOKEN } from '../test-kit/facade-of.ts';
 import { planOf, routeOf } from '../test-kit/plan-of.ts';
 import { ask } from '../test-kit/raw-client.ts';
@@ -73,10 +74,11 @@ describe('the admin API', () => {
       percent: 50,
       version: 2,
     });
-    const last = { stage: 'candidate', reason: 'done', expectedVersion: 2 };
+    const last = { stage: 'candidate', percent: 100, reason: 'done', expectedVersion: 2 };
     expect(await call('POST', TRANSITIONS, last)).toMatchObject({
       status: 200,
       stage: 'candidate',
+      percent: 0,
       next: null,
     });
     const { routes } = await call('GET', '/v1/routes');
@@ -137,6 +139,7 @@ describe('the admin API', () => {
       { stage: 'canary', reason: 'x', expectedVersion: 0 },
       'percent',
     ],
+    ['half a candidate', 'transitions', { ...step(50, 0), stage: 'candidate' }, 'percent'],
     ['a share of legacy', 'transitions', { ...step(10, 0), stage: 'legacy' }, 'percent'],
     ['a share above 100', 'transitions', step(101, 0), 'percent'],
     ['a share finer than 0.01', 'transitions', step(0.001, 0), 'percent'],
@@ -208,7 +211,11 @@ describe('the admin API', () => {
       entries: [{ seq: 1 }, { seq: 2 }],
       next: 2,
     });
-    expect(await call('GET', '/v1/ledger?after=2')).toMatchObject({ entries: [{ seq: 3 }], next: null });
+    expect(await call('GET', '/v1/ledger?after=2')).toMatchObject({
+      entries: [{ seq: 3 }],
+      next: null,
+      fault: null,
+    });
     expect(await call('GET', '/v1/ledger?after=x')).toMatchObject({ status: 400 });
   });
 
@@ -342,6 +349,12 @@ describe('with a ledger that cannot be trusted', () => {
       detail: expect.stringContaining('ledger.jsonl:2'),
     });
     expect(facade.logged.join()).toContain('ledger.jsonl:2: it is not JSON');
+    expect(await call('GET', '/v1/ledger?limit=1')).toMatchObject({
+      status: 200,
+      fault: expect.stringMatching(
+        /^ledger ledger\.jsonl:2: it is not JSON\. Stop the facade and put a good copy/,
+      ),
+    });
   });
 
   test('and nothing stored, the instance is not ready, and owned data is answered by nobody', async () => {
@@ -351,6 +364,29 @@ describe('with a ledger that cannot be trusted', () => {
       JSON.parse((await ask(facade.url, { path })).body.toString()).code;
     expect(await problemAt('/owned')).toBe('ROUTE_OWNER_UNKNOWN');
     expect(await problemAt('/free')).toBe('UPSTREAM_CONNECT_LEGACY');
+  });
+
+  test('since a change met the damage, nothing more can be changed, and the log says so', async () => {
+    let damaged = false;
+    const ledger = openMemoryLedger();
+    const { call, facade } = await start({
+      ledger: {
+        ...ledger,
+        fault: () => (damaged ? { place: 'ledger.jsonl', detail: 'somebody else changed it' } : null),
+        append: async () => {
+          damaged = true;
+          throw new LedgerError('LEDGER_CORRUPT', 'ledger ledger.jsonl: somebody else changed it.');
+        },
+      },
+    });
+    for (let i = 0; i < 2; i++)
+      expect(await call('POST', TRANSITIONS, step(10, 0))).toMatchObject({
+        status: 503,
+        code: 'LEDGER_CORRUPT',
+      });
+    expect(await call('GET', '/readyz')).toMatchObject({ ledger: 'untrusted' });
+    expect((await call('GET', '/v1/ledger')).fault).toContain('somebody else changed it');
+    expect(facade.logged.join()).toContain('somebody else changed it');
   });
 
   test('because it has lost what this instance served, the stored positions hold too', async () => {

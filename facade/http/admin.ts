@@ -64,7 +64,7 @@ export function createAdminApp(options: AdminOptions): Express {
     const body = readBody(schemas.transition, request.body);
     if ('code' in body) return send(response, body);
     const { stage, percent, expectedVersion, force, reason } = body.value;
-    const hundredths = Math.round((percent ?? 0) * 100);
+    const hundredths = stage === 'canary' ? Math.round((percent ?? 0) * 100) : 0;
     const change = { expectedVersion, force, ...author(reason) };
     answerRoute(response, await control.transition(request.params.route, { stage, hundredths }, change));
   });
@@ -101,7 +101,11 @@ export function createAdminApp(options: AdminOptions): Express {
     const { route, after, limit } = query.value;
     const entries = await ledger.read({ after, limit: limit + 1, ...(route === undefined ? {} : { route }) });
     const page = entries.slice(0, limit);
-    response.json({ entries: page, next: entries.length > limit ? page.at(-1)?.seq : null });
+    response.json({
+      entries: page,
+      next: entries.length > limit ? page.at(-1)?.seq : null,
+      fault: control.distrust,
+    });
   });
   api.get('/instances', (_request, response) => {
     const { id, version } = options.instance;

@@ -92,7 +92,7 @@ const OTHER = {
   ROUTE_OWNER_UNKNOWN: {
     status: 503,
     meaning: 'The ledger cannot be trusted, so the owner of this data is not known.',
-    remedy: 'Repair the ledger and restart.',
+    remedy: 'Do what `fault` of `GET /v1/ledger` says.',
   },
   ROUTE_VERSION_STALE: {
     status: 409,
@@ -147,8 +147,8 @@ const OTHER = {
   },
   LEDGER_CORRUPT: {
     status: 503,
-    meaning: 'The ledger cannot be trusted: positions cannot be changed.',
-    remedy: 'Repair the ledger and restart.',
+    meaning: 'The ledger cannot be trusted, or could not be opened: positions cannot be changed.',
+    remedy: 'Do what `fault` of `GET /v1/ledger` says.',
   },
   LEDGER_UNWRITABLE: {
     status: 503,

@@ -15,7 +15,7 @@ export function refusalOf({ state, upstream }: Decision, { plan }: Snapshot): Pr
   if (upstream === null)
     return problemOf(
       'ROUTE_OWNER_UNKNOWN',
-      `Nobody may answer for ${state?.route.name} until the ledger is repaired.`,
+      `Nobody may answer for ${state?.route.name}: who owns its data is not known.`,
     );
   if (upstream === 'candidate' || plan.legacy) return null;
   return state
