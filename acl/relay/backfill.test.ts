@@ -180,6 +180,28 @@ describe('the relay between a real monolith database and a real service', () => 
     await next.stop();
   }, 30_000);
 
+  test('carries e-mails that moved between rows far apart, round in a ring, or from a deleted row, in one pass', async () => {
+    const ids = legacy
+      .prepare('SELECT frl_id FROM freelancers WHERE frl_email IS NOT NULL ORDER BY frl_id')
+      .all()
+      .map((row) => Number(row.frl_id));
+    const [first, last, third, gone] = [ids[0]!, ids.at(-1)!, ids[300]!, ids[200]!];
+    const email = (id: number) =>
+      String(legacy.prepare('SELECT frl_email FROM freelancers WHERE frl_id = ?').get(id)?.frl_email);
+    const [a, b, c, d] = [first, last, third, gone].map(email);
+    const set = legacy.prepare('UPDATE freelancers SET frl_email = ? WHERE frl_id = ?');
+    for (const id of [first, last, third]) set.run(null, id);
+    legacy.exec(`DELETE FROM freelancers WHERE frl_id = ${gone}`);
+    set.run(b!, first);
+    set.run(c!, last);
+    set.run(a!, third);
+    set.run(d!, ids[1]!);
+    const relay = await startRelay();
+    expect(await runToDone(relay)).toMatchObject({ state: 'done', removed: 1, quarantined: 0 });
+    await relay.stop();
+    await expectEqualSides();
+  }, 30_000);
+
   test('sets untranslatable rows aside with their reasons, canonicalises awkward ones', async () => {
     legacy.exec(`
       INSERT INTO freelancers (frl_id, frl_name, frl_stat, avail_from, skills_csv, city, created, changed) VALUES

@@ -183,7 +183,9 @@ describe('a bad row', () => {
     );
     const answer = await batch(rows);
     expect(answer).toMatchObject({ applied: 4, stale: 0, rejected: [{ key: '23' }] });
-    expect(answer.rejected[0].reason).toContain('freelancer_email_unique');
+    expect(answer.rejected[0].reason).toBe(
+      'email: expected an address of its own, got one that row 20 holds',
+    );
     expect(await row(23)).toBeUndefined();
     await expectViewInStep();
   });
@@ -195,6 +197,50 @@ describe('a bad row', () => {
       alive(31, { email: 'a@example.org' }),
     ]);
     expect(answer).toMatchObject({ applied: 2, rejected: [] });
+  });
+
+  test('does not keep two others in its batch from swapping their addresses, wherever it stands', async () => {
+    await batch([
+      alive(50, { email: 'held50@example.org' }),
+      alive(51, { email: 'a51@example.org' }),
+      alive(52, { email: 'b52@example.org' }),
+    ]);
+    const poison = (number: number) => alive(number, { email: 'HELD50@example.org' });
+    for (const [a, b] of [
+      ['b52', 'a51'],
+      ['a51', 'b52'],
+    ]) {
+      const swap = [
+        alive(51, { email: `${a}@example.org` }),
+        alive(52, { email: `${b}@example.org` }),
+      ] as const;
+      const answer = await batch([poison(53), swap[0], poison(54), swap[1], poison(55)]);
+      expect(answer).toMatchObject({ applied: 2 });
+      expect(answer.rejected.map((one: { key: string }) => one.key)).toEqual(['53', '54', '55']);
+    }
+    await expectViewInStep();
+  });
+
+  test('keeps what it has, so that who wants that is refused too, and one address goes to one row', async () => {
+    await batch([alive(60, { email: 'p60@example.org' }), alive(61, { email: 'q61@example.org' })]);
+    const answer = await batch([
+      alive(62, { email: 'Q61@example.org' }),
+      alive(61, { email: 'P60@example.org' }),
+      alive(63, { email: 'new@example.org' }),
+      alive(64, { email: 'NEW@example.org' }),
+    ]);
+    const reason = (holder: number) =>
+      `email: expected an address of its own, got one that row ${holder} holds`;
+    expect(answer).toMatchObject({ applied: 1 });
+    expect(answer.rejected).toEqual(
+      expect.arrayContaining([
+        { key: '61', reason: reason(60) },
+        { key: '62', reason: reason(61) },
+        { key: '64', reason: reason(63) },
+      ]),
+    );
+    expect((await row(61))?.value).toMatchObject({ email: 'q61@example.org' });
+    await expectViewInStep();
   });
 
   test('is none when the address comes from one who goes in the same batch', async () => {

@@ -11,6 +11,18 @@ export function violates(error: unknown, constraint: string): boolean {
   return sqlState(error) === '23505' && driverError?.constraint === constraint;
 }
 
+/** Why the database refused a row, in words: which column or constraint, none of its own text and no values. */
+export function rowFaultInWords(error: unknown): string {
+  const { driverError = {} } = (error ?? {}) as { driverError?: { column?: string; constraint?: string } };
+  const state = sqlState(error) ?? '';
+  const { column, constraint } = driverError;
+  if (state === '23505') return `expected what no other row holds (${constraint}), got what one holds`;
+  if (state === '23502') return `${column}: expected a value, got none`;
+  if (state.startsWith('23')) return `expected a row that the rule ${constraint} allows, got another one`;
+  const where = column === undefined ? '' : `${column}: `;
+  return `${where}expected values that the database can store, got one that it cannot (SQLSTATE ${state})`;
+}
+
 /** The row itself is at fault (class 22 data exception, 23 constraint): repeating cannot help. */
 export function isRowFault(error: unknown): boolean {
   return /^2[23]/.test(sqlState(error) ?? '');

@@ -1,9 +1,9 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { isRowFault } from '../database/failures.ts';
+import { isRowFault, rowFaultInWords } from '../database/failures.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { faults } from '../http/parse.ts';
 import { canonicalHash } from './canonical-hash.ts';
-import { compareKeys, isKeyOf, type SyncStream } from './sync-stream.ts';
+import { compareKeys, isKeyOf, type SyncStream, type Winners } from './sync-stream.ts';
 import { type Claim, claimRows, readSyncRows } from './sync-tables.ts';
 
 export type BatchRow = { readonly key: string; readonly deleted: boolean; readonly value?: unknown };
@@ -28,6 +28,17 @@ export type ExportRow = {
   readonly hash: string | null;
   readonly value: unknown;
 };
+
+/** Leaves the savepoint, so that the tickets of these rows stay unused; the others go in again without them. */
+class Conflicts extends Error {
+  override readonly name = 'Conflicts';
+  readonly rows: readonly { readonly key: string; readonly reason: string }[];
+
+  constructor(rows: readonly { readonly key: string; readonly reason: string }[]) {
+    super(`${rows.length} rows hold what another one holds`);
+    this.rows = rows;
+  }
+}
 
 type Candidate<V> = Claim & { readonly value: V | null };
 
@@ -61,10 +72,15 @@ export async function applyBatch<V>(
         result.unchanged += winners - changed;
         result.stale += group.length - winners;
       } catch (error) {
+        if (error instanceof Conflicts) {
+          result.rejected.push(...error.rows);
+          const refused = new Set(error.rows.map((row) => row.key));
+          return applyGroup(group.filter(({ key }) => !refused.has(key)));
+        }
         if (!isRowFault(error)) throw error;
         const [only, another] = group;
         if (only !== undefined && another === undefined) {
-          result.rejected.push({ key: only.key, reason: (error as Error).message });
+          result.rejected.push({ key: only.key, reason: rowFaultInWords(error) });
           return;
         }
         const half = Math.ceil(group.length / 2);
@@ -124,11 +140,14 @@ async function applyRows<V>(
   const claims = group.map(({ value: _value, ...claim }) => claim);
   const won = await claimRows(manager, stream.name, ticket, claims);
   const winners = group.filter((candidate) => won.has(candidate.key));
-  const { changed } = await stream.apply(manager, {
+  const rows: Winners<V> = {
     values: winners.flatMap(({ key, destination, value }) =>
       value === null ? [] : [{ key, destination, value }],
     ),
     tombstones: winners.filter((winner) => winner.deleted),
-  });
+  };
+  const conflicts = (await stream.conflicts?.(manager, rows)) ?? [];
+  if (conflicts.length > 0) throw new Conflicts(conflicts);
+  const { changed } = await stream.apply(manager, rows);
   return { winners: winners.length, changed };
 }

@@ -1,10 +1,10 @@
 import type { EntityManager } from 'typeorm';
 import type { z } from 'zod';
 
-type SyncedValue<V> = { readonly key: string; readonly destination: string; readonly value: V };
+export type SyncedValue<V> = { readonly key: string; readonly destination: string; readonly value: V };
 
 /** Rows that won against what was there: the only ones that may touch domain tables. */
-type Winners<V> = {
+export type Winners<V> = {
   readonly values: readonly SyncedValue<V>[];
   readonly tombstones: readonly { readonly key: string; readonly destination: string }[];
 };
@@ -20,6 +20,14 @@ export type SyncStream<V> = {
   readonly destinationOf: (key: string) => string;
   /** Why a valid value does not belong to its key; null when it does. */
   readonly mismatch: (key: string, value: V) => string | null;
+  /**
+   * Winners that cannot be applied because another row holds what must be unique, with the reason in words; none when
+   * the rest can all be applied together. Without it such rows are found one by one.
+   */
+  readonly conflicts?: (
+    manager: EntityManager,
+    winners: Winners<V>,
+  ) => Promise<readonly { readonly key: string; readonly reason: string }[]>;
   /** Writes and removes aggregates, with all that is derived from them, and says how many were changed by it. */
   readonly apply: (manager: EntityManager, winners: Winners<V>) => Promise<{ readonly changed: number }>;
   /** Living aggregates in key order, from the first key after `after` (null: from the start). */

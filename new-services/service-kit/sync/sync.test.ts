@@ -95,6 +95,9 @@ describe('the inbox', () => {
     const { body } = await deliver(ticket, rows);
     expect(body).toMatchObject({ applied: 37, stale: 0 });
     expect(body.rejected.map((row: { key: string }) => row.key)).toEqual(['r5', 'r18', 'r31']);
+    expect(body.rejected[0].reason).toBe(
+      'expected a row that the rule note_text_check allows, got another one',
+    );
     expect((await deliver(ticket, [note('r5', 'good')])).body).toMatchObject({ applied: 1 });
   });
 

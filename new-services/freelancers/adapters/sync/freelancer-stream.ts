@@ -11,6 +11,7 @@ import {
 import { FreelancerEntity, freelancerColumns, fromRow, toRow } from '../typeorm/freelancer-row.ts';
 import { raiseNumbersAbove } from '../typeorm/number-source.postgres.ts';
 import { SearchEntity, searchColumns, toSearchRow } from '../typeorm/search-row.ts';
+import { emailConflicts } from './email-conflicts.ts';
 
 const aggregates = {
   table: 'freelancer',
@@ -33,6 +34,8 @@ export const freelancerStream: SyncStream<FreelancerValue> = {
       ? null
       : `id: expected ${expected}, which follows from the number, got ${value.id}`;
   },
+
+  conflicts: emailConflicts,
 
   async apply(manager, { values, tombstones }) {
     // Removals first: they free e-mail addresses that the values may take.
