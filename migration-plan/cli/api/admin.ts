@@ -108,6 +108,12 @@ export class AdminApi {
     }
   }
 
+  /** Why the facade does not trust its ledger and what to do about it, null when it does. */
+  async ledgerFault(): Promise<string | null> {
+    const page = await this.#get<{ fault?: string | null }>('/v1/ledger?limit=1');
+    return page.fault ?? null;
+  }
+
   #get<T>(path: string): Promise<T> {
     return call(this.#party, path, this.#env);
   }

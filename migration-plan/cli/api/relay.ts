@@ -20,6 +20,8 @@ export type BackfillStatus = {
   readonly rowsPerSecond: number | null;
   readonly etaSeconds: number | null;
   readonly error: string | null;
+  /** Paused because the relay stopped in mid-run, not because somebody asked for it. */
+  readonly interrupted?: boolean;
 };
 
 export type QuarantinedRow = { readonly key: string; readonly reason: string; readonly since: string };

@@ -1,6 +1,7 @@
 import { loadPlan } from '#plan/model/load-plan.ts';
 import type { Plan } from '#plan/model/plan.ts';
 import { formatProblem } from '#plan/model/problem.ts';
+import { AdminApi } from '../api/admin.ts';
 import { readToken, type TokenKind, tokenSource } from '../api/token.ts';
 import type { Session } from '../session.ts';
 import { probe } from './probe.ts';
@@ -22,9 +23,10 @@ export async function diagnose(session: Session): Promise<Finding[]> {
   const remote = await Promise.all([
     checkFacade(session),
     checkToken(session, 'admin', session.adminUrl, '/v1/routes'),
+    checkLedger(session),
     ...(plan ? checkPlanned(session, plan) : []),
   ]);
-  return [...local, ...remote];
+  return [...local, ...remote.filter((finding) => finding !== null)];
 }
 
 function checkNode(): Finding {
@@ -58,6 +60,12 @@ function checkPlan(session: Session): { plan: Plan | null; finding: Finding } {
 async function checkFacade(session: Session): Promise<Finding> {
   const start = 'Start it: npx fig up, or name another one with --admin URL.';
   return checkReachable('facade admin', session.adminUrl, '/readyz', start);
+}
+
+/** Null when there is nothing to say; a facade that cannot be asked is another check's finding. */
+async function checkLedger(session: Session): Promise<Finding | null> {
+  const fault = await new AdminApi(session).ledgerFault().catch(() => null);
+  return fault === null ? null : warn('ledger', `positions cannot be changed: ${fault}`, null);
 }
 
 function checkPlanned(session: Session, plan: Plan): Promise<Finding>[] {

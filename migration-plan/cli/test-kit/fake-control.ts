@@ -19,6 +19,7 @@ export class FakeControl {
   readonly answers = new Map<string, Answer | (() => Answer)>();
   readonly #server: Server = createServer((request, response) => void this.#handle(request, response));
   pageSize = 2;
+  ledgerFault: string | null = null;
 
   async listen(): Promise<string> {
     await new Promise<void>((done) => this.#server.listen(0, '127.0.0.1', done));
@@ -123,7 +124,8 @@ export class FakeControl {
       (entry) => Number(entry.seq) > after && (route === null || entry.route === route),
     );
     const entries = found.slice(0, this.pageSize);
-    return ok({ entries, next: found.length > this.pageSize ? entries.at(-1)?.seq : null });
+    const next = found.length > this.pageSize ? entries.at(-1)?.seq : null;
+    return ok({ entries, next, fault: this.ledgerFault });
   }
 }
 

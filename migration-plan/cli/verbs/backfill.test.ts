@@ -105,6 +105,43 @@ describe('fig backfill', () => {
     expect(err).toContain('It goes on where it stopped: npx fig backfill articles');
   });
 
+  test('starts it again when the relay was restarted in mid-run, and exits 0 only at the end', async () => {
+    started();
+    polls(
+      status({ rowsRead: 400 }),
+      status({ state: 'paused', rowsRead: 500, interrupted: true, error: 'the relay stopped in mid-run' }),
+      status({ rowsRead: 700 }),
+      status({ state: 'done', rowsRead: 1000 }),
+    );
+    relay.answers.set(`POST ${BACKFILL}`, () => ({ status: 202, body: status({ rowsRead: 500 }) }));
+    const { code, out, err } = await fig(['backfill', 'articles'], { plan });
+    expect(code).toBe(EXIT.ok);
+    expect(out).toContain('articles: done, 1000 of 1000 rows read');
+    expect(err).toContain('articles: the relay was restarted in mid-run; going on from row 500.');
+    expect(relay.requests.filter(({ method }) => method === 'POST')).toHaveLength(2);
+  });
+
+  test('exits 1 when somebody paused it, and leaves it paused', async () => {
+    started();
+    polls(status({ rowsRead: 400 }), status({ state: 'paused', rowsRead: 500, interrupted: false }));
+    const { code, out, err } = await fig(['backfill', 'articles'], { plan });
+    expect(code).toBe(EXIT.refused);
+    expect(out).toContain('articles: paused, 500 of 1000 rows read');
+    expect(err).toContain('It goes on where it stopped: npx fig backfill articles');
+    expect(relay.requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
+  });
+
+  test('gives up with exit 1 when the relay ends again and again without reading a row', async () => {
+    started({ rowsRead: 500 });
+    polls(
+      status({ state: 'paused', rowsRead: 500, interrupted: true, error: 'the relay stopped in mid-run' }),
+    );
+    const { code, err } = await fig(['backfill', 'articles'], { plan });
+    expect(code).toBe(EXIT.refused);
+    expect(err).toContain('articles: the relay stopped in mid-run');
+    expect(relay.requests.filter(({ method }) => method === 'POST')).toHaveLength(6);
+  });
+
   test('watches the one that runs already', async () => {
     relay.answers.set(`POST ${BACKFILL}`, problem(409, 'RELAY_BACKFILL_RUNNING', 'runs'));
     polls(status({ state: 'done', rowsRead: 1000 }));

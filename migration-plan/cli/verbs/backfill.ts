@@ -12,6 +12,8 @@ import type { Run } from '../verb.ts';
 const POLL_MS = 250;
 /** A relay that restarts goes on from its checkpoint; longer silence than this ends the watching. */
 const SILENCE_MS = 15_000;
+/** A relay that ends again and again without reading a row in between is not started once more. */
+const FRUITLESS_RESTARTS = 5;
 
 type Options = { status?: boolean; quarantine?: boolean; pause?: boolean };
 
@@ -45,22 +47,25 @@ export function addBackfill(program: Command, run: Run): void {
 }
 
 async function follow(session: Session, relay: RelayApi, set: string): Promise<ExitCode> {
-  let status = await relay.start(set).catch(async (error: unknown) => {
-    if (!(error instanceof Failure && error.exitCode === EXIT.conflict)) throw error;
-    session.note(`${set}: a backfill runs already; watching that one.`);
-    return relay.status(set);
-  });
+  let status = await startOrJoin(session, relay, set);
   const interrupt = new AbortController();
   const onInterrupt = () => interrupt.abort();
   process.once('SIGINT', onInterrupt);
   const view = progressView(session, set);
   let silentSince: number | null = null;
+  let fruitless = 0;
+  let rowsAtRestart = -1;
   try {
-    while (status.state === 'running' || status.state === 'idle') {
+    for (;;) {
+      if (isCutOff(status)) {
+        fruitless = status.rowsRead > rowsAtRestart ? 0 : fruitless + 1;
+        if (fruitless >= FRUITLESS_RESTARTS) break;
+        rowsAtRestart = status.rowsRead;
+      } else if (status.state !== 'running') break;
       view.update(progressOf(status));
       await delay(POLL_MS, undefined, { signal: interrupt.signal });
       try {
-        status = await relay.status(set);
+        status = isCutOff(status) ? await goOn(session, relay, set) : await relay.status(set);
         silentSince = null;
       } catch (error) {
         if (!(error instanceof Failure && error.exitCode === EXIT.unreachable)) throw error;
@@ -77,7 +82,27 @@ async function follow(session: Session, relay: RelayApi, set: string): Promise<E
     view.stop();
     process.off('SIGINT', onInterrupt);
   }
-  return report(session, status);
+  report(session, status);
+  return status.state === 'done' ? EXIT.ok : EXIT.refused;
+}
+
+/** The relay ended in mid-run, or came back without its memory: nobody wanted the run to stop. */
+function isCutOff(status: BackfillStatus): boolean {
+  return status.state === 'idle' || (status.state === 'paused' && status.interrupted === true);
+}
+
+async function goOn(session: Session, relay: RelayApi, set: string): Promise<BackfillStatus> {
+  const status = await startOrJoin(session, relay, set);
+  session.note(`${set}: the relay was restarted in mid-run; going on from row ${status.rowsRead}.`);
+  return status;
+}
+
+async function startOrJoin(session: Session, relay: RelayApi, set: string): Promise<BackfillStatus> {
+  return relay.start(set).catch(async (error: unknown) => {
+    if (!(error instanceof Failure && error.exitCode === EXIT.conflict)) throw error;
+    session.note(`${set}: a backfill runs already; watching that one.`);
+    return relay.status(set);
+  });
 }
 
 function interrupted(session: Session, status: BackfillStatus): ExitCode {

@@ -47,6 +47,14 @@ describe('fig doctor', () => {
     expect(code).toBe(EXIT.ok);
   });
 
+  test('warns of a ledger that the facade does not trust', async () => {
+    control.ledgerFault = 'ledger .fig/ledger.jsonl:2: it is not JSON. Stop the facade';
+    const { out } = await fig(['doctor'], { admin, plan: articles() });
+    expect(out).toMatch(
+      /^warn {2}ledger +positions cannot be changed: ledger .fig\/ledger.jsonl:2: it is not JSON/m,
+    );
+  });
+
   test('names what is down, what to do about it, and exits 1', async () => {
     const away = await addressOfNobody();
     const plan = folders.write({

@@ -46,6 +46,16 @@ describe('fig ledger', () => {
     });
   });
 
+  test('verify fails on a ledger that the facade does not trust, though what it shows is unbroken', async () => {
+    control.entry({});
+    control.ledgerFault = 'ledger .fig/ledger.jsonl:2: it is not JSON. Stop the facade';
+    const { code, out, err } = await fig(['ledger', 'verify'], { admin });
+    expect(code).toBe(EXIT.refused);
+    expect(err).toContain('.fig/ledger.jsonl:2: it is not JSON');
+    expect(out).not.toContain('unbroken');
+    expect((await fig(['ledger'], { admin })).err).toContain('.fig/ledger.jsonl:2: it is not JSON');
+  });
+
   test.each<[string, (entries: Record<string, unknown>[]) => unknown, string]>([
     [
       'a changed reason',

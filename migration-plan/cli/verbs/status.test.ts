@@ -99,6 +99,16 @@ describe('fig status', () => {
     expect(out).toContain('a ledger that can be trusted');
   });
 
+  test('warns of a ledger that the facade does not trust', async () => {
+    control.route('articles');
+    control.ledgerFault = 'ledger .fig/ledger.jsonl:2: it is not JSON. Stop the facade';
+    const { code, err } = await fig(['status'], { admin, plan: articles() });
+    expect(code).toBe(EXIT.ok);
+    expect(err).toContain('Positions cannot be changed: ledger .fig/ledger.jsonl:2: it is not JSON');
+    const { out } = await fig(['status', '--json'], { admin, plan: articles() });
+    expect(JSON.parse(out).ledgerFault).toBe(control.ledgerFault);
+  });
+
   test('answers in JSON', async () => {
     const plan = articles();
     control.route('articles', { hash: hashOf(plan) });

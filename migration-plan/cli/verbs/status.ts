@@ -33,13 +33,16 @@ export function addStatus(program: Command, run: Run): void {
     .action(
       run(async (session) => {
         const { plan } = loadPlan(session.planDir, session.env);
-        const states = await new AdminApi(session).routes();
+        const admin = new AdminApi(session);
+        const [states, ledgerFault] = await Promise.all([admin.routes(), admin.ledgerFault()]);
         const planned = new Map((plan?.routes ?? []).map((route) => [route.name, route]));
         const byName = new Map(states.filter(isKnown).map((state) => [state.route, state]));
         const lines = states.map((state) => lineOf(state, planned.get(state.route), byName, plan !== null));
         const unknown = [...planned.keys()].filter((name) => !states.some((state) => state.route === name));
-        if (session.json) session.answer({ admin: session.adminUrl, routes: lines, notServed: unknown });
+        if (session.json)
+          session.answer({ admin: session.adminUrl, routes: lines, notServed: unknown, ledgerFault });
         else print(session, lines, unknown, plan === null);
+        if (ledgerFault !== null) session.note(`Positions cannot be changed: ${ledgerFault}`);
         return EXIT.ok;
       }),
     );
@@ -53,7 +56,7 @@ function lineOf(
 ): Line {
   if (!isKnown(state)) {
     const { stage, percent, writer, paused, killed, version } = state;
-    const needs = 'a ledger that can be trusted: see the log of the facade';
+    const needs = 'a ledger that can be trusted: fig doctor';
     return {
       route: state.route,
       stage,
