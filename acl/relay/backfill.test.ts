@@ -148,6 +148,7 @@ describe('the relay between a real monolith database and a real service', () => 
       expect((await ask(relay, 'GET', BACKFILL)).json).toMatchObject({
         state: 'paused',
         error: expect.stringContaining('mid-run'),
+        interrupted: true,
       });
       expect(await runToDone(relay)).toMatchObject({ state: 'done', error: null });
       await relay.stop();
@@ -175,7 +176,8 @@ describe('the relay between a real monolith database and a real service', () => 
     await ask(relay, 'POST', BACKFILL);
     expect(await relay.stop()).toBe(0);
     const next = await startRelay();
-    expect((await ask(next, 'GET', BACKFILL)).json.state).toMatch(/^(paused|done)$/);
+    const { state, interrupted } = (await ask(next, 'GET', BACKFILL)).json;
+    expect([state, interrupted]).toEqual(state === 'done' ? ['done', false] : ['paused', true]);
     expect(await runToDone(next)).toMatchObject({ state: 'done' });
     await next.stop();
   }, 30_000);
@@ -277,7 +279,10 @@ describe('the relay between a real monolith database and a real service', () => 
       expect(problemOf(second)).toEqual({ status: 409, type, code: 'RELAY_BACKFILL_RUNNING' });
       expect(second.json.backfill).toMatchObject({ set: 'freelancers', state: 'running' });
       const paused = await ask(relay, 'DELETE', BACKFILL);
-      expect(paused).toMatchObject({ status: 200, json: { state: expect.stringMatching(/paused|done/) } });
+      expect(paused).toMatchObject({
+        status: 200,
+        json: { state: expect.stringMatching(/paused|done/), interrupted: false },
+      });
       expect(await runToDone(relay)).toMatchObject({ state: 'done' });
     });
 

@@ -75,7 +75,7 @@ await runMain(async () => {
     port: env.PORT,
     log,
     onStop: async () => {
-      await Promise.all([...sets.values()].map((relay) => relay.pause()));
+      await Promise.all([...sets.values()].map((relay) => relay.stop()));
       for (const client of clients) client.close();
       await store.close();
     },

@@ -18,6 +18,8 @@ export type SetRelayOptions = {
   readonly backoffMs: (attempt: number) => number;
 };
 
+const STOPPED = 'the relay stopped in mid-run; start the backfill to go on';
+
 /** Carries one data set: at most one run at a time, which can be paused, killed and gone on with. */
 export class SetRelay {
   readonly set: string;
@@ -28,6 +30,7 @@ export class SetRelay {
   #leg: { readonly sinceMs: number; readonly rowsBefore: number } | null = null;
   #run: Promise<void> | null = null;
   #stop = new AbortController();
+  #isStopping = false;
 
   private constructor(options: SetRelayOptions, progress: Progress, quarantine: Quarantine) {
     this.set = options.set;
@@ -41,9 +44,7 @@ export class SetRelay {
   static async open(options: SetRelayOptions): Promise<SetRelay> {
     const stored = await options.journal.loadProgress();
     const progress: Progress =
-      stored.state === 'running'
-        ? { ...stored, state: 'paused', error: 'the relay stopped in mid-run; start the backfill to go on' }
-        : stored;
+      stored.state === 'running' ? { ...stored, state: 'paused', error: STOPPED, interrupted: true } : stored;
     const quarantine = new Quarantine(options.journal, await options.journal.loadQuarantine());
     return new SetRelay(options, progress, quarantine);
   }
@@ -65,7 +66,7 @@ export class SetRelay {
     const begun: Progress = goesOn
       ? this.#progress
       : { ...IDLE, pass: this.#progress.pass + 1, startedAt: now.toISOString() };
-    this.#progress = { ...begun, state: 'running', error: null, finishedAt: null };
+    this.#progress = { ...begun, state: 'running', error: null, finishedAt: null, interrupted: false };
     this.#leg = { sinceMs: now.getTime(), rowsBefore: this.#progress.rowsRead };
     this.#stop = new AbortController();
     this.#run = this.#carry().finally(() => {
@@ -78,6 +79,12 @@ export class SetRelay {
   async pause(): Promise<void> {
     this.#stop.abort();
     await this.#run;
+  }
+
+  /** Pauses because this process ends: the status says so, and whoever watches can go on with the run. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await this.pause();
   }
 
   async #carry(): Promise<void> {
@@ -133,7 +140,9 @@ export class SetRelay {
 
   async #end(state: 'done' | 'failed' | 'paused', error: string | null): Promise<void> {
     const finishedAt = this.#parts.now().toISOString();
-    const ended: Progress = { ...this.#progress, state, error, finishedAt };
+    const interrupted = state === 'paused' && this.#isStopping;
+    const reason = interrupted ? STOPPED : error;
+    const ended: Progress = { ...this.#progress, state, error: reason, finishedAt, interrupted };
     try {
       await this.#options.journal.saveProgress(ended);
     } finally {

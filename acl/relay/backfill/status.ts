@@ -19,6 +19,8 @@ export type SetStatus = {
   /** Null unless running. */
   readonly etaSeconds: number | null;
   readonly error: string | null;
+  /** Paused because the relay was stopped or killed in mid-run: nobody asked for the pause. */
+  readonly interrupted: boolean;
 };
 
 /** `leg` is the stretch since the last start in this process. */
@@ -50,5 +52,6 @@ export function statusOf(
     etaSeconds:
       progress.state === 'running' && rowsPerSecond !== null ? Math.ceil(rowsLeft / rowsPerSecond) : null,
     error: progress.error,
+    interrupted: progress.interrupted,
   };
 }

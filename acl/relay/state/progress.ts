@@ -25,6 +25,8 @@ export type Progress = {
   readonly startedAt: string | null;
   readonly finishedAt: string | null;
   readonly error: string | null;
+  /** Paused because the process ended in mid-run, not because somebody asked for it. */
+  readonly interrupted: boolean;
 };
 
 export const IDLE: Progress = {
@@ -42,6 +44,7 @@ export const IDLE: Progress = {
   startedAt: null,
   finishedAt: null,
   error: null,
+  interrupted: false,
 };
 
 export type QuarantinedRow = {

@@ -21,6 +21,7 @@ const progressFile = z.object({
   startedAt: z.string().nullable(),
   finishedAt: z.string().nullable(),
   error: z.string().nullable(),
+  interrupted: z.boolean().default(false),
 });
 const quarantineFile = z.object({
   format: z.literal(1),
