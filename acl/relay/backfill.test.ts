@@ -171,6 +171,23 @@ describe('the relay between a real monolith database and a real service', () => 
     await expectEqualSides();
   }, 30_000);
 
+  test('killed and started again in mid-run, it is gone on with by the `fig backfill` that watches it', async () => {
+    changeLegacy(21);
+    const doomed = await startRelay({ FIG_FAILPOINT: 'after-checkpoint:2' });
+    const died = once(doomed.child, 'exit');
+    const watching = runToEnd('migration-plan/cli/run.ts', ['backfill', 'freelancers', '--json'], {
+      RELAY_URL: doomed.url,
+      RELAY_TOKEN,
+    });
+    expect(await died).toEqual([null, 'SIGKILL']);
+    const relay = await startRelay({ PORT: new URL(doomed.url).port });
+    const { code, stdout, stderr } = await watching;
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({ state: 'done', rowsRead: legacyRows().size });
+    await relay.stop();
+    await expectEqualSides();
+  }, 60_000);
+
   test('stopped in mid-run, it pauses and exits 0', async () => {
     const relay = await startRelay();
     await ask(relay, 'POST', BACKFILL);
