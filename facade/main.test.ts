@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
@@ -157,8 +157,22 @@ describe('the facade process', () => {
     events.end();
     const [stream] = await once(events, 'response');
     stream.on('error', () => {});
+    const idle = connect(Number(new URL(url).port), '127.0.0.1');
+    const halfway = connect(Number(new URL(url).port), '127.0.0.1', () =>
+      halfway.write('GET /half HTTP/1.1\r\nHo'),
+    );
+    const served = connect(Number(new URL(url).port), '127.0.0.1', () => {
+      served.write('GET /cookies HTTP/1.1\r\nHost: x\r\n\r\nGET /half');
+    });
+    await once(served, 'data');
+    const leftAlone = [idle, halfway, served].map((socket) => {
+      socket.on('error', () => {}).resume();
+      return once(socket, 'close');
+    });
     const exited = once(child, 'exit');
     child.kill('SIGTERM');
+    // While the upload is still under way: nobody waits for requests that are not there.
+    await Promise.all(leftAlone);
     await until('new connections to be refused', () =>
       ask(url, { path: '/' }).then(
         () => false,

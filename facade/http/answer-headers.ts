@@ -90,20 +90,3 @@ function publicCookie(cookie: string, context: AnswerContext): string {
   const named = /[a-z]/i.test(context.publicHostname) && context.publicHostname.includes('.');
   return cookie.replace(COOKIE_DOMAIN, named ? `; Domain=${context.publicHostname}` : '');
 }
-
-/**
- * Whether a shared cache could keep the answer and give its Set-Cookie to others: it states freshness or a validator
- * date without `private` or `no-store`. Source: RFC 9111 §3, §4.2.2, read cautiously.
- */
-export function sharedCacheMayKeep(method: string, headers: string[]): boolean {
-  if (method !== 'GET' && method !== 'HEAD') return false;
-  let hint = false;
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = (headers[i] as string).toLowerCase();
-    if (name === 'cache-control' || name === 'surrogate-control' || name === 'cdn-cache-control') {
-      if (/\b(private|no-store)\b/i.test(headers[i + 1] as string)) return false;
-      hint = true;
-    } else if (name === 'expires' || name === 'last-modified') hint = true;
-  }
-  return hint;
-}

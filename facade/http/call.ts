@@ -5,8 +5,10 @@ import type { Party } from '../core/party.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { RequestCohort } from './cohort-keeper.ts';
 import type { Edge } from './edge.ts';
+import { requestHost } from './host.ts';
+import { withOverride } from './method-override.ts';
 import { type ProblemBody, problemOf } from './problem.ts';
-import { clip, overrideRefusal, refusalOf } from './refusals.ts';
+import { clip, refusalOf } from './refusals.ts';
 import { givenRequestId } from './request-headers.ts';
 import { type RequestTarget, readTarget } from './request-target.ts';
 
@@ -17,6 +19,8 @@ export type Call = {
   readonly snapshot: Snapshot;
   readonly edge: Edge;
   readonly target: RequestTarget;
+  /** What an upstream is told as Host: never empty. */
+  readonly host: string;
   readonly cohort: RequestCohort;
   readonly requestId: string;
   readonly started: number;
@@ -39,6 +43,9 @@ export function readCall(
   const target = readTarget(request.url ?? '');
   if (!target)
     return problemOf('ROUTE_TARGET_INVALID', `expected a path, got ${method} ${clip(request.url ?? '')}.`);
+  const host = requestHost(request, target);
+  if (host === null)
+    return problemOf('ROUTE_REQUEST_INVALID', 'expected one Host that is a name or address, got another.');
   const coding = request.headers['transfer-encoding'];
   if (coding !== undefined && coding.toLowerCase() !== 'chunked')
     return problemOf(
@@ -51,9 +58,10 @@ export function readCall(
   if (upgrade && hasBody)
     return problemOf('ROUTE_REQUEST_INVALID', 'expected a request to upgrade without a body, got one with.');
   const cohort = new RequestCohort(request, edge, secret);
-  const decision = decide(snapshot, method, target.path, cohort.bucket);
-  const refusal =
-    overrideRefusal(request, snapshot, target, cohort, decision) ?? refusalOf(decision, snapshot);
+  const plain = decide(snapshot, method, target.path, cohort.bucket);
+  const decision = withOverride(plain, request, snapshot, target, cohort);
+  if ('code' in decision) return decision;
+  const refusal = refusalOf(decision, snapshot);
   if (refusal) return refusal;
   if (upgrade || decision.state?.position?.stage === 'canary') cohort.capture();
   return {
@@ -62,6 +70,7 @@ export function readCall(
     snapshot,
     edge,
     target,
+    host: host || edge.host,
     cohort,
     requestId: givenRequestId(request) ?? randomUUID(),
     started: performance.now(),

@@ -8,8 +8,8 @@ import {
   sealBuckets,
 } from '../core/cohort-cookie.ts';
 import type { RouteState, Snapshot } from '../core/snapshot.ts';
-import { sharedCacheMayKeep } from './answer-headers.ts';
 import { cohortKey, cookieValue, type Edge } from './edge.ts';
+import { sharedCacheMayKeep } from './shared-cache.ts';
 
 const MAX_AGE_SECONDS = 30 * 24 * 3600;
 const NOTHING: HeldBuckets = new Map();

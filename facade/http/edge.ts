@@ -9,6 +9,8 @@ export type Edge = {
   /** Origin that clients see: `https://www.example.com`. */
   readonly origin: string;
   readonly hostname: string;
+  /** With its port, if it is not the scheme's own. */
+  readonly host: string;
   readonly secure: boolean;
   /** Whether forwarded and identity headers of this peer are believed. */
   trusts(address: string): boolean;
@@ -26,6 +28,7 @@ export function edgeOf(plan: Plan): Edge {
     cohort: plan.cohort,
     origin: url.origin,
     hostname: url.hostname,
+    host: url.host,
     secure: url.protocol === 'https:',
     trusts: (address) => isIP(address) !== 0 && trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4'),
   };

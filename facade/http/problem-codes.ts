@@ -51,7 +51,8 @@ const OTHER = {
   },
   ROUTE_METHOD_OVERRIDE: {
     status: 400,
-    meaning: 'A method override header would lead to another route or upstream than the method itself.',
+    meaning:
+      'A method override header would be decided differently from the method itself, and not legacy alone is asked.',
     remedy: 'Send the method that is meant.',
   },
   ROUTE_REQUEST_INVALID: {
@@ -78,6 +79,11 @@ const OTHER = {
     status: 501,
     meaning: 'The request has a transfer coding other than `chunked`.',
     remedy: 'Send it chunked or with a length.',
+  },
+  ROUTE_METHOD_UNSUPPORTED: {
+    status: 501,
+    meaning: 'The method is CONNECT: the facade is no tunnel.',
+    remedy: 'Send the request itself.',
   },
   ROUTE_NOT_FOUND: {
     status: 404,

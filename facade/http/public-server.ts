@@ -9,6 +9,7 @@ import {
 import { createServer as createTlsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { Plan } from '#plan/model/plan.ts';
+import { watchConnections } from './connections.ts';
 import { problemOf, rawProblem } from './problem.ts';
 import type { PublicHandler } from './public.ts';
 
@@ -16,13 +17,12 @@ const KEEP_ALIVE_MS = 65_000;
 
 export type PublicServer = {
   readonly server: Server;
-  /** Stops accepting and waits for what is in flight; upgraded connections and event streams get `streamMs`. */
+  /** Stops accepting, ends connections without a request, waits for what is in flight; upgraded connections and event streams get `streamMs`. */
   drain(limits: { streamMs: number; requestMs: number }): Promise<void>;
 };
 
 /** node:http in front of the data plane: limits, upgrades, malformed requests, and an orderly end. */
 export function createPublicServer(plan: Plan, handler: PublicHandler): PublicServer {
-  const sockets = new Set<Duplex>();
   const options: ServerOptions = {
     maxHeaderSize: plan.limits.maxHeaderBytes,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -44,7 +44,12 @@ export function createPublicServer(plan: Plan, handler: PublicHandler): PublicSe
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     handler.upgrade(request, socket, head);
   });
-  server.on('connection', (socket: Duplex) => track(sockets, socket));
+  server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
+    socket.on('error', () => socket.destroy());
+    const problem = problemOf('ROUTE_METHOD_UNSUPPORTED', 'CONNECT asks for a tunnel; there is none here.');
+    socket.end(rawProblem(problem), 'latin1', () => socket.destroy());
+  });
+  const connections = watchConnections(server);
   server.on('clientError', refuseMalformed);
   return {
     server,
@@ -54,20 +59,16 @@ export function createPublicServer(plan: Plan, handler: PublicHandler): PublicSe
           for (const socket of handler.openStreams()) socket.destroy();
         }, streamMs);
         const allEnds = setTimeout(() => {
-          for (const socket of sockets) socket.destroy();
+          connections.destroyAll();
         }, requestMs);
         server.close(() => {
           clearTimeout(streamsEnd);
           clearTimeout(allEnds);
           resolve();
         });
+        connections.drain();
       }),
   };
-}
-
-function track(set: Set<Duplex>, socket: Duplex): void {
-  set.add(socket);
-  socket.once('close', () => set.delete(socket));
 }
 
 function refuseMalformed(error: NodeJS.ErrnoException, socket: Duplex): void {

@@ -232,18 +232,87 @@ describe('headers on their way to a client', () => {
 });
 
 describe('a method override', () => {
-  const override = { 'x-http-method-override': 'DELETE' };
-  test('is refused where it would change the decision, and passes where it changes nothing', async () => {
-    const facade = await start({
-      routes: [
-        routeOf('a', ['GET /api/articles', 'POST /api/articles']),
-        routeOf('b', ['DELETE /api/articles']),
-      ],
-    });
-    const refused = await ask(facade.url, { path: '/api/articles', method: 'POST', headers: override });
-    expect(problem(refused).code).toBe('ROUTE_METHOD_OVERRIDE');
-    const passed = await ask(facade.url, { path: '/elsewhere', method: 'POST', headers: override });
-    expect(passed.status).toBe(200);
+  const override = (method: string) => ({ 'x-http-method-override': method });
+  const routes = [
+    routeOf('a', ['GET /api/articles', 'POST /api/articles', 'PUT /api/articles']),
+    routeOf('b', ['DELETE /api/articles']),
+  ];
+  const post = (facade: TestFacade, path: string, method: string, as = 'POST') =>
+    ask(facade.url, { path, method: as, headers: override(method) });
+
+  test('is the business of legacy where legacy answers both methods, also without a route', async () => {
+    const facade = await start({ routes });
+    for (const [path, method] of [
+      ['/api/articles', 'DELETE'],
+      ['/api/articles', 'PUT'],
+      ['/elsewhere', 'DELETE'],
+    ] as const) {
+      const seen = seenIn(await post(facade, path, method));
+      expect([seen.name, seen.headers['x-http-method-override']]).toEqual(['legacy', method]);
+      expect(seenIn(await post(facade, path, method, 'GET')).name).toBe('legacy');
+    }
+  });
+
+  test('is refused where the two methods lead to different upstreams', async () => {
+    const facade = await start({ routes });
+    await facade.put('a', 'candidate');
+    expect(problem(await post(facade, '/api/articles', 'DELETE')).code).toBe('ROUTE_METHOD_OVERRIDE');
+    await facade.put('a', 'legacy');
+    await facade.put('b', 'candidate');
+    expect(problem(await post(facade, '/api/articles', 'DELETE')).code).toBe('ROUTE_METHOD_OVERRIDE');
+  });
+
+  test('is refused at a candidate unless both methods are of one route and both write', async () => {
+    const facade = await start({ routes });
+    await facade.put('a', 'candidate');
+    await facade.put('b', 'candidate');
+    for (const [method, as] of [
+      ['DELETE', 'POST'],
+      ['GET', 'POST'],
+      ['PUT', 'GET'],
+    ] as const)
+      expect(problem(await post(facade, '/api/articles', method, as)).code).toBe('ROUTE_METHOD_OVERRIDE');
+    expect(seenIn(await post(facade, '/api/articles', 'PUT')).name).toBe('candidate');
+  });
+});
+
+describe('the host of a request', () => {
+  const from = async (head: string) => {
+    const facade = await start({ publicUrl: 'http://public.example:8080' });
+    return rawAsk(facade.port, `${head}\r\n\r\n`);
+  };
+  test.each([
+    'GET /echo HTTP/1.1\r\nHost: a\r\nHost: b',
+    'GET /echo HTTP/1.1\r\nHost: a\r\nhost: a',
+    'GET /echo HTTP/1.1\r\nHost: a b',
+    'GET /echo HTTP/1.1\r\nHost: a/b',
+    'GET /echo HTTP/1.1\r\nHost: user@a',
+    'GET /echo HTTP/1.1\r\nHost: a:80x',
+    'GET http://user@a/echo HTTP/1.1\r\nHost: a',
+    'GET http:///echo HTTP/1.1\r\nHost: a',
+  ])('is refused in %j', async (head) => {
+    expect(await from(`${head}\r\nConnection: close`)).toMatch(
+      /^HTTP\/1\.1 400 [\s\S]*ROUTE_REQUEST_INVALID/,
+    );
+  });
+
+  test.each([
+    ['GET /echo HTTP/1.0', 'public.example:8080'],
+    ['GET /echo HTTP/1.1\r\nConnection: close\r\nHost:', 'public.example:8080'],
+    ['GET /echo HTTP/1.1\r\nConnection: close\r\nHost: a.example:1', 'a.example:1'],
+    ['GET /echo HTTP/1.1\r\nConnection: close\r\nHost: [::1]:80', '[::1]:80'],
+  ])('of %j is %s upstream', async (head, host) => {
+    const text = await from(head);
+    const { rawHeaders } = JSON.parse(text.slice(text.indexOf('{"name"'))) as { rawHeaders: string[] };
+    const sent = (name: string) =>
+      rawHeaders[rawHeaders.findIndex((word) => word.toLowerCase() === name) + 1];
+    expect([sent('host'), sent('x-forwarded-host')]).toEqual([host, host]);
+  });
+
+  test('is nothing that CONNECT may open a tunnel to', async () => {
+    expect(await from('CONNECT a.example:80 HTTP/1.1\r\nHost: a.example:80')).toMatch(
+      /^HTTP\/1\.1 501 [\s\S]*ROUTE_METHOD_UNSUPPORTED/,
+    );
   });
 });
 

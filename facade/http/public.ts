@@ -106,7 +106,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
       trusted: call.edge.trusts(peer),
       secure: 'encrypted' in call.request.socket,
       requestId: call.requestId,
-      authority: call.target.authority,
+      host: call.host,
       upgrade: call.upgrade,
     });
   }

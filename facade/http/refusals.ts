@@ -1,14 +1,9 @@
-import type { IncomingMessage } from 'node:http';
-import { type Decision, decide } from '../core/decide.ts';
+import type { Decision } from '../core/decide.ts';
 import type { Party } from '../core/party.ts';
 import type { Snapshot } from '../core/snapshot.ts';
-import type { RequestCohort } from './cohort-keeper.ts';
 import type { UpstreamFailure } from './forwarder.ts';
 import { type ProblemBody, problemOf } from './problem.ts';
 import type { ProblemCode, UpstreamCode } from './problem-codes.ts';
-import type { RequestTarget } from './request-target.ts';
-
-const OVERRIDES = ['x-http-method-override', 'x-http-method', 'x-method-override'] as const;
 
 /** What stands in the way of a decision that cannot be carried out: no known owner, no legacy. */
 export function refusalOf({ state, upstream }: Decision, { plan }: Snapshot): ProblemBody | null {
@@ -24,34 +19,6 @@ export function refusalOf({ state, upstream }: Decision, { plan }: Snapshot): Pr
         `${state.route.name} answers from legacy, and the plan names no legacy.`,
       )
     : problemOf('ROUTE_NOT_FOUND', 'No route claims this path.');
-}
-
-/**
- * Refuses a method override that would be decided differently.
- * SECURITY: a framework that honours an override would run another method than the one the decision was made for.
- */
-export function overrideRefusal(
-  request: IncomingMessage,
-  snapshot: Snapshot,
-  target: RequestTarget,
-  cohort: RequestCohort,
-  decision: Decision,
-): ProblemBody | null {
-  for (const name of OVERRIDES) {
-    const method = request.headers[name];
-    if (typeof method !== 'string') continue;
-    const meant = decide(snapshot, method.toUpperCase(), target.path, cohort.bucket);
-    if (
-      meant.upstream !== decision.upstream ||
-      meant.state !== decision.state ||
-      (decision.safe && !meant.safe)
-    )
-      return problemOf(
-        'ROUTE_METHOD_OVERRIDE',
-        `${name}: ${clip(method)} would be decided differently from ${request.method}. Send the method itself.`,
-      );
-  }
-  return null;
 }
 
 function failureCode(party: Party, failure: UpstreamFailure): ProblemCode {

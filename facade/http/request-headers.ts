@@ -8,8 +8,8 @@ export type RequestContext = {
   readonly trusted: boolean;
   readonly secure: boolean;
   readonly requestId: string;
-  /** Authority of an absolute-form target; it replaces the Host header (RFC 9112 §3.2.2). */
-  readonly authority: string | null;
+  /** Replaces the Host header: the target may have named another one (RFC 9112 §3.2.2), or nobody any. */
+  readonly host: string;
   readonly upgrade: boolean;
 };
 
@@ -35,10 +35,10 @@ export function upstreamHeaders(
     if (cookie === undefined) delete headers.cookie;
     else headers.cookie = cookie;
   }
-  if (context.authority !== null) headers.host = context.authority;
+  headers.host = context.host;
   const before = headers['x-forwarded-for'];
   headers['x-forwarded-for'] = before ? `${before}, ${context.peer}` : context.peer;
-  headers['x-forwarded-host'] ??= headers.host ?? '';
+  headers['x-forwarded-host'] ??= context.host;
   headers['x-forwarded-proto'] ??= context.secure ? 'https' : 'http';
   headers['x-request-id'] = context.requestId;
   // SECURITY: without it Node would send the body of a GET or DELETE unframed, and the upstream would read it as the
