@@ -47,8 +47,8 @@ export class RelayApi {
     return this.#call(`/v1/sets/${encodeURIComponent(set)}/backfill`, 'POST');
   }
 
-  status(set: string): Promise<BackfillStatus> {
-    return this.#call(`/v1/sets/${encodeURIComponent(set)}/backfill`);
+  status(set: string, timeoutMs?: number): Promise<BackfillStatus> {
+    return this.#call(`/v1/sets/${encodeURIComponent(set)}/backfill`, 'GET', timeoutMs);
   }
 
   pause(set: string): Promise<BackfillStatus> {
@@ -62,7 +62,7 @@ export class RelayApi {
     return answer.rows;
   }
 
-  #call<T>(path: string, method = 'GET'): Promise<T> {
-    return call(this.#party, path, this.#env, { method });
+  #call<T>(path: string, method = 'GET', timeoutMs?: number): Promise<T> {
+    return call(this.#party, path, this.#env, { method, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
   }
 }

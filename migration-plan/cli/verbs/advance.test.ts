@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { PlanFolders, ROUTE } from '#plan/model/test-kit/plan-folder.ts';
+import { DATA, PLAN, PlanFolders, ROUTE } from '#plan/model/test-kit/plan-folder.ts';
 import { EXIT } from '../exit-code.ts';
-import { FakeControl, problem } from '../test-kit/fake-control.ts';
+import { addressOfNobody, FakeControl, ok, problem } from '../test-kit/fake-control.ts';
 import { fig } from '../test-kit/terminal.ts';
 
 const folders = new PlanFolders();
@@ -60,6 +60,51 @@ describe('fig advance', () => {
     expect(code).toBe(EXIT.usage);
     expect(err).toContain(message);
     expect(control.requests).toEqual([]);
+  });
+
+  describe('of a route whose data is copied', () => {
+    const owned = (relay: string) =>
+      folders.write({
+        'plan.yaml': `${PLAN}relay: { url: ${relay} }\n`,
+        'routes/articles.yaml': `${ROUTE}data: { owned: articles }\n${STAGES}`,
+        'data/articles.yaml': DATA,
+      });
+    const quarantined = (rows: number) =>
+      control.answers.set('GET /v1/sets/articles/backfill', ok({ set: 'articles', quarantined: rows }));
+    const advance = (...args: string[]) =>
+      fig(['advance', 'articles', '--reason', 'x', ...args], { admin, plan: owned(admin) });
+
+    test('notes the rows in quarantine', async () => {
+      control.route('articles');
+      quarantined(2);
+      expect(await advance()).toEqual({
+        code: EXIT.ok,
+        out: 'articles: legacy → canary 10% (version 1)\n',
+        err: '2 rows of articles are in quarantine: the candidate answers without them. See: npx fig backfill articles --quarantine\n',
+      });
+      quarantined(1);
+      expect((await advance('--json')).err).toBe('');
+      expect((await advance('--to', 'legacy', '--force')).err).toBe('');
+    });
+
+    test('gives their number with --json', async () => {
+      control.route('articles');
+      quarantined(1);
+      expect(JSON.parse((await advance('--json')).out)).toMatchObject({
+        after: { stage: 'canary' },
+        quarantine: { set: 'articles', rows: 1 },
+      });
+    });
+
+    test('says nothing when there are none, and when the relay is away', async () => {
+      control.route('articles');
+      quarantined(0);
+      expect(await advance()).toMatchObject({ code: EXIT.ok, err: '' });
+      const plan = owned(await addressOfNobody());
+      const away = await fig(['advance', 'articles', '--reason', 'x', '--json'], { admin, plan });
+      expect(away).toMatchObject({ code: EXIT.ok, err: '' });
+      expect(JSON.parse(away.out)).not.toHaveProperty('quarantine');
+    });
   });
 
   test('exits 4 when somebody else was faster', async () => {

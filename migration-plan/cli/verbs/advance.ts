@@ -1,13 +1,17 @@
 import { type Command, Option } from 'commander';
+import { loadPlan } from '#plan/model/load-plan.ts';
 import { formatShare, parseShare } from '#plan/model/percent.ts';
 import { formatStageStep } from '#plan/model/stage-step.ts';
 import { AdminApi, type RouteState } from '../api/admin.ts';
+import { RelayApi } from '../api/relay.ts';
 import { EXIT } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import { describeStage, nextStep } from '../next-step.ts';
 import { requirePlan, type Session } from '../session.ts';
 import type { Run } from '../verb.ts';
 import { reasonOption, sayChange } from './change.ts';
+
+const RELAY_TIMEOUT_MS = 2_000;
 
 type Options = { to?: string; percent?: string; reason: string; force?: boolean };
 type Target = { readonly stage: string; readonly percent?: number };
@@ -41,10 +45,39 @@ export function addAdvance(program: Command, run: Run): void {
           expectedVersion: before.version,
           ...(options.force ? { force: true } : {}),
         });
-        sayChange(session, before, after);
+        await sayAdvance(session, before, after);
         return EXIT.ok;
       }),
     );
+}
+
+type Quarantine = { readonly set: string; readonly rows: number };
+
+async function sayAdvance(session: Session, before: RouteState, after: RouteState): Promise<void> {
+  const quarantine = after.stage === 'legacy' ? null : await quarantineOf(session, after.route);
+  if (session.json) {
+    session.answer({ route: after.route, before, after, ...(quarantine === null ? {} : { quarantine }) });
+    return;
+  }
+  sayChange(session, before, after);
+  if (quarantine === null || quarantine.rows === 0) return;
+  const { set, rows } = quarantine;
+  session.note(
+    `${rows} ${rows === 1 ? 'row' : 'rows'} of ${set} ${rows === 1 ? 'is' : 'are'} in quarantine: the candidate answers without ${rows === 1 ? 'it' : 'them'}. See: npx fig backfill ${set} --quarantine`,
+  );
+}
+
+/**
+ * The rows that the new store of a route's own data lacks; null when the plan names none or the relay does not say. The
+ * route has moved by now: nothing that goes wrong here may look like a failed advance.
+ */
+async function quarantineOf(session: Session, name: string): Promise<Quarantine | null> {
+  const { plan } = loadPlan(session.planDir, session.env);
+  const route = plan?.routes.find((candidate) => candidate.name === name);
+  if (!plan || plan.relay === null || route?.data.kind !== 'owned') return null;
+  const { set } = route.data;
+  const status = await new RelayApi(session, plan).status(set, RELAY_TIMEOUT_MS).catch(() => null);
+  return typeof status?.quarantined === 'number' ? { set, rows: status.quarantined } : null;
 }
 
 function targetOf({ to, percent }: Options): Target | null {
