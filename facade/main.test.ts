@@ -196,6 +196,15 @@ describe('the facade process', () => {
     await until('the new plan', async () => (await get('/v1/routes/articles')).match[0] === 'GET /api/posts');
     const answer = await ask(url, { path: '/api/posts' });
     expect(answer.headers['x-fig-reason']).toBe('STAGE');
+    expect(output.text).not.toContain('wait for a restart');
+    const planFile = join(cwd, 'plan', 'plan.yaml');
+    const planText = readFileSync(planFile, 'utf8');
+    writeFileSync(planFile, `${planText}limits: { maxHeader: 64KiB }\n`);
+    child.kill('SIGHUP');
+    await until('the warning', () =>
+      output.text.includes('limits.maxHeader of the new plan wait for a restart'),
+    );
+    writeFileSync(planFile, planText);
     writeFileSync(file, ROUTE.replace('canary 25%', 'canary 250%'));
     child.kill('SIGHUP');
     await until('the refusal', () => output.text.includes('plan refused'));
@@ -203,6 +212,7 @@ describe('the facade process', () => {
     const { entries } = await get('/v1/ledger');
     expect(entries).toMatchObject([
       { type: 'reload', actor: 'signal', reason: 'SIGHUP' },
+      { type: 'reload', actor: 'signal' },
       { type: 'reload-refused', actor: 'signal' },
     ]);
     expect(entries[0].plan).toMatch(/^[0-9a-f]{64}$/);

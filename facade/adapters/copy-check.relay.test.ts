@@ -57,6 +57,52 @@ describe('the copy check', () => {
   });
 });
 
+describe('a route that somebody moves while its rows are asked for', () => {
+  const owned = {
+    ...routeOf('articles', ['GET /api/articles']),
+    data: { kind: 'owned', set: 'articles' },
+  } as const;
+
+  test.each<['pause' | 'kill' | 'transition']>([['pause'], ['kill'], ['transition']])(
+    'stays where a %s put it: the first call answers 409 and appends nothing',
+    async (verb) => {
+      const author = { actor: 'other', reason: 'faster' };
+      const step = { stage: 'canary', hundredths: 1000 } as const;
+      const facade = await facadeOf(planOf({ routes: [owned] }), {
+        copyCheck: async () => {
+          const outcome =
+            verb === 'transition'
+              ? await facade.control.transition('articles', step, {
+                  ...author,
+                  expectedVersion: 0,
+                  force: true,
+                })
+              : await facade.control[verb]('articles', author);
+          expect(outcome.ok).toBe(true);
+          return { copied: true };
+        },
+      });
+      try {
+        const answer = await fetch(`${facade.adminUrl}/v1/routes/articles/transitions`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${TOKEN}` },
+          body: JSON.stringify({ stage: 'canary', percent: 10, reason: 'go', expectedVersion: 0 }),
+        });
+        expect(answer.status).toBe(409);
+        expect(await answer.json()).toMatchObject({ code: 'ROUTE_VERSION_STALE', version: 1 });
+        const ledger = await fetch(`${facade.adminUrl}/v1/ledger`, {
+          headers: { authorization: `Bearer ${TOKEN}` },
+        });
+        expect(((await ledger.json()) as { entries: object[] }).entries).toMatchObject([
+          { type: verb, reason: 'faster' },
+        ]);
+      } finally {
+        await facade.close();
+      }
+    },
+  );
+});
+
 describe('a route whose rows are not copied', () => {
   const owned = {
     ...routeOf('articles', ['GET /api/articles']),

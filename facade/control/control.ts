@@ -23,24 +23,9 @@ import {
 } from '../core/position.ts';
 import type { PositionStore } from '../core/position-store.ts';
 import { buildSnapshot, type RouteState, type Snapshot } from '../core/snapshot.ts';
+import { type Author, type Change, type ChangeRefusal, stale } from './change.ts';
+import { restartNeeded } from './restart-needed.ts';
 import { describeFault, startingPositions } from './starting-positions.ts';
-
-export type Author = { readonly actor: string; readonly reason: string };
-
-export type ChangeRefusal = {
-  readonly code:
-    | Extract<Move, { ok: false }>['code']
-    | 'ROUTE_UNKNOWN'
-    | 'ROUTE_VERSION_STALE'
-    | 'ROUTE_DATA_NOT_COPIED'
-    | 'LEDGER_CORRUPT'
-    | 'LEDGER_UNWRITABLE';
-  readonly detail: string;
-  /** Where the route stands, when there is such a route. */
-  readonly state: RouteState | null;
-};
-
-export type Change<T> = { readonly ok: true; readonly value: T } | ({ readonly ok: false } & ChangeRefusal);
 
 export type LoadPlan = () => { plan: Plan | null; problems: Problem[] };
 
@@ -175,6 +160,12 @@ export class Control {
       this.#options.log.error({ detail: written.detail }, 'reload is not in the ledger');
     if (!plan) return { ok: true, value: { ok: false, problems } };
     this.#replace(buildSnapshot(plan, this.#positions, this.#snapshot));
+    const keys = restartNeeded(this.#options.plan, plan);
+    if (keys.length > 0)
+      this.#options.log.warn(
+        { keys },
+        `${keys.join(' and ')} of the new plan wait for a restart of the facade`,
+      );
     return { ok: true, value: { ok: true, plan, previous, warnings: problems } };
   }
 
@@ -302,13 +293,4 @@ export class Control {
 
 function one(outcome: Change<RouteState[]>): Change<RouteState> {
   return outcome.ok ? { ok: true, value: outcome.value[0] as RouteState } : outcome;
-}
-
-function stale(state: RouteState | null, expected: number, version: number): { ok: false } & ChangeRefusal {
-  return {
-    ok: false,
-    code: 'ROUTE_VERSION_STALE',
-    detail: `expected version ${expected}, but ${state?.route.name ?? 'the route'} is at version ${version}. Read it again, then decide.`,
-    state,
-  };
 }

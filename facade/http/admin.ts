@@ -1,7 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Logger } from 'pino';
-import type { Author, Change, Control } from '../control/control.ts';
+import type { Author, Change } from '../control/change.ts';
+import type { Control } from '../control/control.ts';
 import type { Ledger } from '../core/ledger.ts';
 import type { RouteState } from '../core/snapshot.ts';
 import { hostCheck } from './admin-host.ts';
