@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -333,10 +334,30 @@ describe('the relay between a real monolith database and a real service', () => 
       expect(code).toBe(1);
     });
 
+    test('refuses the folder of a relay that runs, and takes over what is nobody’s', async () => {
+      const relay = await startRelay();
+      const refused = await started({});
+      expect(refused.stderr).toBe(
+        `STATE_DIR: expected a folder that no other relay works in, got ${stateDir}, where the relay with process id ${relay.child.pid} does. Stop that one, or set STATE_DIR to another folder\n`,
+      );
+      expect(refused.code).toBe(1);
+      expect((await ask(relay, 'GET', BACKFILL)).status).toBe(200);
+      expect(await relay.stop()).toBe(0);
+      const lock = join(stateDir, 'relay.lock');
+      expect(existsSync(lock)).toBe(false);
+      for (const stale of ['999999999', String(process.pid), '']) {
+        writeFileSync(lock, stale);
+        const next = await startRelay();
+        expect(readFileSync(lock, 'utf8')).toBe(String(next.child.pid));
+        await next.stop();
+      }
+      expect(readdirSync(stateDir).filter((file) => file.startsWith('relay.lock'))).toEqual([]);
+    });
+
     test('names a port that is taken', async () => {
       const relay = await startRelay();
       const { port } = new URL(relay.url);
-      const { code, stderr } = await started({ PORT: port });
+      const { code, stderr } = await started({ PORT: port, STATE_DIR: join(stateDir, 'another') });
       expect(stderr).toBe(
         `port ${port} is in use. Set PORT to another one, or stop the process that holds it\n`,
       );

@@ -11,6 +11,7 @@ import { FAILPOINTS, killAt } from './failpoint.ts';
 import { relayApi } from './http/relay-api.ts';
 import { openLegacyStore } from './source/open-legacy-store.ts';
 import { fileRunJournal } from './state/run-journal.file.ts';
+import { lockStateDir } from './state/state-dir-lock.ts';
 import { httpSyncInbox } from './target/sync-inbox.http.ts';
 import { loadTranslator } from './translator-module.ts';
 
@@ -40,6 +41,7 @@ await runMain(async () => {
   });
   const { plan, problems } = loadPlan(resolve(env.FIG_PLAN), process.env);
   if (plan === null) throw new StartError(problems.map(formatProblem).join('\n'));
+  lockStateDir(resolve(env.STATE_DIR));
   const log = pino({ name: 'relay' });
   const store = await openLegacyStore(env.LEGACY_DATABASE_URL);
   const clients: HttpClient[] = [];

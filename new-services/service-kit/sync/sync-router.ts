@@ -1,6 +1,7 @@
-import express, { Router } from 'express';
+import { Router } from 'express';
 import type { DataSource } from 'typeorm';
 import { z } from 'zod';
+import { jsonBody } from '../http/json-body.ts';
 import { parse } from '../http/parse.ts';
 import { methodNotAllowed, Problem, problem } from '../http/problem.ts';
 import { textOf } from '../http/text-schema.ts';
@@ -13,10 +14,17 @@ const maxRows = 1000;
 
 const key = textOf(200).min(1);
 
+const rowSchema = z
+  .strictObject({ key, deleted: z.boolean(), value: z.unknown().optional() })
+  .refine((row) => !row.deleted || row.value === undefined, {
+    path: ['value'],
+    message: 'must be left out when deleted is true',
+  });
+
 const batchSchema = z.strictObject({
   ticket: z.string().regex(/^[1-9]\d{0,17}$/, 'expected a ticket, a decimal number as text'),
   rows: z
-    .array(z.strictObject({ key, deleted: z.boolean(), value: z.unknown().optional() }))
+    .array(rowSchema)
     .max(maxRows)
     .refine(
       (rows) => new Set(rows.map((row) => row.key)).size === rows.length,
@@ -58,7 +66,7 @@ export function syncRouter<V>(dataSource: DataSource, streams: readonly SyncStre
 
   router
     .route('/.fig/sync/:stream/batches')
-    .post(express.json({ limit: '64mb' }), async (request, response) => {
+    .post(...jsonBody('64mb', 'application/json'), async (request, response) => {
       const stream = streamOf(request.params.stream as string);
       const { ticket, rows } = parse(batchSchema, request.body, 'body');
       // SECURITY: a ticket from the future would lock a key against all writes until the sequence gets there.

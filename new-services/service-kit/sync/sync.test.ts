@@ -112,10 +112,24 @@ describe('the inbox', () => {
     ],
     ['no rows', { ticket: '1' }, 'rows'],
     ['a row without key', { ticket: '1', rows: [{ deleted: true }] }, 'rows.0.key'],
+    [
+      'a tombstone with a value',
+      { ticket: '1', rows: [note('a', ''), { ...note('b', ''), deleted: true }] },
+      'rows.1.value',
+    ],
   ])('refuses %s', async (_what, body, path) => {
     const answer = await send('post', '/.fig/sync/notes/batches', body);
     expect(answer.status).toBe(400);
     expect(answer.body.errors[0].path).toBe(path);
+  });
+
+  test('refuses a batch of another media type', async () => {
+    const answer = await supertest(service.server)
+      .post('/.fig/sync/notes/batches')
+      .set({ authorization: `Bearer ${token}`, 'content-type': 'text/plain' })
+      .send('{"ticket":"1","rows":[]}');
+    check(answer as unknown as Answered);
+    expect([answer.status, answer.body.code]).toEqual([415, 'MEDIA_TYPE_UNSUPPORTED']);
   });
 
   test('refuses a batch that is too large to read', async () => {

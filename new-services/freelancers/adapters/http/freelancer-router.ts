@@ -1,4 +1,5 @@
-import express, { type Request, type RequestHandler, type Response, Router } from 'express';
+import { type Request, type Response, Router } from 'express';
+import { jsonBody } from '../../../service-kit/http/json-body.ts';
 import { parse } from '../../../service-kit/http/parse.ts';
 import { methodNotAllowed, problem } from '../../../service-kit/http/problem.ts';
 import { canonicalHash } from '../../../service-kit/sync/canonical-hash.ts';
@@ -43,7 +44,7 @@ export function freelancerRouter(ports: FreelancerPorts): Router {
         ...(found.total === null ? {} : { total: found.total }),
       });
     })
-    .post(...jsonBody('application/json'), async (request, response) => {
+    .post(...jsonBody('1mb', 'application/json'), async (request, response) => {
       const profile = parse(registrationSchema, request.body, 'body');
       const freelancer = added(await register(ports, profile, onceOnly(request, profile)));
       response.status(201).location(`/v2/freelancers/${freelancer.id}`);
@@ -60,7 +61,7 @@ export function freelancerRouter(ports: FreelancerPorts): Router {
       // Express answers 304 itself when If-None-Match holds this tag.
       send(response, freelancer);
     })
-    .patch(...jsonBody('application/json', mergePatch), async (request, response) => {
+    .patch(...jsonBody('1mb', 'application/json', mergePatch), async (request, response) => {
       const id = idOf(request);
       const expected = expectedVersions(request, 'required');
       const patch = parse(editSchema, request.body, 'body');
@@ -83,7 +84,7 @@ export function freelancerRouter(ports: FreelancerPorts): Router {
 
   router
     .route('/v2/freelancers/:id/block')
-    .post(...jsonBody('application/json'), async (request, response) => {
+    .post(...jsonBody('1mb', 'application/json'), async (request, response) => {
       const id = idOf(request);
       const expected = expectedVersions(request, 'optional');
       const { reason } = parse(blockSchema, request.body, 'body');
@@ -96,19 +97,6 @@ export function freelancerRouter(ports: FreelancerPorts): Router {
 
 function send(response: Response, freelancer: Freelancer): void {
   response.set('etag', etagOf(freelancer.version)).json(toWire(freelancer));
-}
-
-/** Reads a JSON body of one of the media types; a body of another one is refused instead of ignored. */
-function jsonBody(...mediaTypes: readonly string[]): RequestHandler[] {
-  return [
-    (request, _response, next) => {
-      if (request.is([...mediaTypes]) === false) {
-        throw problem('MEDIA_TYPE_UNSUPPORTED', `Send ${mediaTypes.join(' or ')}.`);
-      }
-      next();
-    },
-    express.json({ limit: '1mb', type: [...mediaTypes] }),
-  ];
 }
 
 function idOf(request: Request): string {
