@@ -64,9 +64,18 @@ function listenError(error: NodeJS.ErrnoException, { host, port }: { host: strin
  * stderr and exit 1.
  */
 export async function runMain(start: () => Promise<Serving>): Promise<void> {
+  let stopNow = () => {};
+  let isStopWanted = false;
+  const stop = () => {
+    isStopWanted = true;
+    stopNow();
+  };
+  // Before the start: whoever stops the process as soon as it listens must find somebody at home.
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
   try {
     const serving = await start();
-    const stop = () => {
+    stopNow = () => {
       serving.stop().then(
         () => process.exit(0),
         (error: unknown) => {
@@ -75,8 +84,7 @@ export async function runMain(start: () => Promise<Serving>): Promise<void> {
         },
       );
     };
-    process.once('SIGTERM', stop);
-    process.once('SIGINT', stop);
+    if (isStopWanted) stopNow();
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     process.stderr.write(`${error.message}\n`);

@@ -349,7 +349,7 @@ describe('the relay between a real monolith database and a real service', () => 
         writeFileSync(lock, stale);
         const next = await startRelay();
         expect(readFileSync(lock, 'utf8')).toBe(String(next.child.pid));
-        await next.stop();
+        expect(await next.stop()).toBe(0);
       }
       expect(readdirSync(stateDir).filter((file) => file.startsWith('relay.lock'))).toEqual([]);
     });

@@ -245,6 +245,39 @@ describe('an idempotency key', () => {
     expect(await count('concurrent')).toBe(1);
   });
 
+  test('is forgotten after 24 hours, and not before', async () => {
+    const age = (key: string, hours: number) =>
+      service.database.query(
+        `UPDATE idempotency SET created_at = now() - make_interval(mins => $2) WHERE key = $1`,
+        [key, hours * 60],
+      );
+    const keys = async () =>
+      (await service.database.query(`SELECT key FROM idempotency WHERE key LIKE 'old-%' ORDER BY key`)).map(
+        (row: { key: string }) => row.key,
+      );
+    for (const key of ['old-1', 'old-2', 'old-3']) await once(key, someone);
+    await age('old-1', 24.1);
+    await age('old-2', 24.1);
+    await age('old-3', 23.9);
+    const other = { ...someone, city: 'Other' };
+    expect((await once('old-1', other)).status).toBe(201);
+    expect(await keys()).toEqual(['old-1', 'old-3']);
+    expect((await once('old-1', someone)).status).toBe(422);
+    expect((await once('old-3', other)).status).toBe(422);
+  });
+
+  test('is forgotten by many requests at once without harm', async () => {
+    for (let index = 0; index < 30; index += 1) await once(`aged-${index}`, someone);
+    await service.database.query(
+      `UPDATE idempotency SET created_at = now() - interval '2 days' WHERE key LIKE 'aged-%'`,
+    );
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, index) => once(`aged-${index % 3}`, someone)),
+    );
+    expect(answers.map((answer) => answer.status)).toEqual(answers.map(() => 201));
+    expect(new Set(answers.map((answer) => answer.body.id)).size).toBe(3);
+  });
+
   test('is free again after a request that added nothing', async () => {
     await added({ ...someone, email: 'held@example.org' });
     expect((await once('k4', { ...someone, email: 'held@example.org' })).status).toBe(409);

@@ -45,6 +45,7 @@ test('two instances that start at once on an empty database both come up, with t
   expect(rows.map((row) => row.name)).toEqual([
     'CreateFreelancers1767000000001',
     'CreateSyncInbox1767000000000',
+    'IndexIdempotencyAge1767000000004',
     'RebuildLetterCase1767000000003',
   ]);
 }, 60_000);

@@ -30,7 +30,9 @@ const operations: readonly Operation[] = [
     path: '/v2/freelancers',
     operationId: 'registerFreelancer',
     summary: 'Add a freelancer; with an Idempotency-Key once, however often it is sent.',
-    headers: { 'idempotency-key': { description: 'same key and body: same answer', required: false } },
+    headers: {
+      'idempotency-key': { description: 'same key and body: same answer, for 24 hours', required: false },
+    },
     body: { schema: 'FreelancerRegistration', mediaTypes: json },
     answers: {
       201: { ...freelancer, headers: { ...etag, location: 'where the freelancer is' } },

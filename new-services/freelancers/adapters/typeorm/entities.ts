@@ -3,6 +3,7 @@ import { CreateSyncInbox1767000000000 } from '../../../service-kit/sync/sync-tab
 import { FreelancerEntity } from './freelancer-row.ts';
 import { IdempotencyEntity } from './idempotency-row.ts';
 import { CreateFreelancers1767000000001 } from './migrations/create-freelancers.ts';
+import { IndexIdempotencyAge1767000000004 } from './migrations/index-idempotency-age.ts';
 import { RebuildLetterCase1767000000003 } from './migrations/rebuild-letter-case.ts';
 import { SearchEntity } from './search-row.ts';
 
@@ -13,4 +14,5 @@ export const migrations = [
   CreateSyncInbox1767000000000,
   CreateFreelancers1767000000001,
   RebuildLetterCase1767000000003,
+  IndexIdempotencyAge1767000000004,
 ];

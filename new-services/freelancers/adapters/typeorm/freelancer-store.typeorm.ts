@@ -8,6 +8,7 @@ import type {
   OnceOnly,
 } from '../../application/freelancer-store.ts';
 import type { Freelancer } from '../../domain/freelancer.ts';
+import { forgetExpiredKeys } from './expired-keys.ts';
 import { FreelancerEntity, fromRow, toRow } from './freelancer-row.ts';
 import { IdempotencyEntity } from './idempotency-row.ts';
 import { fromDocument, SearchEntity, toDocument, toSearchRow } from './search-row.ts';
@@ -63,6 +64,7 @@ async function addOnce(
   once: OnceOnly | null,
 ): Promise<AddOutcome> {
   if (once !== null) {
+    await forgetExpiredKeys(manager, once.key, freelancer.createdAt);
     // Waits here for a transaction that holds the same key, and goes on when that one has failed.
     const inserted = await manager
       .createQueryBuilder()
