@@ -10,7 +10,7 @@ import { relayCopyCheck } from './adapters/copy-check.relay.ts';
 import { createHpmForwarder } from './adapters/forwarder.hpm.ts';
 import { openFileLedger } from './adapters/ledger.file.ts';
 import { openMemoryLedger } from './adapters/ledger.memory.ts';
-import { unopenedLedger } from './adapters/ledger.unopened.ts';
+import { unwritableLedger } from './adapters/ledger.unwritable.ts';
 import { openPositionStore } from './adapters/position-store.file.ts';
 import { secretFile } from './adapters/secret-file.ts';
 import { type Control, openControl } from './control/control.ts';
@@ -131,17 +131,19 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
 }
 
-// A facade that has served keeps serving from what it stored, whatever became of its ledger's disk. One that has
-// nothing stored would guess; and where another process holds the ledger, that one speaks for the positions.
+// A facade that has served keeps serving from what it can read or has stored, whatever became of its ledger's disk.
+// With neither it would guess; and where another process holds the ledger, that one speaks for the positions.
 async function openLedger(path: string, store: PositionStore | null, log: pino.Logger): Promise<Ledger> {
   const onTornLine = ({ bytes, line }: { bytes: number; line: number }) =>
     log.warn({ ledger: path, line, bytes }, 'the last line was torn by a crash and is dropped');
   try {
     return await openFileLedger({ path, onTornLine });
   } catch (error) {
-    if (!(error instanceof LedgerError) || error.code === 'LEDGER_LOCKED' || !(await store?.load()))
-      throw error;
-    return unopenedLedger(path, error);
+    if (!(error instanceof LedgerError) || error.code === 'LEDGER_LOCKED') throw error;
+    const ledger = await unwritableLedger(path, error);
+    const entries = await ledger.read({ after: 0, limit: 1 });
+    if (entries.length === 0 && !(await store?.load())) throw error;
+    return ledger;
   }
 }
 

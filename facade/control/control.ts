@@ -55,7 +55,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
   const control = new Control(options, start.positions, start.distrust, entries.at(-1));
   if (start.distrust)
     options.log.error(
-      { ledger: options.ledger.name, positions: start.positions ? 'last stored' : 'none' },
+      { ledger: options.ledger.name, positions: start.positions ? 'last known' : 'none' },
       `Positions cannot be changed: ${start.distrust}`,
     );
   else await control.store();

@@ -20,6 +20,8 @@ export function startingPositions(
 ): StartingPositions {
   const distrust = fault ? describeFault(fault) : forgotten(entries, stored);
   if (!distrust) return { positions: foldPositions(entries), distrust: null };
+  if (fault?.entriesHold && !forgotten(entries, stored))
+    return { positions: foldPositions(entries), distrust };
   return { positions: stored && new Map(Object.entries(stored.positions)), distrust };
 }
 

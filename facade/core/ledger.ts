@@ -37,7 +37,13 @@ export type AppendOutcome =
   | { readonly ok: false; readonly route: string; readonly version: number };
 
 /** Why a ledger cannot be trusted: the place, what is wrong there, and what to do unless it is `LEDGER_REMEDY`. */
-export type LedgerFault = { readonly place: string; readonly detail: string; readonly remedy?: string };
+export type LedgerFault = {
+  readonly place: string;
+  readonly detail: string;
+  readonly remedy?: string;
+  /** It can only not be written: every entry was read, and what they say holds. */
+  readonly entriesHold?: boolean;
+};
 
 /** What to do about a damaged ledger. */
 export const LEDGER_REMEDY =
