@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import type { z } from 'zod';
 
-export type SyncedValue<V> = { readonly key: string; readonly destination: string; readonly value: V };
+type SyncedValue<V> = { readonly key: string; readonly destination: string; readonly value: V };
 
 /** Rows that won against what was there: the only ones that may touch domain tables. */
 export type Winners<V> = {

@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 
 /** How long an idempotency key is remembered. A client that repeats a request does so within seconds or minutes. */
-export const keyRetentionMs = 24 * 60 * 60 * 1000;
+const keyRetentionMs = 24 * 60 * 60 * 1000;
 
 /** More than the one key that is added in the same transaction, so that the table shrinks while it is used. */
 const mostAtOnce = 100;
