@@ -79,6 +79,8 @@ const ANSWERS: Record<string, Answer> = {
   },
   '/cached': (_request, response) =>
     response.writeHead(200, { 'cache-control': 'public, max-age=60' }).end('c'),
+  '/cached-but-a-field': (_request, response) =>
+    response.writeHead(200, { 'cache-control': 'max-age=60, private="x-name"' }).end('c'),
   '/private': (_request, response) =>
     response.writeHead(200, { 'cache-control': 'private, max-age=60' }).end('c'),
   '/events': (request, response) => {
