@@ -14,11 +14,13 @@ export class MemoryPair {
   /** Runs before each call; may throw. */
   onCall: (name: string) => void = () => {};
   progress: Progress = IDLE;
+  identity = 'this database';
   quarantine: readonly QuarantinedRow[] = [];
   #ticket = 0n;
 
   readonly store: LegacyStore = {
     name: 'memory',
+    identity: async () => this.identity,
     count: async () => this.#step('count', () => this.legacy.size),
     readRowsAfter: async (_table, _key, after, limit) =>
       this.#step(`rows after ${after}`, () =>

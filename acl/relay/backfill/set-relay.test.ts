@@ -293,4 +293,15 @@ describe('a backfill', () => {
     expect(await run(relay)).toMatchObject({ state: 'done', rowsRead: 3 });
     expect(pair.alive()).toEqual({ 3: 'c' });
   });
+
+  test('counts for nothing once the relay reads another database', async () => {
+    const pair = pairOf('a', 'bad');
+    expect(await run(await open(pair))).toMatchObject({ state: 'done', quarantined: 1 });
+    expect((await open(pair)).status()).toMatchObject({ state: 'done', quarantined: 1 });
+
+    pair.identity = 'another database';
+    const relay = await open(pair);
+    expect(relay.status()).toMatchObject({ state: 'idle', rowsRead: 0, quarantined: 0, finishedAt: null });
+    expect(await run(relay)).toMatchObject({ state: 'done', rowsRead: 2, quarantined: 1 });
+  });
 });

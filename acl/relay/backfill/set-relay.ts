@@ -42,11 +42,15 @@ export class SetRelay {
 
   /** Opens the journal. A run that was going on when its process died is shown as paused. */
   static async open(options: SetRelayOptions): Promise<SetRelay> {
-    const stored = await options.journal.loadProgress();
+    const source = await options.parts.store.identity();
+    const stored = ofSource(source, await options.journal.loadProgress());
     const progress: Progress =
       stored.state === 'running' ? { ...stored, state: 'paused', error: STOPPED, interrupted: true } : stored;
-    const quarantine = new Quarantine(options.journal, await options.journal.loadQuarantine());
-    return new SetRelay(options, progress, quarantine);
+    const quarantine = new Quarantine(
+      options.journal,
+      stored.state === 'idle' ? [] : await options.journal.loadQuarantine(),
+    );
+    return new SetRelay(options, { ...progress, source }, quarantine);
   }
 
   status(): SetStatus {
@@ -62,10 +66,11 @@ export class SetRelay {
   start(): boolean {
     if (this.#run !== null) return false;
     const now = this.#parts.now();
+    const { source } = this.#progress;
     const goesOn = this.#progress.state === 'paused' || this.#progress.state === 'failed';
     const begun: Progress = goesOn
       ? this.#progress
-      : { ...IDLE, pass: this.#progress.pass + 1, startedAt: now.toISOString() };
+      : { ...IDLE, source, pass: this.#progress.pass + 1, startedAt: now.toISOString() };
     this.#progress = { ...begun, state: 'running', error: null, finishedAt: null, interrupted: false };
     this.#leg = { sinceMs: now.getTime(), rowsBefore: this.#progress.rowsRead };
     this.#stop = new AbortController();
@@ -164,4 +169,9 @@ function pausable(milliseconds: number, signal: AbortSignal): Promise<void> {
     const timer = setTimeout(finish, milliseconds);
     signal.addEventListener('abort', finish);
   });
+}
+
+/** What was copied from another database says nothing about this one: the set counts as never copied. */
+function ofSource(source: string, stored: Progress): Progress {
+  return stored.source === null || stored.source === source ? stored : { ...IDLE, pass: stored.pass };
 }

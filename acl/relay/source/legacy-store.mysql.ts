@@ -56,6 +56,13 @@ export function openMysqlStore(url: string): LegacyStore {
 
   return {
     name: `mysql://${hostname}:${port === '' ? 3306 : port}/${database}`,
+    async identity() {
+      // MariaDB has server_uid, MySQL server_uuid; asking for both as variables would fail on either.
+      const [server] = await select(
+        "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_uid', 'server_uuid')",
+      );
+      return `mysql:${server?.Value ?? `${hostname}:${port}`}/${database}`;
+    },
     async count(table) {
       return Number((await select('SELECT count(*) AS n FROM ??', [table]))[0]!.n);
     },

@@ -1,3 +1,4 @@
+import { realpathSync, statSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import type { LegacyRow, LegacyStore } from './legacy-store.ts';
 
@@ -22,6 +23,10 @@ export function openSqliteStore(path: string): LegacyStore {
 
   return {
     name: `sqlite:${path}`,
+    async identity() {
+      // A file that was deleted and made anew under the same name is another database.
+      return `sqlite:${realpathSync(path)}#${statSync(path).ino}`;
+    },
     async count(table) {
       return Number(select(`SELECT count(*) AS n FROM ${quoted(table)}`, [])[0]!.n);
     },

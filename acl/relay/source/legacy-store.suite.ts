@@ -38,6 +38,15 @@ export function legacyStoreSuite(name: string, open: () => Promise<StoreUnderTes
       }
     };
 
+    test('tells its database from every other one', async () => {
+      const [one, other] = await Promise.all([open(), open()]);
+      const mine = await under.store.identity();
+      expect(await under.store.identity()).toBe(mine);
+      expect(await one.store.identity()).not.toBe(mine);
+      expect(await other.store.identity()).not.toBe(await one.store.identity());
+      await Promise.all([one.close(), other.close()]);
+    });
+
     test('counts the rows of a table', async () => {
       expect(await under.store.count('items')).toBe(3);
       expect(await under.store.count('empty_table')).toBe(0);

@@ -8,6 +8,11 @@ export type LegacyRow = { readonly key: string; readonly columns: Readonly<Recor
 export type LegacyStore = {
   /** Kind, host and database without credentials, for messages. */
   readonly name: string;
+  /**
+   * Tells this database from any other, also behind the same address: what was copied from another one counts for
+   * nothing here. Stays the same when a server moves to another port.
+   */
+  identity(): Promise<string>;
   count(table: string): Promise<number>;
   /** Rows in key order (the database's own order for text keys) strictly after `after`; null starts at the first. */
   readRowsAfter(

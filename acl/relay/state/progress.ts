@@ -3,6 +3,8 @@ export type RunState = 'idle' | 'running' | 'done' | 'failed' | 'paused';
 /** Where a pass stands and what it has done; kept after every batch, so that a killed relay goes on from it. */
 export type Progress = {
   readonly state: RunState;
+  /** Identity of the legacy database that the rows came from; null before the first run. */
+  readonly source: string | null;
   /** Tells one pass from the next; quarantine entries that a whole pass did not meet again are dropped. */
   readonly pass: number;
   /**
@@ -31,6 +33,7 @@ export type Progress = {
 
 export const IDLE: Progress = {
   state: 'idle',
+  source: null,
   pass: 0,
   phase: 'copy',
   table: 0,

@@ -8,6 +8,7 @@ const count = z.int().min(0);
 const progressFile = z.object({
   format: z.literal(1),
   state: z.enum(['idle', 'running', 'done', 'failed', 'paused']),
+  source: z.string().nullable().default(null),
   pass: count,
   phase: z.enum(['copy', 'remove', 'resend']),
   table: count,
