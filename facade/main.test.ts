@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -185,6 +185,31 @@ describe('the facade process', () => {
     expect(JSON.parse(String(body))).toMatchObject({ bytes: 9 });
     expect(await exited).toEqual([0, null]);
     expect(output.errors).toBe('');
+  }, 30_000);
+
+  test('one Ctrl-C that arrives twice cuts nothing; a later signal does not wait, and frees the ledger', async () => {
+    const cwd = home();
+    const { child, url } = await start(cwd);
+    const request = httpRequest(url, { path: '/upload', method: 'POST', agent: false });
+    request.on('error', () => {});
+    const seen = legacy.seen.length;
+    request.write('half');
+    await until('the request upstream', () => legacy.seen.length > seen);
+    const exited = once(child, 'exit');
+    child.kill('SIGINT');
+    child.kill('SIGINT');
+    await until('new connections to be refused', () =>
+      ask(url, { path: '/' }).then(
+        () => false,
+        (error) => error.code === 'ECONNREFUSED',
+      ),
+    );
+    expect(request.destroyed).toBe(false);
+    // Again and again, as somebody would who is tired of waiting, until one of them counts as a new one.
+    const again = setInterval(() => child.kill('SIGINT'), 100);
+    expect(await exited).toEqual([1, null]);
+    clearInterval(again);
+    expect(existsSync(join(cwd, '.fig', 'ledger.jsonl.lock'))).toBe(false);
   }, 30_000);
 
   test('reloads its plan on SIGHUP: a valid one is in force, an invalid one refused and recorded', async () => {

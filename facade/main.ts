@@ -26,6 +26,8 @@ import { readSettings, SettingsError } from './settings.ts';
 const TOKEN_FILE = '.fig/admin-token';
 /** How long a stop waits: for upgraded connections and event streams, and for requests in flight. */
 const DRAIN = { streamMs: 3_000, requestMs: 25_000 };
+/** A Ctrl-C can arrive twice, from the terminal and from the entry point that passes it on; a person is slower. */
+const SAME_SIGNAL_MS = 1_000;
 /** Upgraded connections to the side that a route has left are closed after this. */
 const LEFT_MS = 10_000;
 
@@ -115,10 +117,16 @@ async function main(): Promise<void> {
       })
       .catch((error: Error) => log.error({ err: error }, 'reload failed'));
   });
+  let stoppingSince = 0;
   const stop = async (signal: string) => {
-    // A second signal does not wait.
-    if (draining) process.exit(1);
+    if (draining) {
+      if (performance.now() - stoppingSince < SAME_SIGNAL_MS) return;
+      // Somebody who signals again does not want to wait; the lock must not outlive the process all the same.
+      await ledger.close().catch(() => {});
+      process.exit(1);
+    }
     draining = true;
+    stoppingSince = performance.now();
     log.info({ signal }, 'stopping');
     admin.close();
     admin.closeIdleConnections();
