@@ -57,11 +57,11 @@ export function openMysqlStore(url: string): LegacyStore {
   return {
     name: `mysql://${hostname}:${port === '' ? 3306 : port}/${database}`,
     async identity() {
-      // MariaDB has server_uid, MySQL server_uuid; asking for both as variables would fail on either.
-      const [server] = await select(
-        "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_uid', 'server_uuid')",
-      );
-      return `mysql:${server?.Value ?? `${hostname}:${port}`}/${database}`;
+      // MySQL keeps a server_uuid in its data folder. MariaDB has none, and its server_uid changes with the port.
+      const [uuid] = await select("SHOW GLOBAL VARIABLES LIKE 'server_uuid'");
+      if (uuid) return `mysql:${uuid.Value}/${database}`;
+      const [place] = await select('SELECT @@hostname AS host, @@datadir AS folder');
+      return `mysql:${place?.host}:${place?.folder}/${database}`;
     },
     async count(table) {
       return Number((await select('SELECT count(*) AS n FROM ??', [table]))[0]!.n);

@@ -27,6 +27,8 @@ import {
 /** A private Postgres server. */
 export type PrivatePostgres = {
   readonly version: string;
+  /** True when this start has made its data folder: nothing is in it. */
+  readonly isNew: boolean;
   /** Connection URL of a database; creates the database when it is missing. */
   database(name: string): Promise<string>;
   /** URL of the maintenance database, with the right to create others. */
@@ -58,7 +60,8 @@ export async function startPostgres(options: {
   const logFile = join(options.stateDir, 'postgres.log');
   const passwordFile = join(options.stateDir, 'password');
 
-  if (!existsSync(join(data, 'PG_VERSION'))) {
+  const isNew = !existsSync(join(data, 'PG_VERSION'));
+  if (isNew) {
     rmSync(data, { recursive: true, force: true });
     await initialise({ native, data, passwordFile, home, as });
   }
@@ -91,6 +94,7 @@ export async function startPostgres(options: {
 
   return {
     version: await scalar(url('postgres'), 'show server_version'),
+    isNew,
     adminUrl: url('postgres'),
     async database(name) {
       const client = new pg.Client({ connectionString: url('postgres') });

@@ -1,6 +1,6 @@
 // Runs every suite on real databases: `npm test [-- JEST_ARGS]`. See the README, "Tests".
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findMysqlProgram, startMysql } from '../databases/mysql.ts';
@@ -9,6 +9,8 @@ import { UpError } from '../databases/process.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const stateDir = mkdtempSync(join(tmpdir(), 'fig-test-'));
+/** How long Jest may take to end after it has written its results. */
+const LEFT_OPEN_MS = 20_000;
 const stops: (() => Promise<void>)[] = [];
 
 type JestResults = {
@@ -65,7 +67,16 @@ async function main(): Promise<number> {
       { cwd: root, stdio: ['inherit', 'ignore', 'inherit'], env: { ...process.env, ...env } },
     );
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => jest.kill(signal));
-    jest.on('exit', (exitCode) => resolve(exitCode ?? 1));
+    // A suite that leaves something open keeps Jest from ending; that is a fault, and not one to wait for.
+    const watch = setInterval(() => {
+      if (!existsSync(output) || Date.now() - statSync(output).mtimeMs < LEFT_OPEN_MS) return;
+      say('Jest did not end after its results: a suite left something open');
+      jest.kill('SIGKILL');
+    }, 1_000);
+    jest.on('exit', (exitCode) => {
+      clearInterval(watch);
+      resolve(exitCode ?? 1);
+    });
   });
   return summarise(output, code);
 }

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { loadPlan } from '#plan/model/load-plan.ts';
 import type { Plan, UpProcess } from '#plan/model/plan.ts';
@@ -46,7 +46,10 @@ export async function startSystem(options: SystemOptions, teardown: Teardown): P
   const placed = readPlan(planDir, { ...process.env, ...moved });
 
   await teardown.add(async () => removeRunning(stateDir));
-  const databases = await startDatabases(own, stateDir, teardown);
+  // A relay that remembers copies into a store which is gone (a cleaned /var/tmp) would vouch for an empty one.
+  const relay = own.find((process) => process.url === plan.relay?.url);
+  const forgetCopies = () => relay && rmSync(join(stateDir, relay.name), { recursive: true, force: true });
+  const databases = await startDatabases(own, stateDir, teardown, forgetCopies);
   const supervisor: Supervisor = new Supervisor(say, () =>
     writeRunning(stateDir, {
       pid: process.pid,
@@ -118,13 +121,19 @@ function ownProcesses(plan: Plan, env: NodeJS.ProcessEnv): UpProcess[] {
   });
 }
 
-async function startDatabases(processes: readonly UpProcess[], stateDir: string, teardown: Teardown) {
+async function startDatabases(
+  processes: readonly UpProcess[],
+  stateDir: string,
+  teardown: Teardown,
+  forget: () => void,
+) {
   const wants = (database: string) => processes.some((process) => process.database === database);
   const postgres = wants('postgres')
     ? await startPostgres({ stateDir: join(stateDir, 'postgres'), durable: true })
     : null;
   if (postgres) {
     await teardown.add(postgres.stop);
+    if (postgres.isNew) forget();
     say(`Postgres ${postgres.version} for the new services (private instance)`);
   }
   const legacy = wants('legacy') ? await openLegacyDatabase(stateDir, process.env) : null;

@@ -12,13 +12,17 @@ const ROOT = resolve(import.meta.dirname, '../../..');
 describe('fig up', () => {
   let folder: string;
   let child: ChildProcess;
+  let children: ChildProcess[];
   let output: string;
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'fig up '));
+    children = [];
   });
   afterEach(async () => {
-    await end('SIGKILL');
+    // What a failed test left running is ended by what it says in its folder.
+    for (const one of children) one.kill('SIGKILL');
+    for (const line of left()) process.kill(Number.parseInt(line, 10), 'SIGKILL');
     removePostgresHome(join(folder, '.fig/postgres'));
     rmSync(folder, { recursive: true, force: true });
   });
@@ -35,6 +39,7 @@ describe('fig up', () => {
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     );
+    children.push(child);
     for (const stream of [child.stdout, child.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => {
         output += text;
@@ -50,18 +55,23 @@ describe('fig up', () => {
     }
   }
 
-  async function end(signal: NodeJS.Signals): Promise<number | null> {
-    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
-    const gone = new Promise<number | null>((done) => child.once('close', done));
-    child.kill(signal);
-    return gone;
+  /** Exit code of the process, which may have ended before anybody asked. */
+  async function exitCode(): Promise<number | null> {
+    if (child.exitCode === null && child.signalCode === null)
+      await new Promise((done) => child.once('exit', done));
+    return child.exitCode;
   }
 
-  /** Command lines of processes that have to do with the folder, or with the Postgres home outside of it. */
+  async function end(signal: NodeJS.Signals): Promise<number | null> {
+    child.kill(signal);
+    return exitCode();
+  }
+
+  /** `PID COMMAND` of processes that have to do with the folder, or with the Postgres home outside of it. */
   function left(): string[] {
     const location = join(folder, '.fig/postgres/location');
     const places = [folder, ...(existsSync(location) ? [readFileSync(location, 'utf8').trim()] : [])];
-    return execFileSync('ps', ['-eo', 'command='], { encoding: 'utf8' })
+    return execFileSync('ps', ['-eo', 'pid=,command='], { encoding: 'utf8' })
       .split('\n')
       .filter((line) => places.some((place) => line.includes(place)));
   }
@@ -108,7 +118,7 @@ describe('fig up', () => {
     const living = child;
     start();
     await said('already running in this folder');
-    expect(await new Promise((done) => child.once('close', done))).toBe(1);
+    expect(await exitCode()).toBe(1);
 
     child = living;
     expect(await end('SIGINT')).toBe(0);
@@ -116,12 +126,27 @@ describe('fig up', () => {
     expect(left()).toEqual([]);
   }, 120_000);
 
+  it('copies the rows again when the store they were copied to is gone', async () => {
+    start();
+    await said('copied freelancers into the new service');
+    await end('SIGINT');
+    removePostgresHome(join(folder, '.fig/postgres'));
+    rmSync(join(folder, '.fig/postgres'), { recursive: true });
+    start();
+    await said('copied freelancers into the new service');
+    await end('SIGINT');
+    start();
+    await said('Everything is up.');
+    expect(output).not.toContain('copied');
+    expect(await end('SIGINT')).toBe(0);
+  }, 120_000);
+
   it('names a public port that is taken, and starts nothing', async () => {
     const holder = createServer();
     await new Promise<void>((done) => holder.listen(0, '127.0.0.1', done));
     const { port } = holder.address() as { port: number };
     start('--port', String(port));
-    expect(await new Promise((done) => child.once('close', done))).toBe(1);
+    expect(await exitCode()).toBe(1);
     expect(output).toContain(
       `port ${port} (public) is in use by another program. Do: stop that program, or start`,
     );
