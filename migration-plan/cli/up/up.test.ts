@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -67,13 +67,16 @@ describe('fig up', () => {
     return exitCode();
   }
 
-  /** `PID COMMAND` of processes that have to do with the folder, or with the Postgres home outside of it. */
+  /** `PID COMMAND` of processes that work in the folder or name it, or the Postgres home outside of it. */
   function left(): string[] {
     const location = join(folder, '.fig/postgres/location');
     const places = [folder, ...(existsSync(location) ? [readFileSync(location, 'utf8').trim()] : [])];
     return execFileSync('ps', ['-eo', 'pid=,command='], { encoding: 'utf8' })
       .split('\n')
-      .filter((line) => places.some((place) => line.includes(place)));
+      .filter((line) => {
+        const text = `${line} ${workingFolder(Number.parseInt(line, 10))}`;
+        return places.some((place) => text.includes(place));
+      });
   }
 
   it.each(['Postgres', 'seeding 30 %', 'relay at'])(
@@ -108,7 +111,8 @@ describe('fig up', () => {
     await said('Everything is up.');
     const first = child;
     await end('SIGKILL');
-    expect(left().length).toBeGreaterThan(0);
+    // Databases and all four services.
+    expect(left().length).toBeGreaterThanOrEqual(6);
 
     start();
     await said(
@@ -154,3 +158,12 @@ describe('fig up', () => {
     holder.close();
   });
 });
+
+/** Services are started by a script's path alone; what tells them apart is the folder they work in. */
+function workingFolder(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return '';
+  }
+}
