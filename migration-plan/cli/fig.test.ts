@@ -1,23 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { PlanFolders } from '#plan/model/test-kit/plan-folder.ts';
+import { describe, expect, test } from '@jest/globals';
 import { EXIT } from './exit-code.ts';
 import { buildProgram } from './fig.ts';
-import { addressOfNobody, FakeControl, problem } from './test-kit/fake-control.ts';
+import { admin, control } from './test-kit/control-plane.ts';
+import { addressOfNobody, problem } from './test-kit/fake-control.ts';
 import { fig } from './test-kit/terminal.ts';
-
-const folders = new PlanFolders();
-let control: FakeControl;
-let admin: string;
-beforeEach(async () => {
-  control = new FakeControl();
-  admin = await control.listen();
-});
-afterEach(async () => {
-  folders.removeAll();
-  await control.close();
-});
 
 describe('errors', () => {
   test('exit 3 when nothing answers, with where and what to do', async () => {

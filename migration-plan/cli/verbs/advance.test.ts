@@ -1,20 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { DATA, PLAN, PlanFolders, ROUTE } from '#plan/model/test-kit/plan-folder.ts';
+import { describe, expect, test } from '@jest/globals';
+import { DATA, PLAN, ROUTE } from '#plan/model/test-kit/plan-folder.ts';
 import { EXIT } from '../exit-code.ts';
-import { addressOfNobody, FakeControl, ok, problem } from '../test-kit/fake-control.ts';
+import { admin, control, folders } from '../test-kit/control-plane.ts';
+import { addressOfNobody, ok, problem } from '../test-kit/fake-control.ts';
 import { fig } from '../test-kit/terminal.ts';
-
-const folders = new PlanFolders();
-let control: FakeControl;
-let admin: string;
-beforeEach(async () => {
-  control = new FakeControl();
-  admin = await control.listen();
-});
-afterEach(async () => {
-  folders.removeAll();
-  await control.close();
-});
 
 const STAGES = 'stages: [canary 10%, canary 50%, candidate]\n';
 const articles = (more = '') => folders.write({ 'routes/articles.yaml': ROUTE + STAGES + more });

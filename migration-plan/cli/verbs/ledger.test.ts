@@ -1,20 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { PlanFolders } from '#plan/model/test-kit/plan-folder.ts';
+import { describe, expect, test } from '@jest/globals';
 import { EXIT } from '../exit-code.ts';
-import { FakeControl, hashOfEntry } from '../test-kit/fake-control.ts';
+import { admin, control } from '../test-kit/control-plane.ts';
+import { hashOfEntry } from '../test-kit/fake-control.ts';
 import { fig } from '../test-kit/terminal.ts';
-
-const folders = new PlanFolders();
-let control: FakeControl;
-let admin: string;
-beforeEach(async () => {
-  control = new FakeControl();
-  admin = await control.listen();
-});
-afterEach(async () => {
-  folders.removeAll();
-  await control.close();
-});
 
 describe('fig ledger', () => {
   test('lists every page, oldest first, and filters by route and number', async () => {
