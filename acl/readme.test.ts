@@ -27,6 +27,12 @@ describe('the README', () => {
     expect(cells).toEqual(quirks.map(({ name, where, what }) => [`\`${name}\``, where, what]));
   });
 
+  test('names quirks as the page of the monolith does', async () => {
+    const page = await readFile(join(import.meta.dirname, '../legacy-monolith/QUIRKS.md'), 'utf8');
+    const onPage = new Set([...page.matchAll(/^### `([^`]+)`$/gm)].map((match) => match[1]));
+    expect(quirks.map(({ name }) => name).filter((name) => !onPage.has(name))).toEqual([]);
+  });
+
   test('names the staleness of sessions that the code has', () => {
     expect(readme).toContain(`believed for ${STALENESS_MS / 1000} seconds`);
   });

@@ -1,14 +1,22 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import { SettingsError } from './settings.ts';
 
+export type Place = {
+  readonly port: number;
+  readonly host: string;
+  /** The flag that names the port, for messages. */
+  readonly flag: string;
+  /** Other processes of this user may listen on it too; the system spreads connections over them. */
+  readonly reusePort?: boolean;
+};
+
 /** Binds a server and gives the port it got. Throws `SettingsError` that says what to do about a port it cannot have. */
-export function listen(server: Server, { port, host, flag }: { port: number; host: string; flag: string }) {
+export function listen(server: Server, { port, host, flag, reusePort = false }: Place) {
   return new Promise<number>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(new SettingsError(explain(error, port, host, flag))),
     );
-    server.listen({ port, host }, () => {
+    server.listen({ port, host, reusePort }, () => {
       server.removeAllListeners('error');
       resolve((server.address() as AddressInfo).port);
     });

@@ -1,7 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { request as httpRequest } from 'node:http';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer as createHttpServer, request as httpRequest } from 'node:http';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,7 +70,12 @@ function spawnFacade(cwd: string, args: string[] = [], env: Record<string, strin
     [join(import.meta.dirname, 'main.ts'), '--plan', 'plan', ...ports, '--admin-port', '0', ...args],
     {
       cwd,
-      env: { PATH: process.env.PATH, FIG_ADMIN_TOKEN: 'secret', ...env },
+      env: {
+        PATH: process.env.PATH,
+        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+        FIG_ADMIN_TOKEN: 'secret',
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
@@ -272,6 +287,45 @@ describe('the facade process', () => {
     expect(output.errors).toMatch(/^ledger .*ledger.jsonl cannot be opened: EISDIR/);
   }, 30_000);
 
+  test('tells the webhook of its plan of each change, and signs it', async () => {
+    const came: { headers: NodeJS.Dict<string | string[]>; body: string }[] = [];
+    const receiver = createHttpServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk) => {
+        body += chunk;
+      });
+      request.on('end', () => {
+        came.push({ headers: request.headers, body });
+        response.end();
+      });
+    }).listen(0, '127.0.0.1');
+    await once(receiver, 'listening');
+    const cwd = home();
+    const { port } = receiver.address() as { port: number };
+    appendFileSync(join(cwd, 'plan', 'plan.yaml'), `notify: { webhook: "http://127.0.0.1:${port}/hook" }\n`);
+    const { child, post, adminUrl } = await start(cwd);
+    await post(TRANSITIONS, advance(25, 0));
+    await until('the notice', () => came.length === 1);
+    const metrics = async () => (await ask(adminUrl, { path: '/metrics' })).body.toString();
+    await until('its count', async () => /^fig_notices_delivered_total 1$/m.test(await metrics()));
+    expect(await metrics()).toMatch(/^fig_notices_waiting 0$/m);
+    // One page: what the data plane counts stands on it too.
+    expect(await metrics()).toMatch(/^# TYPE fig_requests_total counter$/m);
+    const secret = readFileSync(join(cwd, '.fig', 'webhook-secret'), 'utf8').trim();
+    const { headers, body } = came[0] as (typeof came)[0];
+    expect(JSON.parse(body)).toMatchObject({
+      type: 'transition',
+      data: { entries: [{ seq: 1, route: 'articles', percent: 25, actor: 'admin', reason: 'test' }] },
+    });
+    const mac = createHmac('sha256', secret);
+    mac.update(`${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`);
+    expect(headers['webhook-signature']).toBe(`v1,${mac.digest('base64')}`);
+    await post('/v1/kill', { reason: 'test' });
+    await kill(child, 'SIGTERM');
+    expect(came.map((one) => JSON.parse(one.body).type)).toEqual(['transition', 'kill']);
+    receiver.close();
+  }, 60_000);
+
   test('makes an admin token once, for its user alone, and never prints it', async () => {
     const cwd = home();
     const first = await start(cwd, [], { FIG_ADMIN_TOKEN: '' });
@@ -312,16 +366,11 @@ describe('the facade process', () => {
     expect((await resident()) - before).toBeLessThan(100 * 1024 * 1024);
   }, 60_000);
 
-  test('says in a warning that the stage shadow copies nothing yet', async () => {
+  test('says in a warning that writes are not rehearsed without a secret to sign with', async () => {
     const cwd = home();
-    writeFileSync(
-      join(cwd, 'plan', 'routes', 'articles.yaml'),
-      ROUTE.replace('[canary 25%', '[shadow, canary 25%'),
-    );
+    writeFileSync(join(cwd, 'plan', 'routes', 'articles.yaml'), `${ROUTE}\nshadow: { writes: dry-run }\n`);
     const { output } = await start(cwd);
-    expect(output.errors).toMatch(
-      /routes\/articles\.yaml:\d+ stages\[0\]: .*no requests are copied by this version/,
-    );
+    expect(output.text).toMatch(/shadow\.writes: dry-run needs DRY_RUN_SECRET/);
   }, 30_000);
 });
 
@@ -366,12 +415,17 @@ describe('the facade refuses to start, in one line and with exit code 1,', () =>
 
   test.each<[string, string[], Record<string, string>, RegExp]>([
     [
-      'a ledger it does not have yet',
-      ['--ledger', 'postgres://u:secret@h/db'],
+      'a ledger that is none',
+      ['--ledger', 'mysql://u:secret@h/db'],
       {},
-      /^--ledger: expected memory: or file:PATH, got postgres:\/\/…@h\/db\./,
+      /^--ledger: expected memory:, file:PATH or postgres:\/\/USER@HOST\/DATABASE, got mysql:…\./,
     ],
-    ['several workers', ['--workers', '4'], {}, /^--workers: expected 1, got 4\./],
+    [
+      'no worker at all',
+      ['--workers', '0'],
+      {},
+      /^--workers: expected a whole number from 1 to 256, got 0\. Give e\.g\. --workers 2/,
+    ],
     ['a port that is none', ['--port', '99999'], {}, /^--port: expected a port from 0 to 65535, got 99999\./],
     ['an unknown flag', ['--colour', 'red'], {}, /^Unknown option '--colour'.*Usage: /],
     [

@@ -1,169 +1,141 @@
-import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { hostname } from 'node:os';
-import { dirname, join } from 'node:path';
-import pino from 'pino';
 import { loadPlan } from '#plan/model/load-plan.ts';
 import { formatProblem } from '#plan/model/problem.ts';
+import { tokenFileAccess } from './adapters/access.token-file.ts';
+import { readBuild } from './adapters/build-reader.ts';
 import { relayCopyCheck } from './adapters/copy-check.relay.ts';
-import { createHpmForwarder } from './adapters/forwarder.hpm.ts';
-import { openFileLedger } from './adapters/ledger.file.ts';
-import { openMemoryLedger } from './adapters/ledger.memory.ts';
-import { unwritableLedger } from './adapters/ledger.unwritable.ts';
-import { openPositionStore } from './adapters/position-store.file.ts';
-import { secretFile } from './adapters/secret-file.ts';
+import { webhookNotifier } from './adapters/notifier.webhook.ts';
+import { BuildWatch } from './control/build-watch.ts';
 import { type Control, openControl } from './control/control.ts';
-import { type Ledger, LedgerError } from './core/ledger.ts';
-import type { PositionStore } from './core/position-store.ts';
+import { Guardrails } from './control/guardrails.ts';
+import { reloadBySignal } from './control/reload-by-signal.ts';
+import { Replicas } from './control/replicas.ts';
+import { SharedObservations } from './control/shared-observations.ts';
+import { tellOfChanges } from './control/tell-of-changes.ts';
+import { LedgerError } from './core/ledger.ts';
+import { openDataPlane } from './data-plane.ts';
 import { createAdminApp } from './http/admin.ts';
-import { createMetrics } from './http/metrics.ts';
-import { createPublicHandler } from './http/public.ts';
-import { createPublicServer } from './http/public-server.ts';
+import { createAdminServer } from './http/admin-server.ts';
+import { withNotices } from './http/notice-metrics.ts';
+import { warnOfUnsigned } from './http/shadow/warn-of-unsigned.ts';
 import { listen, urlOf } from './listen.ts';
+import { openLogs } from './log.ts';
+import { openLedger, openObservationStore, openRegistry } from './open-ledger.ts';
+import { adminToken, signingSecret, webhookSecret } from './own-secrets.ts';
+import { programVersion } from './program-version.ts';
 import { readSettings, SettingsError } from './settings.ts';
-
-const TOKEN_FILE = '.fig/admin-token';
-/** How long a stop waits: for upgraded connections and event streams, and for requests in flight. */
-const DRAIN = { streamMs: 3_000, requestMs: 25_000 };
-/** A Ctrl-C can arrive twice, from the terminal and from the entry point that passes it on; a person is slower. */
-const SAME_SIGNAL_MS = 1_000;
-/** Upgraded connections to the side that a route has left are closed after this. */
-const LEFT_MS = 10_000;
+import { onSignals } from './signals.ts';
+import { openWorkers } from './workers/worker-pool.ts';
 
 async function main(): Promise<void> {
   const settings = readSettings(process.argv.slice(2), process.env);
-  const { plan, problems } = loadPlan(settings.planDir, process.env);
+  const readPlan = () => loadPlan(settings.planDir, process.env);
+  const { plan, problems } = readPlan();
   for (const problem of problems) process.stderr.write(`${formatProblem(problem)}\n`);
   if (!plan) {
     process.exitCode = 1;
     return;
   }
-  const log = pino({ base: { service: 'facade' } });
-
-  const fileLedger = settings.ledger.kind === 'file' ? settings.ledger.path : null;
-  const stateDir = settings.stateDir ?? (fileLedger && dirname(fileLedger));
-  const store =
-    fileLedger && stateDir ? openPositionStore(join(stateDir, `positions-${settings.port}.json`)) : null;
-  const ledger = fileLedger ? await openLedger(fileLedger, store, log) : openMemoryLedger();
+  const { log, requests } = openLogs(settings.accessLog);
+  const now = () => new Date();
+  const { ledger, store, stateDir } = await openLedger(settings, log);
+  const copyCheck = relayCopyCheck(() => control.snapshot.plan.relay?.url ?? null, settings.relayToken);
   const control: Control = await openControl({
     plan,
-    loadPlan: () => loadPlan(settings.planDir, process.env),
+    loadPlan: readPlan,
     ledger,
     store,
-    copyCheck: relayCopyCheck(() => control.snapshot.plan.relay?.url ?? null, settings.relayToken),
+    copyCheck,
+    inTheWay: (state) => guardrails.inTheWay(state),
+    differing: (route, hash) => replicas.differing(route, hash),
     log,
-    now: () => new Date(),
+    now,
   });
-  if (control.snapshot.conflicts.length > 0)
-    log.warn(
-      { conflicts: control.snapshot.conflicts },
-      'two routes claim the same requests; the first one gets them',
-    );
+  const { snapshot } = control;
+  const secret = signingSecret(settings, stateDir);
 
-  const forwarder = createHpmForwarder();
-  const metrics = createMetrics();
-  let draining = false;
-  const handler = createPublicHandler({
+  const notifier = webhookNotifier({
+    url: () => control.snapshot.plan.notify.webhook,
+    secret: () => webhookSecret(settings, stateDir),
+    log,
+    now,
+  });
+  tellOfChanges(control, notifier);
+
+  const { host, adminHost } = settings;
+  const { workers, accessLog, port, dryRunSecret } = settings;
+  const plane =
+    workers > 1
+      ? await openWorkers({ snapshot, log, secret, dryRunSecret, host, port, workers, accessLog })
+      : await openDataPlane({ snapshot, log, requests, secret, dryRunSecret, host, port });
+  await control.drive(plane);
+  warnOfUnsigned(plan, dryRunSecret, log);
+  const builds = new BuildWatch({
     snapshot: () => control.snapshot,
-    forwarder,
-    metrics,
+    readBuild,
+    learned: (candidate, build) => control.learnBuild(candidate, build),
+  });
+  builds.start();
+  const [id, version] = [`${hostname()}:${plane.port}`, programVersion()];
+  const observations = new SharedObservations({
+    store: openObservationStore(settings, stateDir, id),
+    own: () => plane.observed(),
     log,
-    secret: stateDir ? Buffer.from(secretFile(join(stateDir, 'cohort-secret')).secret) : randomBytes(32),
-    draining: () => draining,
   });
-  control.onChange(({ plan: { legacy, candidates } }) => {
-    forwarder.retain(new Set([legacy, ...candidates.values()].flatMap((upstream) => upstream?.url ?? [])));
-    setTimeout(() => {
-      for (const socket of handler.leftConnections()) socket.destroy();
-    }, LEFT_MS).unref();
-  });
+  await observations.start();
+  const observed = () => observations.observed();
+  const guardrails: Guardrails = new Guardrails({ control, observed, notifier, nowMs: Date.now, log });
+  guardrails.start();
+  const registry = openRegistry(settings, id);
+  const replicas = new Replicas({ id, registry, state: () => control.instanceState(version), log });
+  await replicas.start();
+  control.onApplied(() => void replicas.beat());
 
-  const edge = createPublicServer(plan, handler);
-  const port = await listen(edge.server, { port: settings.port, host: settings.host, flag: '--port' });
   const app = createAdminApp({
     control,
     ledger,
-    metrics,
+    metrics: withNotices(plane.metrics, notifier.counts),
     log,
-    token: settings.adminToken ?? keptToken(log),
-    hosts: [settings.adminHost, ...settings.adminHosts],
-    instance: { id: `${hostname()}:${port}`, version: packageVersion() },
-    now: () => new Date(),
+    access: tokenFileAccess({
+      adminToken: adminToken(settings, log),
+      path: settings.tokensFile,
+      log,
+      now,
+    }),
+    hosts: [adminHost, ...settings.adminHosts],
+    replicas,
+    upstreams: () => plane.upstreams(),
+    serving: () => plane.serving,
+    observed,
+    guardrails,
+    pins: { secret, copyCheck, now },
   });
-  const admin = createServer(app);
-  const adminPort = await listen(admin, {
-    port: settings.adminPort,
-    host: settings.adminHost,
-    flag: '--admin-port',
-  });
-  const url = urlOf(plan.tls ? 'https' : 'http', settings.host, port);
-  const adminUrl = urlOf('http', settings.adminHost, adminPort);
+  const admin = createAdminServer(app);
+  const adminPort = await listen(admin, { port: settings.adminPort, host: adminHost, flag: '--admin-port' });
+  const url = urlOf(plan.tls ? 'https' : 'http', host, plane.port);
+  const adminUrl = urlOf('http', adminHost, adminPort);
   for (const listener of ['public', 'admin']) log.info({ listener, url, adminUrl }, 'listening');
 
-  process.on('SIGHUP', () => {
-    control
-      .reload({ actor: 'signal', reason: 'SIGHUP' })
-      .then((outcome) => {
-        const reload = outcome.ok ? outcome.value : null;
-        if (reload?.ok) {
-          for (const warning of reload.warnings) log.warn(formatProblem(warning));
-          log.info({ hash: reload.plan.hash, previous: reload.previous }, 'plan reloaded');
-        } else
-          log.error(
-            { problems: reload?.problems.map(formatProblem) },
-            'plan refused; the one in force stays',
-          );
-      })
-      .catch((error: Error) => log.error({ err: error }, 'reload failed'));
+  onSignals({
+    log,
+    reload: () => reloadBySignal(control, log),
+    async stop() {
+      admin.close();
+      admin.closeIdleConnections();
+      guardrails.stop();
+      builds.stop();
+      await observations.stop();
+      await plane.drain();
+      admin.closeAllConnections();
+      await replicas.stop();
+      await notifier.close();
+      await ledger.close();
+    },
+    async abort() {
+      plane.kill();
+      await ledger.close();
+    },
   });
-  let stoppingSince = 0;
-  const stop = async (signal: string) => {
-    if (draining) {
-      if (performance.now() - stoppingSince < SAME_SIGNAL_MS) return;
-      // Somebody who signals again does not want to wait; the lock must not outlive the process all the same.
-      await ledger.close().catch(() => {});
-      process.exit(1);
-    }
-    draining = true;
-    stoppingSince = performance.now();
-    log.info({ signal }, 'stopping');
-    admin.close();
-    admin.closeIdleConnections();
-    await edge.drain(DRAIN);
-    forwarder.close();
-    admin.closeAllConnections();
-    await ledger.close();
-    process.exit(0);
-  };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal));
-}
-
-// A facade that has served keeps serving from what it can read or has stored, whatever became of its ledger's disk.
-// With neither it would guess; and where another process holds the ledger, that one speaks for the positions.
-async function openLedger(path: string, store: PositionStore | null, log: pino.Logger): Promise<Ledger> {
-  const onTornLine = ({ bytes, line }: { bytes: number; line: number }) =>
-    log.warn({ ledger: path, line, bytes }, 'the last line was torn by a crash and is dropped');
-  try {
-    return await openFileLedger({ path, onTornLine });
-  } catch (error) {
-    if (!(error instanceof LedgerError) || error.code === 'LEDGER_LOCKED') throw error;
-    const ledger = await unwritableLedger(path, error);
-    const entries = await ledger.read({ after: 0, limit: 1 });
-    if (entries.length === 0 && !(await store?.load())) throw error;
-    return ledger;
-  }
-}
-
-function keptToken(log: pino.Logger): string {
-  const { secret, created } = secretFile(TOKEN_FILE);
-  if (created) log.info({ file: TOKEN_FILE }, 'admin token made; FIG_ADMIN_TOKEN sets one of your own');
-  return secret;
-}
-
-function packageVersion(): string {
-  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 main().catch((error: unknown) => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { QueryTypes, type Sequelize } from 'sequelize';
+import { coversContract } from './testing/contract/covers.ts';
 import { describeOnEveryDatabase, seedSmall, type TestDatabase } from './testing/databases.ts';
 import { type Agent, startServer, type TestServer } from './testing/server.ts';
 
@@ -172,6 +173,32 @@ describeOnEveryDatabase('freelancers', (kind) => {
         expect(found.rows.every((row) => row.skills_csv.split(',').includes(skill))).toBe(true);
       }
       expect((await list('skill=java,sql')).total).toBe(0);
+    });
+
+    test('a wildcard that is dropped leaves its spaces, which are searched for', async () => {
+      const made = await create({ frl_name: 'Alpha Omegazeta', skills_csv: 'x' });
+      expect((await list('q=omegazeta')).rows.map((row) => row.frl_id)).toEqual([made.frl_id]);
+      expect((await list(`q=${encodeURIComponent('% omegazeta')}`)).total).toBe(1);
+      expect((await list(`q=${encodeURIComponent('% alpha')}`)).total).toBe(0);
+      expect((await list(`q=${encodeURIComponent('alpha _ omegazeta')}`)).total).toBe(0);
+    });
+
+    test('skills that somebody wrote past the API are shown as they are, NULL as nothing', async () => {
+      const { frl_id } = await create({ frl_name: 'Handarbeit', skills_csv: 'x' });
+      for (const [skills, found] of [
+        ["'cobol,,pl1'", 1],
+        ["'cobol,pl1,'", 1],
+        ["'cobol, pl1'", 0],
+        ["''", 0],
+        ['NULL', 0],
+      ] as const) {
+        await db.query(`UPDATE freelancers SET skills_csv = ${skills} WHERE frl_id = ${frl_id}`);
+        const shown = skills === 'NULL' ? '' : skills.replaceAll("'", '');
+        expect((await guest.get(`/api/freelancers/${frl_id}`)).body.skills_csv).toBe(shown);
+        expect((await list('q=handarbeit')).rows[0]!.skills_csv).toBe(shown);
+        // with a space in front it is another skill
+        expect([skills, (await list('skill=pl1')).total]).toEqual([skills, found]);
+      }
     });
 
     test('stat, rates and availability narrow it down, all together', async () => {
@@ -437,6 +464,16 @@ describeOnEveryDatabase('freelancers', (kind) => {
     await disp.post('/api/freelancers/999999/activate').expect(404);
     await disp.post('/api/freelancers/999999/block').send({ reason: 'x' }).expect(404);
     await disp.post('/api/freelancers/x/block').send({ reason: 'x' }).expect(500);
+    await disp.post('/api/freelancers/x/activate').expect(500);
+  });
+
+  test('a status set by PUT leaves the reason as it is', async () => {
+    const { frl_id } = await create({ frl_name: 'Put', frl_stat: 'B' });
+    const put = async (body: object) =>
+      (await disp.put(`/api/freelancers/${frl_id}`).send(body).expect(200)).body;
+    expect(await put({})).toMatchObject({ frl_stat: 'B', blk_reason: '' });
+    await put({ blk_reason: 'no show' });
+    expect(await put({ frl_stat: 'A' })).toMatchObject({ frl_stat: 'A', blk_reason: 'no show' });
   });
 
   test('delete only marks, once, and may be said again', async () => {
@@ -451,6 +488,7 @@ describeOnEveryDatabase('freelancers', (kind) => {
     expect((await admin.delete('/api/freelancers/999999').expect(404)).body).toEqual({
       error: 'freelancer not found',
     });
+    await admin.delete('/api/freelancers/x').expect(500);
   });
 
   test('ro may not write, only adm may delete', async () => {
@@ -464,4 +502,6 @@ describeOnEveryDatabase('freelancers', (kind) => {
     ];
     for (const request of refused) expect((await request.expect(403)).text).toBe('{"error":"no rights"}');
   });
+
+  coversContract(['freelancers'], () => ({ db, server }));
 });

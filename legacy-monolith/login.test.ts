@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { QueryTypes, type Sequelize } from 'sequelize';
 import { nowDb } from './lib/dates.ts';
+import { coversContract } from './testing/contract/covers.ts';
 import { describeOnEveryDatabase, seedSmall, type TestDatabase } from './testing/databases.ts';
 import { startServer, type TestServer } from './testing/server.ts';
 
@@ -64,6 +65,26 @@ describeOnEveryDatabase('login', (kind) => {
     expect(again.headers['set-cookie']).toHaveLength(1);
   });
 
+  test.each(['/api/login', '/login'])(
+    '%s answers when the session stands: who goes on at the first byte is logged in',
+    async (path) => {
+      // a slow database: what is answered before the row is written shows
+      db.models.Session!.addHook('beforeCreate', 'slow', () => new Promise((done) => setTimeout(done, 300)));
+      try {
+        const login = await fetch(server.url + path, {
+          method: 'POST',
+          headers: { 'content-type': 'application/x-www-form-urlencoded' },
+          body: 'user=disp&pass=disp',
+          redirect: 'manual',
+        });
+        const cookie = login.headers.get('set-cookie')!.split(';')[0]!;
+        await server.anyone().get('/api/me').set('cookie', cookie).expect(200);
+      } finally {
+        db.models.Session!.removeHook('beforeCreate', 'slow');
+      }
+    },
+  );
+
   test('/api/me names the user, or says that nobody is logged in', async () => {
     const agent = await server.login('disp');
     const me = await agent.get('/api/me').expect(200);
@@ -82,7 +103,7 @@ describeOnEveryDatabase('login', (kind) => {
     await server.anyone().post('/api/logout').expect(200);
   });
 
-  test('everything else under /api is 401 without a session, unknown paths too; with one they are HTML 404', async () => {
+  test('everything else under /api is 401 without a session, unknown paths too (outside they lead to the login); with one they are HTML 404', async () => {
     for (const path of ['/api/freelancers', '/api/freelancers/1', '/api/nothing', '/api']) {
       const res = await server.anyone().get(path).expect(401);
       expect(res.text).toBe('{"error":"not logged in"}');
@@ -91,7 +112,7 @@ describeOnEveryDatabase('login', (kind) => {
     const res = await agent.get('/api/nothing').expect(404);
     expect(res.headers['content-type']).toBe('text/html; charset=utf-8');
     expect(res.text).toContain('Cannot GET /api/nothing');
-    await server.anyone().get('/nothing').expect(404);
+    await server.anyone().get('/nothing').expect(302);
   });
 
   test('answers a forged cookie with 401', async () => {
@@ -133,4 +154,6 @@ describeOnEveryDatabase('login', (kind) => {
     await server.anyone().post('/api/login').send({ user: 'guest', pass: 'guest' }).expect(401);
     await db.query('UPDATE users SET usr_active = 1 WHERE usr_id = 3');
   });
+
+  coversContract(['login'], () => ({ db, server }));
 });

@@ -16,7 +16,7 @@ afterAll(() => database.drop());
 
 function start(env: Record<string, string>): ChildProcess & { lines: AsyncIterator<string> } {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts')], {
-    env: { PATH: process.env.PATH, ...env },
+    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   return Object.assign(child, { lines: linesOf(child) });

@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { QueryTypes } from 'sequelize';
-import { fold } from './lib/matchcode.ts';
+import { migrate } from './db/migrate.ts';
+import { TABLES } from './seeding/row.ts';
+import { seedDatabase } from './seeding/write.ts';
 import {
   contentOf,
   describeOnEveryDatabase,
@@ -14,6 +16,7 @@ import {
   type TestDatabase,
 } from './testing/databases.ts';
 
+const SILENT = { update: () => {}, finish: () => {} };
 const made: TestDatabase[] = [];
 afterEach(async () => {
   for (const database of made.splice(0)) await database.drop();
@@ -60,17 +63,19 @@ describeOnEveryDatabase('seeder', (kind) => {
       '6',
       '--timesheets',
       '1200',
+      '--payments',
+      '300',
     ];
     const first = await seedCommand(...args);
     expect(first).toMatchObject({ code: 0, stderr: '' });
-    expect(first.stdout).toMatch(/seeding 100 % \| 1261\/1261 rows/);
+    expect(first.stdout).toMatch(/seeding 100 % \| 1561\/1561 rows/);
     const db = database.open();
     const before = hash(await contentOf(db));
     const [counts] = await db.query(
-      'SELECT (SELECT COUNT(*) FROM freelancers) AS f, (SELECT COUNT(*) FROM customers) AS c, (SELECT COUNT(*) FROM projects) AS p, (SELECT COUNT(*) FROM timesheets) AS t',
+      'SELECT (SELECT COUNT(*) FROM freelancers) AS f, (SELECT COUNT(*) FROM customers) AS c, (SELECT COUNT(*) FROM projects) AS p, (SELECT COUNT(*) FROM timesheets) AS t, (SELECT COUNT(*) FROM payments) AS y',
       { type: QueryTypes.SELECT },
     );
-    expect(counts).toEqual({ f: 50, c: 5, p: 6, t: 1200 });
+    expect(counts).toEqual({ f: 50, c: 5, p: 6, t: 1200, y: 300 });
     const second = await seedCommand(...args);
     expect(second.code).toBe(1);
     expect(second.stderr).toBe(
@@ -98,41 +103,29 @@ describeOnEveryDatabase('seeder', (kind) => {
     expect(outcomes.map((o) => o.status).sort()).toEqual(['fulfilled', 'rejected']);
   });
 
-  test('every freelancer is canonical, and all kinds are there', async () => {
-    const db = (await create()).open();
-    await seedSmall(db);
-    const rows = await db.query<Record<string, string | null>>('SELECT * FROM freelancers', {
-      type: QueryTypes.SELECT,
-    });
-    for (const row of rows) {
-      expect(row.frl_name).toMatch(/^[^,]+(, [^,]+)?$/);
-      expect(row.frl_match).toBe(fold(row.frl_name!));
-      const skills = row.skills_csv!.split(',');
-      expect(row.skills_csv).not.toMatch(/\s/);
-      expect(new Set(skills.map((s) => s.toLowerCase())).size).toBe(skills.length);
-      expect(row.changed! >= row.created!).toBe(true);
-      expect(row.frl_stat === 'B').toBe(row.blk_reason !== null);
-    }
-    const some = (holds: (row: Record<string, string | null>) => boolean) =>
-      expect(rows.some(holds)).toBe(true);
-    some((row) => row.frl_email === null);
-    some((row) => row.city === '');
-    some((row) => row.skills_csv === '');
-    some((row) => !row.frl_name!.includes(','));
-    some((row) => /\p{Script=Cyrillic}/u.test(row.frl_name!));
-    some((row) => /\p{Script=Greek}/u.test(row.frl_name!));
-    for (const stat of ['A', 'I', 'B']) some((row) => row.frl_stat === stat);
-    some((row) => row.del_flag === 'Y');
+  test('takes no database that holds rows of any table, and takes the sizes that were asked for', async () => {
+    const database = await create();
+    const db = database.open();
+    await migrate(db);
+    await db.query(
+      "INSERT INTO chg_log (chg_tab, chg_id, chg_at, chg_txt) VALUES ('x', 1, '2020-01-01 00:00:00', 'x')",
+    );
+    await expect(seedSmall(db)).rejects.toThrow('the database is not empty: chg_log holds rows');
+    const other = (await create()).open();
+    const sizes = { freelancers: 60, customers: 8, projects: 10, timesheets: 700, payments: 900 };
+    const { rows } = await seedDatabase(other, { seed: 3, sizes }, SILENT);
+    expect(Object.fromEntries(rows)).toMatchObject(sizes);
+    await expect(
+      seedDatabase((await create()).open(), { seed: 3, sizes: { ...sizes, payments: 5 } }, SILENT),
+    ).rejects.toThrow(/^--payments: expected at least \d+, since 700 timesheets are paid .* got 5\./);
   });
 
-  test('the money fits the hours', async () => {
+  test('fills every table', async () => {
     const db = (await create()).open();
-    await seedSmall(db);
-    const wrong = await db.query(
-      'SELECT p.pay_id FROM payments p JOIN timesheets t ON t.pay_id = p.pay_id GROUP BY p.pay_id, p.amount HAVING ABS(p.amount - SUM(t.tsh_hours * t.rate_ct) / 100) > 0.005 * COUNT(*)',
-      { type: QueryTypes.SELECT },
-    );
-    expect(wrong).toEqual([]);
+    const { rows } = await seedSmall(db);
+    expect([...rows.keys()].sort()).toEqual([...TABLES].sort());
+    const content = await contentOf(db);
+    for (const table of TABLES) expect([table, content[table]!.length]).toEqual([table, rows.get(table)]);
   });
 });
 
@@ -148,6 +141,16 @@ test.each([
   [['--nonsense'], 1, /^Unknown option '--nonsense'/],
   [['--projects', '0', '--database', 'sqlite:x'], 1, /^--timesheets: expected 0/],
   [['--customers', '0', '--database', 'sqlite:x'], 1, /^--customers: expected at least 1/],
+  [
+    ['--freelancers', '0', '--timesheets', '0', '--payments', '9', '--database', 'sqlite:x'],
+    1,
+    /^--payments: expected 0 without freelancers/,
+  ],
+  [
+    ['--without', 'zero-date,dust', '--database', 'sqlite:x'],
+    1,
+    /^--without: expected some of .*, got dust\./,
+  ],
 ])('rejects %j in one line', async (args, code, line) => {
   const result = await seedCommand(...args);
   expect(result.code).toBe(code);

@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util';
 import { ConfigError } from './config.ts';
 import { connectDatabase, explain, parseDatabaseUrl } from './db/connection.ts';
+import { DAMAGE, type DamageKind } from './seeding/damage.ts';
 import { showProgress } from './seeding/progress.ts';
 import { NotEmptyError, seedDatabase } from './seeding/write.ts';
 
 const USAGE =
-  'npx node legacy-monolith/seed.ts --database URL [--freelancers 10000] [--customers 2000] [--projects 5000] [--timesheets 200000] [--seed 1] [--if-empty]';
+  'npx node legacy-monolith/seed.ts --database URL [--freelancers 10000] [--customers 2000] [--projects 5000] [--timesheets 200000] [--payments 60000] [--seed 1] [--without KIND,…] [--if-empty]';
 const COUNT_AT_MOST = 100_000_000;
 
 async function main(): Promise<void> {
@@ -25,7 +26,13 @@ async function main(): Promise<void> {
     customers: count('customers', args.customers),
     projects: count('projects', args.projects),
     timesheets: count('timesheets', args.timesheets),
+    payments: args.payments === undefined ? undefined : count('payments', args.payments),
   };
+  const without = (args.without ?? '').split(',').filter(Boolean);
+  const unknown = without.find((kind) => !(DAMAGE as readonly string[]).includes(kind));
+  if (unknown !== undefined) {
+    throw new ConfigError(`--without: expected some of ${DAMAGE.join(',')}, got ${unknown}. Do see SEEDS.md`);
+  }
   const seed = count('seed', args.seed);
   if (sizes.projects > 0 && sizes.customers === 0) {
     throw new ConfigError(
@@ -37,15 +44,23 @@ async function main(): Promise<void> {
       '--timesheets: expected 0 without projects and freelancers to work on. Do give all three or --timesheets 0',
     );
   }
+  if (sizes.payments && sizes.freelancers === 0) {
+    throw new ConfigError('--payments: expected 0 without freelancers to pay. Do give both or --payments 0');
+  }
   const url = parseDatabaseUrl(args.database, '--database');
   const db = await connectDatabase(url);
   const started = performance.now();
-  const total = sizes.freelancers + sizes.customers + sizes.projects + sizes.timesheets;
+  const total =
+    sizes.freelancers + sizes.customers + sizes.projects + sizes.timesheets + (sizes.payments ?? 0);
   const progress = showProgress(total, process.stdout);
   try {
-    const written = await seedDatabase(db, seed, sizes, progress).finally(() => progress.finish());
+    const { rows } = await seedDatabase(
+      db,
+      { seed, sizes, without: without as DamageKind[] },
+      progress,
+    ).finally(() => progress.finish());
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    const list = [...written].map(([table, rows]) => `${table} ${rows}`).join(', ');
+    const list = [...rows].map(([table, rows]) => `${table} ${rows}`).join(', ');
     console.log(`seeded ${url.label} in ${seconds} s: ${list}`);
   } catch (error) {
     // For start-up scripts that run it every time.
@@ -66,6 +81,8 @@ function readArguments(args: string[]) {
         customers: { type: 'string', default: '2000' },
         projects: { type: 'string', default: '5000' },
         timesheets: { type: 'string', default: '200000' },
+        payments: { type: 'string' },
+        without: { type: 'string' },
         seed: { type: 'string', default: '1' },
         'if-empty': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },

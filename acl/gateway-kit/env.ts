@@ -31,6 +31,13 @@ export const secret: Omit<EnvRule<string>, 'fix'> = {
   read: (value) => (/^[\x21-\x7e]+$/.test(value) ? value : null),
 };
 
+/** A secret of 16 characters or more that switches something on; unset ('' as the fallback) it stays off. */
+export const optionalSecret: Omit<EnvRule<string>, 'fix'> = {
+  expected: '16 or more printable characters without spaces, or nothing',
+  read: (value) => (/^([\x21-\x7e]{16,})?$/.test(value) ? value : null),
+  fallback: '',
+};
+
 /**
  * Reads every variable of `rules`; throws StartError with one line per wrong one, so that all are seen at once.
  * Values of variables called *TOKEN*, *SECRET* or *DATABASE_URL* are not printed.

@@ -2,7 +2,8 @@ export type AclErrorCode =
   | 'ACL_SERVICE_CONNECT'
   | 'ACL_SERVICE_TIMEOUT'
   | 'ACL_SERVICE_PROBLEM'
-  | 'ACL_SERVICE_ANSWER';
+  | 'ACL_SERVICE_ANSWER'
+  | 'ACL_DRY_RUN_UNSUPPORTED';
 
 /** Base of everything acl throws on purpose: a stable code and a JSON form. */
 export class AclError extends Error {

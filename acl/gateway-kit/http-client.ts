@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import { noteRehearsed, rehearsed } from './dry-run.ts';
 import { AclError, ServiceProblem, ServiceUnreachable } from './error.ts';
 
 export type HttpClientOptions = {
@@ -55,10 +56,13 @@ export class HttpClient {
     throw new ServiceProblem(`${call.method} ${this.url}${pathOnly(call.path)}`, answer.status, answer.body);
   }
 
-  async send(call: HttpCall): Promise<HttpAnswer> {
-    const body = call.json === undefined ? null : Buffer.from(JSON.stringify(call.json));
+  async send(given: HttpCall): Promise<HttpAnswer> {
+    const body = given.json === undefined ? null : Buffer.from(JSON.stringify(given.json));
+    const call = rehearsed(given, body);
     try {
-      return await this.#attempt(call, body);
+      const answer = await this.#attempt(call, body);
+      noteRehearsed(given, answer);
+      return answer;
     } catch (error) {
       if (call.method !== 'GET' || !isStaleConnection(error)) throw error;
       return this.#attempt(call, body);

@@ -27,6 +27,7 @@ export function legacyErrors(body: LegacyErrorBody, badRequest: string, log: Log
 }
 
 function answerOf(error: unknown): [status: number, message: string] {
+  if (error instanceof AclError && error.code === 'ACL_DRY_RUN_UNSUPPORTED') return [501, 'no dry run'];
   if (error instanceof ServiceUnreachable)
     return error.code === 'ACL_SERVICE_TIMEOUT' ? [504, 'service too slow'] : [502, 'service unavailable'];
   if (error instanceof ServiceProblem && error.status >= 500) return [502, 'service unavailable'];

@@ -1,6 +1,8 @@
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { RequestHandler } from 'express';
 import pino from 'pino';
+import { isSignedDryRun, signDryRun } from '#plan/model/dry-run.ts';
 import { health } from '../gateway-kit/health.ts';
 import { HttpClient } from '../gateway-kit/http-client.ts';
 import { type Serving, serve } from '../gateway-kit/serve.ts';
@@ -12,6 +14,7 @@ import { freelancerId } from '../translators/freelancers.ts';
 import { gatewayApp } from './app.ts';
 import { FreelancersService } from './freelancers-service.ts';
 
+const SECRET = 'dry-run-secret-of-a-test';
 const someone = {
   id: freelancerId(7),
   number: 7,
@@ -61,6 +64,7 @@ describe('the gateway', () => {
       service: new FreelancersService(clients[0]),
       identity: legacyIdentity(clients[1]),
       health: checks,
+      dryRunSecret: SECRET,
       log,
     });
     gateway = await serve(app, {
@@ -144,6 +148,79 @@ describe('the gateway', () => {
       body: { error: 'service unavailable' },
     });
     expect(service.requests).toHaveLength(0);
+  });
+
+  describe('in a dry run', () => {
+    const rehearse = async (method: string, target: string, body?: unknown, signature?: string) => {
+      const sent = body === undefined ? '' : JSON.stringify(body);
+      const signed = { method, target, body: Buffer.from(sent) };
+      const answer = await rawRequest(gateway.url, {
+        method,
+        path: `/.fig/dry-run${target}`,
+        headers: {
+          cookie: 'connect.sid=x',
+          'content-type': 'application/json',
+          'x-fig-signature': signature ?? signDryRun(signed, SECRET, Date.now()),
+        },
+        ...(sent === '' ? {} : { body: sent }),
+      });
+      return { status: answer.status, done: answer.headers['x-fig-dry-run'] };
+    };
+    /** A service that knows dry runs. */
+    const bodies: string[] = [];
+    const knowing = (): typeof answer => async (request, response) => {
+      bodies.push(await text(request));
+      if (request.url?.startsWith('/.fig/dry-run/')) response.setHeader('x-fig-dry-run', 'done');
+      json(response, 200, someone);
+    };
+
+    test('sends its one write as a dry run, signed, and reads as ever', async () => {
+      answer = knowing();
+      expect(await rehearse('PUT', '/api/freelancers/7', { city: 'X' })).toEqual({
+        status: 200,
+        done: 'done',
+      });
+      const path = `/v2/freelancers/${freelancerId(7)}`;
+      expect(service.requests.map(({ method, url }) => `${method} ${url}`)).toEqual([
+        `GET ${path}`,
+        `PATCH /.fig/dry-run${path}`,
+      ]);
+      const sent = { method: 'PATCH', target: path, body: Buffer.from(bodies.at(-1) ?? '') };
+      const signature = String(service.requests[1]?.headers['x-fig-signature']);
+      expect(isSignedDryRun(signature, sent, SECRET, Date.now())).toBe(true);
+      expect(isSignedDryRun(signature, { ...sent, method: 'POST' }, SECRET, Date.now())).toBe(false);
+    });
+
+    test('says nothing of a write that the service did not rehearse', async () => {
+      answer = (request, response) =>
+        request.method === 'GET'
+          ? json(response, 200, someone)
+          : json(response, 404, { code: 'ROUTE_NOT_FOUND' });
+      expect(await rehearse('PUT', '/api/freelancers/7', { city: 'X' })).toEqual({
+        status: 501,
+        done: undefined,
+      });
+      expect(service.requests.filter(({ method }) => method !== 'GET')).toHaveLength(1);
+    });
+
+    test('is not begun unsigned', async () => {
+      expect(await rehearse('DELETE', '/api/freelancers/7', undefined, 't=1,v1=x')).toEqual({
+        status: 403,
+        done: undefined,
+      });
+      expect(service.requests).toHaveLength(0);
+    });
+
+    test('leaves other requests of the same moment alone', async () => {
+      answer = knowing();
+      await Promise.all([
+        rehearse('PUT', '/api/freelancers/7', { city: 'X' }),
+        call('PUT', '/api/freelancers/7', { city: 'Y' }),
+      ]);
+      const writes = service.requests.filter(({ method }) => method === 'PATCH');
+      const rehearsed = writes.filter(({ url }) => url?.startsWith('/.fig/dry-run/'));
+      expect([writes.length, rehearsed.length]).toEqual([2, 1]);
+    });
   });
 
   test('asks twice for a page beyond the end, once for all others', async () => {

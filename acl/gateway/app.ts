@@ -1,5 +1,6 @@
 import express, { type Express, type RequestHandler, type Response } from 'express';
 import type { Logger } from 'pino';
+import { dryRun } from '../gateway-kit/dry-run.ts';
 import type { IdentityBridge } from '../gateway-kit/identity.ts';
 import { legacyErrors } from '../gateway-kit/legacy-errors.ts';
 import { requireRole, requireSession } from '../gateway-kit/session-check.ts';
@@ -18,6 +19,8 @@ export type GatewayParts = {
   readonly service: FreelancersService;
   readonly identity: IdentityBridge;
   readonly health: RequestHandler;
+  /** Null: no dry runs. */
+  readonly dryRunSecret: string | null;
   readonly log: Logger;
 };
 
@@ -28,9 +31,10 @@ const refuseRole = (response: Response) => void response.status(403).json({ erro
  * The legacy contract of /api/freelancers on the new service. The framework, its defaults and the order of the
  * middleware are the monolith's: ETag, HEAD, OPTIONS, 404 pages and which refusal comes first follow from them.
  */
-export function gatewayApp({ service, identity, health, log }: GatewayParts): Express {
+export function gatewayApp({ service, identity, health, dryRunSecret, log }: GatewayParts): Express {
   const app = express();
   app.use(health);
+  app.use(dryRun(dryRunSecret));
 
   app.use(express.json({ limit: '1mb' }));
   app.use(express.urlencoded({ extended: true, limit: '1mb' }));

@@ -1,5 +1,5 @@
 import pino from 'pino';
-import { port, readEnv, secret, text, url } from '../gateway-kit/env.ts';
+import { optionalSecret, port, readEnv, secret, text, url } from '../gateway-kit/env.ts';
 import { health } from '../gateway-kit/health.ts';
 import { HttpClient } from '../gateway-kit/http-client.ts';
 import { runMain, serve } from '../gateway-kit/serve.ts';
@@ -17,6 +17,10 @@ await runMain(async () => {
     },
     LEGACY_URL: { ...url, fix: 'Set LEGACY_URL to the monolith, e.g. http://127.0.0.1:4101.' },
     SERVICE_TOKEN: { ...secret, fix: "Set SERVICE_TOKEN to the services' token." },
+    DRY_RUN_SECRET: {
+      ...optionalSecret,
+      fix: 'Set DRY_RUN_SECRET to what facade and services have, or leave it unset.',
+    },
     BUILD_ID: { ...text, fallback: 'dev', fix: '' },
   });
   const log = pino({ name: 'gateway' });
@@ -31,6 +35,7 @@ await runMain(async () => {
         check: async () => void (await freelancers.expect({ method: 'GET', path: '/readyz' })),
       },
     ]),
+    dryRunSecret: env.DRY_RUN_SECRET || null,
     log,
   });
   return serve(app, {

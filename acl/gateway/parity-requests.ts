@@ -148,7 +148,7 @@ export const writtenReads: readonly RawRequest[] = [
     '/API/Freelancers',
     '/api/FREELANCERS/1',
     '/api/freelancers/1/',
-    '//api/freelancers',
+    // Two slashes at the start are none of the API's paths to the monolith, and the facade merges them before.
     '/api//freelancers',
   ].map(get),
   ...[

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { DRY_RUN_PREFIX, signDryRun } from '#plan/model/dry-run.ts';
 import { MYSQL_URL, mysqlDatabase, sqliteDatabase, type TestDatabase } from '../testing/databases.ts';
 import { type RawAnswer, type RawRequest, rawRequest } from '../testing/raw-http.ts';
-import { startWorld, type World } from '../testing/world.ts';
+import { DRY_RUN_SECRET, startWorld, type World } from '../testing/world.ts';
 import { AWKWARD_ROWS, insertAwkwardRows } from './awkward-rows.ts';
 import { generatedRead, writtenReads } from './parity-requests.ts';
 import { readsAfterWrites, type Write, writes } from './parity-writes.ts';
@@ -11,6 +12,7 @@ const GENERATED = 400;
 const SEEDED = 300;
 const ROWS = SEEDED + AWKWARD_ROWS;
 
+type Taken = { readonly status: number; readonly body: unknown; readonly total: unknown };
 type Compared = { readonly status: number; readonly headers: Record<string, unknown>; readonly body: string };
 
 /** Everything of an answer but the time it was given. */
@@ -132,7 +134,7 @@ function parity(name: string, create: () => Promise<TestDatabase>) {
       expect(await differences(requests)).toEqual([]);
     });
 
-    test('takes the same writes with the same effect', async () => {
+    test('rehearses writes with the same answers, then takes them with the same effect', async () => {
       const cookies = {
         admin: cookie,
         disp: await world.login('disp'),
@@ -142,7 +144,10 @@ function parity(name: string, create: () => Promise<TestDatabase>) {
       const legacy = new Side(world.legacy, cookies);
       const gateway = new Side(world.gateway, cookies);
       for (const write of writes) {
+        // Left behind, anything of it would show in the reads below.
+        const rehearsed = await gateway.rehearse(write);
         const [expected, got] = [await legacy.take(write), await gateway.take(write)];
+        expect({ rehearsed: write.name, ...rehearsed }).toEqual({ rehearsed: write.name, ...expected });
         expect({ write: write.name, ...got }).toEqual({ write: write.name, ...expected });
         for (const path of readsAfterWrites) {
           const read: Write = { name: `${write.name}: ${path}`, as: 'admin', method: 'GET', path };
@@ -165,30 +170,51 @@ class Side {
     this.#cookies = cookies;
   }
 
-  async take({ as, method, path, body }: Write): Promise<{ status: number; body: unknown; total: unknown }> {
-    const isForm = typeof body === 'string';
-    const answer = await rawRequest(this.#url, {
-      method,
-      path: path.replace(':new', String(this.#born.at(-1) ?? 'none')),
-      headers: {
-        cookie: this.#cookies[as],
-        'content-type': isForm ? 'application/x-www-form-urlencoded' : 'application/json',
-      },
-      ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }),
-    });
+  async take(write: Write): Promise<Taken> {
+    const answer = await this.#send(write, write.path);
     const json = JSON.parse(answer.body);
-    if (method === 'POST' && path === '/api/freelancers' && json.frl_id !== undefined)
-      this.#born.push(json.frl_id);
+    if (isCreation(write, json)) this.#born.push(json.frl_id);
     return { status: answer.status, total: answer.headers['x-total-count'], body: this.#shaped(json) };
   }
 
-  #shaped(json: unknown): unknown {
+  /** What `take` would answer, by a dry run. */
+  async rehearse(write: Write): Promise<Taken> {
+    const answer = await this.#send(write, write.path, DRY_RUN_PREFIX);
+    const done = answer.headers['x-fig-dry-run'];
+    if (done !== 'done') throw new Error(`${write.name}: ${answer.status} ${answer.body} (${done})`);
+    const json = JSON.parse(answer.body);
+    const born = isCreation(write, json) ? [...this.#born, json.frl_id] : this.#born;
+    return { status: answer.status, total: answer.headers['x-total-count'], body: this.#shaped(json, born) };
+  }
+
+  #send({ as, method, body }: Write, path: string, prefix = ''): Promise<RawAnswer> {
+    const isForm = typeof body === 'string';
+    const target = path.replace(':new', String(this.#born.at(-1) ?? 'none'));
+    const text = isForm ? body : body === undefined ? '' : JSON.stringify(body);
+    const signed = { method, target, body: Buffer.from(text) };
+    return rawRequest(this.#url, {
+      method,
+      path: prefix + target,
+      headers: {
+        cookie: this.#cookies[as],
+        'content-type': isForm ? 'application/x-www-form-urlencoded' : 'application/json',
+        ...(prefix === '' ? {} : { 'x-fig-signature': signDryRun(signed, DRY_RUN_SECRET, Date.now()) }),
+      },
+      ...(body === undefined ? {} : { body: text }),
+    });
+  }
+
+  #shaped(json: unknown, born: readonly number[] = this.#born): unknown {
     return JSON.parse(JSON.stringify(json), (key, value) => {
-      if (key === 'frl_id') return this.#born.includes(value) ? `new ${this.#born.indexOf(value)}` : value;
+      if (key === 'frl_id') return born.includes(value) ? `new ${born.indexOf(value)}` : value;
       const isTime = key === 'changed' || key === 'created';
       return isTime ? String(value).replace(/\d/g, '0') : value;
     });
   }
+}
+
+function isCreation({ method, path }: Write, json: { frl_id?: number }): json is { frl_id: number } {
+  return method === 'POST' && path === '/api/freelancers' && json.frl_id !== undefined;
 }
 
 parity('SQLite', sqliteDatabase);

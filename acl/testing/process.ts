@@ -8,6 +8,8 @@ const START_MS = 30_000;
 /** A server process of this repository, started by a test on a free port. */
 export type RunningProcess = {
   readonly url: string;
+  /** Of a facade; null for other processes. */
+  readonly adminUrl: string | null;
   readonly child: ChildProcess;
   /** SIGTERM, then waits; resolves with the exit code (null when a signal ended it). */
   stop(): Promise<number | null>;
@@ -15,27 +17,32 @@ export type RunningProcess = {
 
 export type Finished = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 
+type Listening = { readonly url: string; readonly adminUrl?: string };
+
 /** Starts `script` (relative to the repository) and waits for its `listening` line. Throws with its stderr otherwise. */
 export async function startProcess(
   script: string,
   env: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
 ): Promise<RunningProcess> {
-  const { child, output } = launch(script, [], { PORT: '0', ...env });
+  const { child, output } = launch(script, args, { PORT: '0', ...env });
   const exited = once(child, 'exit');
-  const url = await new Promise<string>((listening, fail) => {
+  const { url, adminUrl = null } = await new Promise<Listening>((listening, fail) => {
     const timer = setTimeout(() => fail(new Error(`${script}: no listening line in time`)), START_MS);
-    void exited.then(([code]) =>
-      fail(new Error(`${script} ended with ${code}: ${output.stderr}${output.stdout}`)),
-    );
+    void exited.then(([code]) => {
+      clearTimeout(timer);
+      fail(new Error(`${script} ended with ${code}: ${output.stderr}${output.stdout}`));
+    });
     child.stdout?.on('data', () => {
-      const line = /"url":"(http[^"]+)".*"msg":"listening"/.exec(output.stdout);
+      const line = /^.*"url":"http.*"msg":"listening".*$/m.exec(output.stdout);
       if (line === null) return;
       clearTimeout(timer);
-      listening(line[1]!);
+      listening(JSON.parse(line[0]));
     });
   });
   return {
     url,
+    adminUrl,
     child,
     async stop() {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
@@ -59,7 +66,7 @@ export async function runToEnd(
 function launch(script: string, args: readonly string[], env: Readonly<Record<string, string>>) {
   const child = spawn(process.execPath, [resolve(ROOT, script), ...args], {
     cwd: ROOT,
-    env: { PATH: process.env.PATH ?? '', ...env },
+    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = { stdout: '', stderr: '' };

@@ -5,6 +5,7 @@ import {
   validateHeaderName,
   validateHeaderValue,
 } from 'node:http';
+import type { Exchange } from '../http/forwarder.ts';
 import { isHopByHop } from '../http/hop-by-hop.ts';
 import { type Attempt, fail, ProtocolFault } from './attempt.ts';
 
@@ -62,12 +63,17 @@ function sendBody(answer: IncomingMessage, response: ServerResponse): void {
   });
 }
 
+type Information = Pick<InformationEvent, 'statusCode' | 'statusMessage' | 'rawHeaders'>;
+
 /** Passes 102, 103 and their kin on. `100 Continue` is the facade's own, 101 is none of these. */
-export function relayInformation(info: InformationEvent, attempt: Attempt, response: ServerResponse): void {
-  const { statusCode, statusMessage, rawHeaders } = info;
+export function relayInformation(
+  { statusCode, statusMessage, rawHeaders }: Information,
+  { shapeInformation }: Exchange,
+  response: ServerResponse,
+): void {
   if (statusCode <= 101 || response.req.httpVersionMinor === 0 || response.headersSent) return;
   // Node has no call for any 1xx with any headers. Without the socket it is another request's turn (pipelining).
-  const lines = sendable(attempt.exchange.shapeInformation(rawHeaders));
+  const lines = sendable(shapeInformation(rawHeaders));
   response.socket?.write(
     `HTTP/1.1 ${statusCode} ${statusMessage}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`,
     'latin1',

@@ -82,7 +82,8 @@ function failureOf(attempt: Attempt, error: Error): UpstreamFailure {
   const code = String((error as NodeJS.ErrnoException).code ?? '');
   const timeout = error instanceof UpstreamTimeout ? error : null;
   const fault = protocolFault(error, code);
-  const stage = timeout?.stage ?? (fault !== null ? 'PROTOCOL' : attempt.connected ? 'HEADERS' : 'CONNECT');
+  const connecting = TLS_FAULT.test(code) ? 'TLS' : 'CONNECT';
+  const stage = timeout?.stage ?? (fault !== null ? 'PROTOCOL' : attempt.connected ? 'HEADERS' : connecting);
   return {
     stage,
     cause: code || error.message,
@@ -91,6 +92,10 @@ function failureOf(attempt: Attempt, error: Error): UpstreamFailure {
     staleConnection: attempt.reused && stage === 'HEADERS' && (code === 'ECONNRESET' || code === 'EPIPE'),
   };
 }
+
+// Codes of Node's own checks (ERR_TLS_…), of OpenSSL's (ERR_SSL_…, EPROTO), and of its verdicts on certificates.
+const TLS_FAULT =
+  /^(?:ERR_TLS_|ERR_SSL_|EPROTO|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|INVALID_CA|PATH_LENGTH_)/;
 
 /** What Node's parser says about an answer that it cannot read; null for errors of another kind. */
 function protocolFault(error: Error, code: string): string | null {

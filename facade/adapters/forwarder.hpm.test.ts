@@ -1,3 +1,4 @@
+import { createHpmForwarder } from './forwarder.hpm.ts';
 import { forwarderSuite } from './forwarder.suite.ts';
 
-forwarderSuite('http-proxy-middleware');
+forwarderSuite('http-proxy-middleware', createHpmForwarder);

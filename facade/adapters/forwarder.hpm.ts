@@ -12,17 +12,24 @@ import {
   ProtocolFault,
   UpstreamTimeout,
 } from './attempt.ts';
-import { closePool, dropIdle, openPool, type UpstreamPool } from './upstream-pool.ts';
+import { Pools } from './pools.ts';
+import { closePool, dropIdle, openPool } from './upstream-pool.ts';
+
+/** How long an upstream may take to say whether it wants a body. */
+const CONTINUE_WAIT_MS = 1_000;
+/** How long an upstream may leave unread what a WebSocket client said before it left. */
+const UNREAD_MS = 5_000;
 
 /** The forwarder on http-proxy-middleware: one middleware, an agent with kept-alive connections per upstream. */
 export function createHpmForwarder(): Forwarder {
   const attempts = new WeakMap<IncomingMessage, Attempt>();
-  const pools = new Map<string, UpstreamPool>();
+  const pools = new Pools(openPool);
 
   const middleware = createProxyMiddleware<IncomingMessage, ServerResponse>({
     // SECURITY: the router alone chooses the upstream, and only from the plan: no target is ever taken from a request.
     router: (request, _response, options) => {
       const attempt = attempts.get(request) as Attempt;
+      if (attempt.exchange.freshConnection) dropIdle(attempt.pool);
       options.agent = attempt.refuse ? attempt.pool.upgradeAgent : attempt.pool.agent;
       // httpxy makes the options of its request from `ssl`, a new object each time.
       Object.assign(options, { ssl: { maxHeaderSize: MAX_ANSWER_HEAD_BYTES } });
@@ -37,26 +44,33 @@ export function createHpmForwarder(): Forwarder {
         proxy.on('proxyReq', (proxyReq, request, response) => {
           const attempt = attempts.get(request);
           if (!attempt) return;
-          watch(proxyReq, attempt, request);
-          proxyReq.on('information', (info) => relayInformation(info, attempt, response));
+          watch(proxyReq, attempt, request, response);
+          if (attempt.exchange.expectsContinue) passExpectation(proxyReq, response);
+          proxyReq.on('information', (info) => relayInformation(info, attempt.exchange, response));
           proxyReq.once('upgrade', (_answer, socket: Socket) => {
             socket.destroy();
             fail(attempt, new ProtocolFault('it switched protocols unasked'), response);
           });
         });
-        proxy.on('proxyReqWs', (proxyReq, request) => {
+        proxy.on('proxyReqWs', (proxyReq, request, client) => {
           const attempt = attempts.get(request);
           if (!attempt) return;
           proxyReq.once('socket', () => watch(proxyReq, attempt, request));
           proxyReq.once('upgrade', (answer: IncomingMessage, socket: Socket) => {
             clearTimeout(attempt.timer);
             socket.setTimeout(0);
+            closeWith(client, socket);
             attempt.status = 101;
             answer.headers = joinHeaders(attempt.exchange.shapeAnswer(101, answer.rawHeaders));
           });
           proxyReq.once('response', (answer) => {
             attempt.status = answer.statusCode ?? 0;
-            answer.headers = joinHeaders(attempt.exchange.shapeAnswer(attempt.status, answer.rawHeaders));
+            // httpxy frames the refusal as the upstream did, by what it finds here.
+            const { 'transfer-encoding': coding } = answer.headers;
+            answer.headers = {
+              ...joinHeaders(attempt.exchange.shapeAnswer(attempt.status, answer.rawHeaders)),
+              ...(coding === undefined ? {} : { 'transfer-encoding': coding }),
+            };
           });
         });
         proxy.on('proxyRes', (answer, request, response) => {
@@ -80,7 +94,7 @@ export function createHpmForwarder(): Forwarder {
   ): void {
     const attempt: Attempt = {
       exchange,
-      pool: poolFor(pools, exchange.upstream),
+      pool: pools.of(exchange.upstream),
       refuse,
       connected: false,
       reused: false,
@@ -119,29 +133,33 @@ export function createHpmForwarder(): Forwarder {
         middleware.upgrade(exchange.request, socket as Socket, head);
       }),
     retain(upstreams) {
-      for (const [url, pool] of pools) {
-        if (upstreams.has(url)) continue;
-        dropIdle(pool);
-        pools.delete(url);
-      }
+      for (const pool of pools.retain(upstreams)) dropIdle(pool);
     },
     close() {
-      for (const pool of pools.values()) closePool(pool);
-      pools.clear();
+      for (const pool of pools.clear()) closePool(pool);
     },
   };
 }
 
-function poolFor(pools: Map<string, UpstreamPool>, url: string): UpstreamPool {
-  const known = pools.get(url);
-  if (known) return known;
-  const pool = openPool(url);
-  pools.set(url, pool);
-  return pool;
+/**
+ * Ends the upstream's side of an upgraded connection with the client's. httpxy only pipes: a client's side that the
+ * facade itself destroys ends nothing, and the upstream's would stay open for ever.
+ */
+function closeWith(client: Duplex, upstream: Socket): void {
+  client.once('close', () => {
+    // What the client has said is still delivered, to an upstream that reads it.
+    upstream.setTimeout(UNREAD_MS, () => upstream.destroy());
+    upstream.destroySoon();
+  });
 }
 
 /** Timeouts of one attempt: connect, then headers once the request is out; idle all along. */
-function watch(proxyReq: ClientRequest, attempt: Attempt, request: IncomingMessage): void {
+function watch(
+  proxyReq: ClientRequest,
+  attempt: Attempt,
+  request: IncomingMessage,
+  response?: ServerResponse,
+): void {
   const { connectMs, headersMs, idleMs } = attempt.exchange.timeouts;
   const socket = proxyReq.socket as Socket;
   attempt.reused = proxyReq.reusedSocket;
@@ -168,6 +186,8 @@ function watch(proxyReq: ClientRequest, attempt: Attempt, request: IncomingMessa
   proxyReq.on('timeout', () => {
     // While the answer is awaited the headers timeout rules; this one is for a body that stands still.
     if (sent && attempt.status === 0) return;
+    // The client is the one who stands still, and its own limits end that.
+    if (response?.writableNeedDrain) return void socket.setTimeout(idleMs);
     proxyReq.destroy(
       new UpstreamTimeout(
         'IDLE_TIMEOUT',
@@ -176,6 +196,27 @@ function watch(proxyReq: ClientRequest, attempt: Attempt, request: IncomingMessa
     );
   });
   passRequestTrailers(request, proxyReq);
+}
+
+/**
+ * Asks the upstream before the client sends its body. The header is set here, since httpxy announces no request that
+ * was made with it.
+ */
+function passExpectation(proxyReq: ClientRequest, response: ServerResponse): void {
+  proxyReq.setHeader('expect', '100-continue');
+  proxyReq.flushHeaders();
+  let told = false;
+  // Node closes the connection of a client that was not told: what comes next on it could be its body or not.
+  const letSend = () => {
+    clearTimeout(patience);
+    if (told || response.headersSent || response.destroyed) return;
+    told = true;
+    response.writeContinue();
+  };
+  // An upstream that knows no expectations waits for the body (RFC 9110 §10.1.1).
+  const patience = setTimeout(letSend, CONTINUE_WAIT_MS);
+  proxyReq.once('continue', letSend);
+  for (const end of ['response', 'close']) proxyReq.once(end, () => clearTimeout(patience));
 }
 
 function passRequestTrailers(request: IncomingMessage, proxyReq: ClientRequest): void {

@@ -1,17 +1,30 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { request as httpRequest } from 'node:http';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
+import type { Plan } from '#plan/model/plan.ts';
+import type { Forwarder } from '../http/forwarder.ts';
 import { type AwkwardUpstream, awkwardUpstream, BIG_PIECES, PIECE } from '../test-kit/awkward-upstream.ts';
-import { facadeOf, type TestFacade } from '../test-kit/facade-of.ts';
+import { facadeOf as anyFacadeOf, type TestFacade } from '../test-kit/facade-of.ts';
 import { planOf } from '../test-kit/plan-of.ts';
 import { ask, endToEnd, rawAsk } from '../test-kit/raw-client.ts';
 import { until } from '../test-kit/until.ts';
+import { expectationTests } from './forwarder-suite/expectations.ts';
+import { keepAliveTests } from './forwarder-suite/keep-alive.ts';
+import { silenceTests } from './forwarder-suite/silences.ts';
+import { slowClientTests } from './forwarder-suite/slow-clients.ts';
+import { upgradeTests } from './forwarder-suite/upgrades.ts';
 
 /** What every forwarder promises, seen by clients of a facade that stands on it. */
-export function forwarderSuite(name: string): void {
+export function forwarderSuite(name: string, create: () => Forwarder): void {
+  expectationTests(name, create);
+  upgradeTests(name, create);
+  slowClientTests(name, create);
+  keepAliveTests(name, create);
+  silenceTests(name, create);
+  const facadeOf = (plan: Plan) => anyFacadeOf(plan, { forwarder: create() });
   describe(`the ${name} forwarder`, () => {
     let legacy: AwkwardUpstream;
     let facade: TestFacade;
@@ -49,6 +62,30 @@ export function forwarderSuite(name: string): void {
       expect(through.body.equals(direct.body)).toBe(true);
       expect(through.trailers).toEqual(direct.trailers);
     });
+
+    test.each([
+      'bytes=0-4',
+      'bytes=5-',
+      'bytes=-5',
+      'bytes=0-1,4-5',
+      'bytes=-2, 0-0, 90-',
+      'bytes=500-',
+      'bytes=5-1',
+      'lines=0-1',
+    ])(
+      'gives the range %s as the upstream itself does, in one part, in many, or not at all',
+      async (range) => {
+        for (const method of ['GET', 'HEAD'])
+          for (const ifRange of [undefined, '"v1"', '"v0"']) {
+            const headers = { range, ...(ifRange === undefined ? {} : { 'if-range': ifRange }) };
+            const direct = await ask(legacy.url, { path: '/ranges', method, headers });
+            const through = await ask(facade.url, { path: '/ranges', method, headers });
+            expect([through.status, through.reason]).toEqual([direct.status, direct.reason]);
+            expect(endToEnd(through.rawHeaders)).toEqual(endToEnd(direct.rawHeaders));
+            expect(through.body.toString()).toBe(direct.body.toString());
+          }
+      },
+    );
 
     test('sends method, query, headers and body as they came', async () => {
       const query = '?a=%7e&b=//x/../y&c=+%20&&d=%zz';
@@ -233,6 +270,71 @@ export function forwarderSuite(name: string): void {
       await hasty.close();
       deaf.close();
     }, 15_000);
+
+    test('cuts the client off when the answer stands still', async () => {
+      const timeouts = { connectMs: 1000, headersMs: 1000, idleMs: 150 };
+      const hasty = await facadeOf(planOf({ legacy: { url: legacy.url, build: null }, timeouts }));
+      await expect(ask(hasty.url, { path: '/headers-only' })).rejects.toThrow(/aborted|hang up/);
+      await hasty.close();
+    });
+
+    test('lets the upstream wait for a client that does not read', async () => {
+      let sent = 0;
+      const endless = createServer((socket) => {
+        const more = () => {
+          while (!socket.destroyed && socket.write(PIECE)) sent += PIECE.length;
+        };
+        socket.on('error', () => {}).on('drain', more);
+        socket.once('data', () => {
+          socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100000000000\r\n\r\n');
+          more();
+        });
+      }).listen(0, '127.0.0.1');
+      await once(endless, 'listening');
+      const url = `http://127.0.0.1:${(endless.address() as AddressInfo).port}`;
+      const patient = await facadeOf(planOf({ legacy: { url, build: null } }));
+      const client = connect(patient.port, '127.0.0.1');
+      client.on('error', () => {}).pause();
+      client.write('GET /endless HTTP/1.1\r\nHost: x\r\n\r\n');
+      const samples: number[] = [];
+      await until('the upstream to stand still', () => {
+        samples.push(sent);
+        return samples.length > 10 && sent > 0 && samples.slice(-10).every((bytes) => bytes === sent);
+      });
+      expect(sent).toBeLessThan(64 * 1024 * 1024);
+      client.destroy();
+      await patient.close();
+      endless.close();
+    });
+
+    test('asks again for a read whose idle connection was closed under it, and not for a write', async () => {
+      const requests: string[] = [];
+      // Every connection answers once and ends with the next request: it was closed while that was on its way.
+      const closing = createServer((socket) => {
+        let answered = false;
+        socket
+          .on('error', () => {})
+          .on('data', (bytes) => {
+            requests.push(String(bytes).split(' ', 1)[0] as string);
+            if (answered) socket.destroy();
+            else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+            answered = true;
+          });
+      }).listen(0, '127.0.0.1');
+      await once(closing, 'listening');
+      const url = `http://127.0.0.1:${(closing.address() as AddressInfo).port}`;
+      const front = await facadeOf(planOf({ legacy: { url, build: null } }));
+      for (let i = 0; i < 4; i++) expect((await ask(front.url, { path: '/' })).status).toBe(200);
+      expect(requests).toEqual(Array(7).fill('GET'));
+      requests.length = 0;
+      const writes = [];
+      for (let i = 0; i < 4; i++)
+        writes.push((await ask(front.url, { path: '/', method: 'POST', body: 'x' })).status);
+      expect(writes).toContain(502);
+      expect(requests).toHaveLength(4);
+      await front.close();
+      closing.close();
+    });
 
     test('uses connections to the upstream again', async () => {
       const ports = new Set<number>();

@@ -1,5 +1,6 @@
-import type { LedgerEntry, LedgerFault } from '../core/ledger.ts';
+import type { LedgerFault } from '../core/ledger.ts';
 import { chainFault, LedgerChain } from '../core/ledger-chain.ts';
+import { readLedgerLine } from '../core/ledger-line.ts';
 
 /** What the bytes of a ledger file hold. */
 export type LedgerLines = {
@@ -21,7 +22,7 @@ export function readLedgerLines(content: Buffer, path: string): LedgerLines {
   for (let line = 1; start < content.length; line++) {
     const newline = content.indexOf(0x0a, start);
     const end = newline === -1 ? content.length : newline;
-    const entry = parseEntry(content.subarray(start, end));
+    const entry = readLedgerLine(content.subarray(start, end));
     const problem = typeof entry === 'string' ? entry : chainFault(entry, chain.last);
     if (problem !== null && newline === -1)
       return { ...sound, torn: { bytes: end - start, line }, validBytes: start };
@@ -32,14 +33,4 @@ export function readLedgerLines(content: Buffer, path: string): LedgerLines {
     start = newline + 1;
   }
   return { ...sound, validBytes: start };
-}
-
-function parseEntry(line: Buffer): LedgerEntry | string {
-  try {
-    const value: unknown = JSON.parse(line.toString('utf8'));
-    if (typeof value === 'object' && value !== null && 'hash' in value) return value as LedgerEntry;
-    return 'it is no ledger entry';
-  } catch {
-    return 'it is not JSON';
-  }
 }

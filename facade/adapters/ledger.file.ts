@@ -2,8 +2,10 @@ import { type FileHandle, mkdir, open, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Ledger, LedgerError, type LedgerFault } from '../core/ledger.ts';
 import type { LedgerChain } from '../core/ledger-chain.ts';
+import { ledgerLine } from '../core/ledger-line.ts';
 import { type FileLock, lockHolder, takeFileLock } from './file-lock.ts';
 import { type LedgerLines, readLedgerLines } from './ledger-lines.ts';
+import { syncFolder } from './sync-folder.ts';
 
 export type FileLedgerOptions = {
   readonly path: string;
@@ -70,14 +72,6 @@ function unopenable(path: string, error: NodeJS.ErrnoException): LedgerError {
   return new LedgerError('LEDGER_UNREADABLE', message, { cause: error });
 }
 
-// A new file is only there after a power cut if its folder was synced too.
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r').catch(() => null);
-  // Some systems cannot sync a folder; there the file system answers for it.
-  await handle?.sync().catch(() => {});
-  await handle?.close();
-}
-
 class FileLedger implements Ledger {
   readonly name: string;
   readonly #path: string;
@@ -121,7 +115,7 @@ class FileLedger implements Ledger {
     await this.#checkUntouched();
     const outcome = this.#chain.seal(drafts);
     if (!outcome.ok) return outcome;
-    const lines = outcome.entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+    const lines = outcome.entries.map((entry) => `${ledgerLine(entry)}\n`).join('');
     const bytes = Buffer.from(this.#open ? `\n${lines}` : lines);
     try {
       // What a crash or a full disk left behind the last good line must not be glued to the next one.
@@ -172,6 +166,10 @@ class FileLedger implements Ledger {
   async read(query: Parameters<Ledger['read']>[0]) {
     return this.#chain.read(query);
   }
+
+  // One process owns the file: nobody else appends.
+  async refresh() {}
+  onChange() {}
 
   async close() {
     await this.#tail;

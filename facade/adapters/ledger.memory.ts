@@ -13,6 +13,8 @@ export function openMemoryLedger(): Ledger {
       return outcome;
     },
     read: async (query) => chain.read(query),
+    refresh: async () => {},
+    onChange: () => {},
     close: async () => {},
   };
 }

@@ -34,9 +34,10 @@ describe('a ledger that cannot be written', () => {
       paused: false,
       killed: false,
       version: 1,
+      sinceMs: 0,
     } as const;
     return {
-      load: async () => ({ seq: 1, hash: first?.hash ?? '', positions: { articles: position } }),
+      load: async () => ({ seq: 1, hash: first?.hash ?? '', repair: '', positions: { articles: position } }),
       save: async () => {},
     };
   };

@@ -22,6 +22,8 @@ export async function unwritableLedger(path: string, error: LedgerError): Promis
       throw new LedgerError('LEDGER_UNWRITABLE', error.message);
     },
     read: async (query) => lines?.chain.read(query) ?? [],
+    refresh: async () => {},
+    onChange: () => {},
     close: async () => {},
   };
 }

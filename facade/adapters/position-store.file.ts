@@ -35,7 +35,8 @@ function parse(text: string): StoredPositions | null {
   try {
     const value = JSON.parse(text) as Partial<StoredPositions>;
     if (typeof value.seq !== 'number' || typeof value.hash !== 'string' || !value.positions) return null;
-    return { seq: value.seq, hash: value.hash, positions: value.positions };
+    const repair = typeof value.repair === 'string' ? value.repair : '';
+    return { seq: value.seq, hash: value.hash, repair, positions: value.positions };
   } catch {
     return null;
   }

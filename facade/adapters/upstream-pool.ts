@@ -1,9 +1,13 @@
 import { type AgentOptions, Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { isIP } from 'node:net';
+import type { Upstream } from '#plan/model/plan.ts';
+import { tlsOptions } from './upstream-tls.ts';
 
-// Upstreams close idle connections after 5 s or more; letting go earlier keeps requests from meeting a closed one.
-const IDLE_CONNECTION_MS = 4_000;
+/** Most upstreams close idle connections after 5 s or more; letting go earlier keeps requests from meeting a closed one. */
+const KEEP_ALIVE_MS = 4_000;
+
+/** How long an idle connection to an upstream may still be used; 0: never. */
+export const keepAliveOf = ({ keepAliveMs = KEEP_ALIVE_MS }: Upstream): number => keepAliveMs;
 
 /** The connections to one upstream. */
 export type UpstreamPool = {
@@ -13,17 +17,17 @@ export type UpstreamPool = {
   readonly upgradeAgent: HttpAgent | HttpsAgent;
 };
 
-export function openPool(url: string): UpstreamPool {
-  const target = new URL(url);
-  const name = target.hostname.replace(/^\[|\]$/g, '');
+export function openPool(upstream: Upstream): UpstreamPool {
+  const target = new URL(upstream.url);
+  const idleMs = keepAliveOf(upstream);
   const agentOf = (options: AgentOptions) =>
     target.protocol === 'https:'
-      ? // The Host header is the public one; the certificate must be the upstream's own.
-        new HttpsAgent({ ...options, servername: isIP(name) ? '' : name })
+      ? new HttpsAgent({ ...options, ...tlsOptions(upstream) })
       : new HttpAgent(options);
   return {
     target,
-    agent: agentOf({ keepAlive: true, timeout: IDLE_CONNECTION_MS }),
+    // Node goes by the Keep-Alive of an answer where that is shorter, less a second.
+    agent: agentOf(idleMs > 0 ? { keepAlive: true, timeout: idleMs } : { keepAlive: false }),
     upgradeAgent: agentOf({ keepAlive: false }),
   };
 }

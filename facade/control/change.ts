@@ -1,3 +1,4 @@
+import type { Evidence } from '../core/guardrail/judge.ts';
 import type { Move } from '../core/position.ts';
 import type { RouteState } from '../core/snapshot.ts';
 
@@ -9,11 +10,21 @@ export type ChangeRefusal = {
     | 'ROUTE_UNKNOWN'
     | 'ROUTE_VERSION_STALE'
     | 'ROUTE_DATA_NOT_COPIED'
+    | 'ROUTE_DEPENDENCY_BEHIND'
+    | 'ROUTE_EVIDENCE_MISSING'
+    | 'PLAN_REPLICAS_DIFFER'
     | 'LEDGER_CORRUPT'
+    | 'LEDGER_UNREACHABLE'
     | 'LEDGER_UNWRITABLE';
   readonly detail: string;
   /** Where the route stands, when there is such a route. */
   readonly state: RouteState | null;
+  /** Replicas that stand in the way, with their hash of the route; null where they do not have it. */
+  /** Routes that this one depends on and that are not as far as it is to go. */
+  readonly waitsFor?: readonly RouteState[];
+  /** What guardrails say that are not passed. */
+  readonly evidence?: Evidence;
+  readonly instances?: readonly { readonly id: string; readonly hash: string | null }[];
 };
 
 export type Change<T> = { readonly ok: true; readonly value: T } | ({ readonly ok: false } & ChangeRefusal);

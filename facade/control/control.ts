@@ -2,15 +2,22 @@ import type { Logger } from 'pino';
 import type { Plan } from '#plan/model/plan.ts';
 import type { Problem } from '#plan/model/problem.ts';
 import type { CopyCheck } from '../core/copy-check.ts';
+import { waitsFor } from '../core/dependencies.ts';
+import type { Evidence } from '../core/guardrail/judge.ts';
+import type { Instance, InstanceState } from '../core/instances.ts';
 import {
   type EntryType,
+  foldPositions,
   type Ledger,
   type LedgerDraft,
   type LedgerEntry,
   LedgerError,
-  positionOf,
+  lastRepair,
 } from '../core/ledger.ts';
+import { planChange } from '../core/plan-change.ts';
 import {
+  describeStep,
+  endKill,
   initialPosition,
   kill,
   type Move,
@@ -21,7 +28,7 @@ import {
   type Step,
   transition,
 } from '../core/position.ts';
-import type { PositionStore } from '../core/position-store.ts';
+import type { PositionStore, StoredPositions } from '../core/position-store.ts';
 import { buildSnapshot, type RouteState, type Snapshot } from '../core/snapshot.ts';
 import { type Author, type Change, type ChangeRefusal, stale } from './change.ts';
 import { restartNeeded } from './restart-needed.ts';
@@ -31,7 +38,11 @@ export type LoadPlan = () => { plan: Plan | null; problems: Problem[] };
 
 export type ReloadOutcome =
   | { readonly ok: true; readonly plan: Plan; readonly previous: string; readonly warnings: Problem[] }
-  | { readonly ok: false; readonly problems: Problem[] };
+  | {
+      readonly ok: false;
+      readonly code: 'PLAN_INVALID' | 'PLAN_RELOAD_UNSAFE';
+      readonly problems: readonly Problem[];
+    };
 
 export type ControlOptions = {
   readonly plan: Plan;
@@ -40,66 +51,150 @@ export type ControlOptions = {
   /** Null for a ledger that dies with the process. */
   readonly store: PositionStore | null;
   readonly copyCheck: CopyCheck;
+  /** What the guardrails of a route hold against its next step, null for nothing. */
+  readonly inTheWay: (
+    state: RouteState,
+  ) => Promise<{ readonly detail: string; readonly evidence: Evidence } | null>;
+  /** Live replicas whose form of a route is another one than `hash`. */
+  readonly differing: (route: string, hash: string) => Promise<readonly Instance[]>;
   readonly log: Logger;
   readonly now: () => Date;
 };
 
-const ATTEMPTS = 5;
+/** What those who watch a control plane are told, after it came into force here. */
+export type ControlEvent =
+  /** In order and once, whoever appended them. */
+  | { readonly kind: 'entries'; readonly entries: readonly LedgerEntry[] }
+  /** By this instance alone. */
+  | { readonly kind: 'appended'; readonly entries: readonly LedgerEntry[] }
+  /** Another plan is in force, or all positions were read anew. */
+  | { readonly kind: 'renewed' }
+  /** `distrust` came or went. */
+  | { readonly kind: 'trust' };
+
+/** Who decides requests by the snapshots: at once, or when the promise it gives has resolved. */
+export type Follower = { apply(snapshot: Snapshot): Promise<void> | void };
+
+/** So often somebody else may be faster: a kill has to win in the end, however many move routes meanwhile. */
+const ATTEMPTS = 50;
 const ALL = Number.MAX_SAFE_INTEGER;
 
 /** Opens the control plane: reads the ledger, decides which positions can be trusted, makes the first snapshot. */
 export async function openControl(options: ControlOptions): Promise<Control> {
-  const entries = await options.ledger.read({ after: 0, limit: ALL });
   const stored = options.store ? await options.store.load() : null;
-  const start = startingPositions(entries, options.ledger.fault(), stored);
-  const control = new Control(options, start.positions, start.distrust, entries.at(-1));
-  if (start.distrust)
-    options.log.error(
-      { ledger: options.ledger.name, positions: start.positions ? 'last known' : 'none' },
-      `Positions cannot be changed: ${start.distrust}`,
-    );
-  else await control.store();
+  const control = new Control(options, stored);
+  await control.begin();
+  const { conflicts } = control.snapshot;
+  if (conflicts.length > 0)
+    options.log.warn({ conflicts }, 'two routes claim the same requests; the first one gets them');
   return control;
 }
 
 /** The control plane: holds the snapshot in force and changes it through the ledger alone. */
 export class Control {
   readonly #options: ControlOptions;
-  readonly #listeners: ((snapshot: Snapshot) => void)[] = [];
-  readonly #distrustAtStart: string | null;
-  #positions: Map<string, Position> | null;
+  readonly #listeners: (() => void)[] = [];
+  readonly #watchers: ((event: ControlEvent) => void)[] = [];
+  /** What this instance had served before it started. */
+  readonly #stored: StoredPositions | null;
+  #distrustAtStart: string | null = null;
+  /** The ledger's database was away at the start: its entries are still to be read. */
+  #unread = false;
+  #positions: Map<string, Position> | null = null;
   #snapshot: Snapshot;
   #last: LedgerEntry | undefined;
+  /** Hash of the last repair of the ledger; '' when it never was. */
+  #repair = '';
+  #logged: string | null = null;
+  #follower: Follower | null = null;
+  #appliedSeq = 0;
+  #knowsPositions = false;
+  /** Resolves when the follower decides by the snapshot in force. */
+  #followed: Promise<void> = Promise.resolve();
 
-  constructor(
-    options: ControlOptions,
-    positions: Map<string, Position> | null,
-    distrust: string | null,
-    last: LedgerEntry | undefined,
-  ) {
+  constructor(options: ControlOptions, stored: StoredPositions | null) {
     this.#options = options;
-    this.#positions = positions;
-    this.#distrustAtStart = distrust;
-    this.#last = last;
-    this.#snapshot = buildSnapshot(options.plan, positions);
+    this.#stored = stored;
+    this.#snapshot = buildSnapshot(options.plan, null);
+    options.ledger.onChange((entries) => this.#ledgerChanged(entries));
+  }
+
+  /** Takes the positions from the ledger, or from what is stored. Not for callers of `openControl`. */
+  async begin(): Promise<void> {
+    const { ledger } = this.#options;
+    const entries = await ledger.read({ after: 0, limit: ALL });
+    const fault = ledger.fault();
+    const start = startingPositions(entries, fault, this.#stored);
+    this.#unread = fault?.away === true;
+    this.#distrustAtStart = fault ? null : start.distrust;
+    this.#positions = start.positions;
+    this.#last = entries.at(-1);
+    this.#repair = lastRepair(entries)?.hash ?? '';
+    this.#replace(buildSnapshot(this.#snapshot.plan, start.positions, this.#snapshot));
+    this.#tell({ kind: 'renewed' });
+    this.#logTrust();
+    if (!start.distrust) await this.store();
   }
 
   get snapshot(): Snapshot {
     return this.#snapshot;
   }
 
-  /** Why the ledger is not trusted and what to do, null when it is. While it is not, nothing can be changed. */
+  /** Why the ledger is not trusted or not reached, and what to do; null when it is. Meanwhile nothing can be changed. */
   get distrust(): string | null {
     const fault = this.#options.ledger.fault();
     return this.#distrustAtStart ?? (fault && describeFault(fault));
   }
 
-  /** False when even the last positions are not known: the instance must get no traffic. */
-  get ready(): boolean {
-    return this.#positions !== null;
+  /** The code for `distrust`: a database that is away comes back by itself, a damaged ledger does not. */
+  get distrustCode(): 'LEDGER_CORRUPT' | 'LEDGER_UNREACHABLE' {
+    const away = !this.#distrustAtStart && this.#options.ledger.fault()?.away;
+    return away ? 'LEDGER_UNREACHABLE' : 'LEDGER_CORRUPT';
   }
 
-  onChange(listener: (snapshot: Snapshot) => void): void {
+  /** False when even the last positions are not known: the instance must get no traffic. */
+  get ready(): boolean {
+    return this.#knowsPositions;
+  }
+
+  /** The last ledger entry that decides every request; 0 before the first. */
+  get appliedSeq(): number {
+    return this.#appliedSeq;
+  }
+
+  /** The last ledger entry that the snapshot in force rests on. */
+  get seenSeq(): number {
+    return this.#last?.seq ?? 0;
+  }
+
+  /** What this instance says of itself to the others. */
+  instanceState(version: string): InstanceState {
+    const { plan } = this.#snapshot;
+    const routes = Object.fromEntries(plan.routes.map(({ name, hash }) => [name, hash]));
+    return { version, hash: plan.hash, routes, appliedSeq: this.appliedSeq };
+  }
+
+  /**
+   * Gives every snapshot from now on to who decides by it, the one in force first: another replica may have changed
+   * positions while the follower started. A change is answered when the follower has applied it.
+   */
+  async drive(follower: Follower): Promise<void> {
+    this.#follower = follower;
+    this.#replace(this.#snapshot);
+    await this.#followed;
+  }
+
+  /** Tells what happens from now on. */
+  watch(watcher: (event: ControlEvent) => void): void {
+    this.#watchers.push(watcher);
+  }
+
+  #tell(event: ControlEvent): void {
+    for (const watcher of this.#watchers) watcher(event);
+  }
+
+  /** Calls when another snapshot decides all requests. */
+  onApplied(listener: () => void): void {
     this.#listeners.push(listener);
   }
 
@@ -109,17 +204,25 @@ export class Control {
     to: Step,
     { expectedVersion, force, ...author }: Author & { expectedVersion: number; force: boolean },
   ): Promise<Change<RouteState>> {
-    const state = this.#snapshot.states.get(route);
+    let state = this.#snapshot.states.get(route);
+    if (state?.position && state.position.version !== expectedVersion) {
+      // Another replica may have told its client a version that has not arrived here.
+      await this.#options.ledger.refresh();
+      state = this.#snapshot.states.get(route);
+    }
     if (!state) return this.#unknown(route);
-    const { position } = state;
-    if (position && position.version !== expectedVersion)
-      return stale(state, expectedVersion, position.version);
+    if (state.position && state.position.version !== expectedVersion)
+      return stale(state, expectedVersion, state.position.version);
+    const differ = force ? null : await this.#differ(state);
+    if (differ) return differ;
+    const behind = force ? null : this.#dependencyBehind(state, to);
+    if (behind) return behind;
+    const unproven = force ? null : await this.#unproven(state, to);
+    if (unproven) return unproven;
     const missing = force ? null : await this.#missingCopy(state, to);
     if (missing) return { ok: false, code: 'ROUTE_DATA_NOT_COPIED', detail: missing, state };
-    const outcome = await this.#change('transition', [state], author, (at, of) =>
-      transition(at, of.route, to, force),
-    );
-    return one(outcome);
+    const move = (at: Position, of: RouteState) => transition(at, of.route, to, force);
+    return one(await this.#change('transition', [state], author, move, expectedVersion));
   }
 
   rollback(route: string, author: Author): Promise<Change<RouteState>> {
@@ -140,33 +243,67 @@ export class Control {
       const outcome = await this.#retried('kill', route, author, (at, state) => kill(at, state.route));
       return outcome.ok ? { ok: true, value: [outcome.value] } : outcome;
     }
+    const killable = ({ position }: RouteState) => position?.stage !== 'retired';
+    return this.#changeAll('kill', killable, author, (at, state) => kill(at, state.route));
+  }
+
+  /** Ends the kill of every killed route, in one append; a pause stays. */
+  resumeKilled(author: Author): Promise<Change<RouteState[]>> {
+    return this.#changeAll('resume', ({ position }) => position?.killed === true, author, endKill);
+  }
+
+  async #changeAll(
+    type: EntryType,
+    fits: (state: RouteState) => boolean,
+    author: Author,
+    move: (position: Position, state: RouteState) => Move,
+  ): Promise<Change<RouteState[]>> {
+    // Which routes fit is asked of what all replicas did; nobody waits for a ledger that is known to be away.
+    if (!this.distrust) await this.#options.ledger.refresh();
     for (let attempt = 1; ; attempt++) {
-      const states = [...this.#snapshot.states.values()].filter(
-        (state) => state.position?.stage !== 'retired',
-      );
-      const outcome = await this.#change('kill', states, author, (at, state) => kill(at, state.route));
+      const states = [...this.#snapshot.states.values()].filter(fits);
+      const outcome = await this.#change(type, states, author, move);
       if (outcome.ok || outcome.code !== 'ROUTE_VERSION_STALE' || attempt === ATTEMPTS) return outcome;
     }
   }
 
   /** Applies the plan on disk. An invalid one is refused; either way the ledger says so. */
-  async reload(author: Author): Promise<Change<ReloadOutcome>> {
+  async reload(author: Author, force = false): Promise<Change<ReloadOutcome>> {
     const previous = this.#snapshot.plan.hash;
     const { plan, problems } = this.#options.loadPlan();
-    const draft = this.#planDraft(plan ? 'reload' : 'reload-refused', plan?.hash ?? previous, author);
+    const change = plan && planChange(this.#snapshot, plan);
+    const unsafe = change ? [...change.wrong, ...(force ? [] : change.unasked)] : [];
+    const refused = !plan || unsafe.length > 0;
+    const draft = this.#planDraft(refused ? 'reload-refused' : 'reload', plan?.hash ?? previous, author);
     // A plan can be put right while the ledger cannot be written: traffic must not wait for the ledger.
     const written = this.distrust ? null : await this.#append([draft]);
     if (written && !written.ok)
       this.#options.log.error({ detail: written.detail }, 'reload is not in the ledger');
-    if (!plan) return { ok: true, value: { ok: false, problems } };
+    if (!plan || !change) return { ok: true, value: { ok: false, code: 'PLAN_INVALID', problems } };
+    if (refused) return { ok: true, value: { ok: false, code: 'PLAN_RELOAD_UNSAFE', problems: unsafe } };
     this.#replace(buildSnapshot(plan, this.#positions, this.#snapshot));
+    this.#tell({ kind: 'renewed' });
+    await this.#followed;
     const keys = restartNeeded(this.#options.plan, plan);
     if (keys.length > 0)
       this.#options.log.warn(
         { keys },
         `${keys.join(' and ')} of the new plan wait for a restart of the facade`,
       );
-    return { ok: true, value: { ok: true, plan, previous, warnings: problems } };
+    return { ok: true, value: { ok: true, plan, previous, warnings: [...problems, ...change.notes] } };
+  }
+
+  /** Takes note of the build that runs at a candidate now. */
+  learnBuild(candidate: string, build: string | null): void {
+    const builds = new Map(this.#snapshot.builds).set(candidate, build);
+    this.#replace({ ...this.#snapshot, builds });
+  }
+
+  /** Records something that concerns no route, before it is done. */
+  async record(type: EntryType, author: Author): Promise<Change<null>> {
+    const { distrust, distrustCode } = this;
+    if (distrust) return { ok: false, code: distrustCode, detail: distrust, state: null };
+    return this.#append([this.#planDraft(type, this.#snapshot.plan.hash, author)]);
   }
 
   /** Writes the positions in force beside the ledger; a failure is told, and changes nothing. */
@@ -175,7 +312,7 @@ export class Control {
     const positions = Object.fromEntries(this.#positions);
     const { seq, hash } = this.#last ?? { seq: 0, hash: '' };
     await this.#options.store
-      .save({ seq, hash, positions })
+      .save({ seq, hash, repair: this.#repair, positions })
       .catch((error: Error) => this.#options.log.warn({ err: error }, 'positions could not be stored'));
   }
 
@@ -186,6 +323,44 @@ export class Control {
     if (!transition(position ?? initialPosition, route, to, false).ok) return null;
     const answer = await this.#options.copyCheck(route.data.set);
     return answer.copied ? null : answer.detail;
+  }
+
+  async #unproven(state: RouteState, to: Step): Promise<({ ok: false } & ChangeRefusal) | null> {
+    if (!transition(state.position ?? initialPosition, state.route, to, false).ok) return null;
+    const found = await this.#options.inTheWay(state);
+    return (
+      found && {
+        ok: false,
+        code: 'ROUTE_EVIDENCE_MISSING',
+        detail: found.detail,
+        state,
+        evidence: found.evidence,
+      }
+    );
+  }
+
+  #dependencyBehind(state: RouteState, to: Step): ({ ok: false } & ChangeRefusal) | null {
+    // A move that is not legal anyway has its own reason.
+    if (!transition(state.position ?? initialPosition, state.route, to, false).ok) return null;
+    const behind = waitsFor(state, to, this.#snapshot.states);
+    if (behind.length === 0) return null;
+    const who = behind.map(({ route, position }) => {
+      const killed = position?.killed ? ' (killed)' : '';
+      return `${route.name} is at ${describeStep(position ?? initialPosition)}${killed}`;
+    });
+    const detail = `${state.route.name} depends on ${behind.map(({ route }) => route.name).join(', ')}, but ${who.join(', ')}. Move ${behind.length === 1 ? 'it' : 'them'} to ${describeStep(to)} first, or use force with a reason.`;
+    return { ok: false, code: 'ROUTE_DEPENDENCY_BEHIND', detail, state, waitsFor: behind };
+  }
+
+  // Replicas with another form of the route would send its clients elsewhere at the same position.
+  async #differ(state: RouteState): Promise<({ ok: false } & ChangeRefusal) | null> {
+    const { name, hash } = state.route;
+    const differing = await this.#options.differing(name, hash);
+    if (differing.length === 0) return null;
+    const instances = differing.map(({ id, routes }) => ({ id, hash: routes[name] ?? null }));
+    const who = instances.map((other) => `${other.id} has ${other.hash?.slice(0, 12) ?? 'none'}`).join(', ');
+    const detail = `expected all replicas to have ${name} as here (${hash.slice(0, 12)}), but ${who}. Give them the same plan and reload it, or use force with a reason.`;
+    return { ok: false, code: 'PLAN_REPLICAS_DIFFER', detail, state, instances };
   }
 
   async #retried(
@@ -207,18 +382,48 @@ export class Control {
     states: RouteState[],
     author: Author,
     move: (position: Position, state: RouteState) => Move,
+    expectedVersion: number | null = null,
   ): Promise<Change<RouteState[]>> {
-    if (this.distrust) return { ok: false, code: 'LEDGER_CORRUPT', detail: this.distrust, state: null };
+    const { distrust, distrustCode } = this;
+    if (distrust) return { ok: false, code: distrustCode, detail: distrust, state: null };
+    const now = () => states.map((state) => this.#snapshot.states.get(state.route.name) ?? state);
+    const draftAll = () => {
+      // What was checked before may have taken a while, and somebody else may have moved the route meanwhile.
+      const moved =
+        expectedVersion === null ? undefined : now().find((at) => versionOf(at) !== expectedVersion);
+      return moved
+        ? stale(moved, expectedVersion as number, versionOf(moved))
+        : this.#draftAll(type, now(), author, move);
+    };
+    let drafted = draftAll();
+    if (!drafted.ok || drafted.value.length < states.length) {
+      // What would not change, or not be legal, may rest on a position that another replica has changed since: a
+      // rollback must not be taken for one that is done already.
+      await this.#options.ledger.refresh();
+      drafted = draftAll();
+    }
+    if (!drafted.ok) return drafted;
+    const written = drafted.value.length > 0 ? await this.#append(drafted.value) : null;
+    if (written && !written.ok) return written;
+    // What held already may be on its way to who decides by it.
+    await this.#followed;
+    return { ok: true, value: now() };
+  }
+
+  /** Entries for all that a move changes. */
+  #draftAll(
+    type: EntryType,
+    states: readonly RouteState[],
+    author: Author,
+    move: (position: Position, state: RouteState) => Move,
+  ): Change<LedgerDraft[]> {
     const drafts: LedgerDraft[] = [];
     for (const state of states) {
       const outcome = move(state.position ?? initialPosition, state);
       if (!outcome.ok) return { ...outcome, state };
       if (!outcome.unchanged) drafts.push(this.#draft(type, state.route.name, outcome.position, author));
     }
-    const written = drafts.length > 0 ? await this.#append(drafts) : null;
-    if (written && !written.ok) return written;
-    const changed = states.map((state) => this.#snapshot.states.get(state.route.name) ?? state);
-    return { ok: true, value: changed };
+    return { ok: true, value: drafts };
   }
 
   async #append(drafts: LedgerDraft[]): Promise<Change<null>> {
@@ -230,30 +435,67 @@ export class Control {
         return stale(state, expected - 1, outcome.version);
       }
       this.#apply(outcome.entries);
-      await this.store();
+      this.#tell({ kind: 'appended', entries: outcome.entries });
+      await Promise.all([this.store(), this.#followed]);
       return { ok: true, value: null };
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error;
       this.#options.log.error({ ledger: this.#options.ledger.name }, this.distrust ?? error.message);
-      const code = error.code === 'LEDGER_CORRUPT' ? 'LEDGER_CORRUPT' : 'LEDGER_UNWRITABLE';
+      const known = error.code === 'LEDGER_CORRUPT' || error.code === 'LEDGER_UNREACHABLE';
+      const code = known ? error.code : 'LEDGER_UNWRITABLE';
       return { ok: false, code, detail: error.message, state: null };
     }
   }
 
   #apply(entries: readonly LedgerEntry[]): void {
-    const positions = new Map(this.#positions);
-    for (const entry of entries) {
-      const position = positionOf(entry);
-      if (position && entry.route !== null) positions.set(entry.route, position);
-      if (entry.seq > (this.#last?.seq ?? 0)) this.#last = entry;
-    }
+    const fresh = entries.filter((entry) => entry.seq > (this.#last?.seq ?? 0));
+    if (fresh.length === 0) return;
+    const positions = foldPositions(fresh, this.#positions ?? undefined);
+    this.#last = fresh.at(-1);
+    this.#repair = lastRepair(fresh)?.hash ?? this.#repair;
     this.#positions = positions;
     this.#replace(buildSnapshot(this.#snapshot.plan, positions, this.#snapshot));
+    this.#tell({ kind: 'entries', entries: fresh });
+  }
+
+  // Called by the ledger for what other replicas appended, and when its fault came or went.
+  #ledgerChanged(entries: readonly LedgerEntry[]): void {
+    this.#logTrust();
+    if (this.#unread) {
+      if (!this.#options.ledger.fault()?.away)
+        this.begin().catch((error: Error) =>
+          this.#options.log.error({ err: error }, 'ledger not taken over'),
+        );
+      return;
+    }
+    if (entries.length === 0 || this.#distrustAtStart) return;
+    this.#apply(entries);
+    void this.store();
+  }
+
+  #logTrust(): void {
+    const { distrust } = this;
+    const { log, ledger } = this.#options;
+    if (distrust === this.#logged) return;
+    this.#logged = distrust;
+    this.#tell({ kind: 'trust' });
+    const positions = this.#positions ? 'last known' : 'none';
+    if (distrust) log.error({ ledger: ledger.name, positions }, `Positions cannot be changed: ${distrust}`);
+    else log.info({ ledger: ledger.name }, 'the ledger is back; positions can be changed');
   }
 
   #replace(snapshot: Snapshot): void {
     this.#snapshot = snapshot;
-    for (const listener of this.#listeners) listener(snapshot);
+    const seq = this.#last?.seq ?? 0;
+    const known = this.#positions !== null;
+    const applied = () => {
+      this.#appliedSeq = Math.max(this.#appliedSeq, seq);
+      this.#knowsPositions = known;
+      for (const listener of this.#listeners) listener();
+    };
+    const following = this.#follower?.apply(snapshot);
+    if (following) this.#followed = following.then(applied);
+    else applied();
   }
 
   #draft(type: EntryType, route: string, position: Position, author: Author): LedgerDraft {
@@ -294,3 +536,5 @@ export class Control {
 function one(outcome: Change<RouteState[]>): Change<RouteState> {
   return outcome.ok ? { ok: true, value: outcome.value[0] as RouteState } : outcome;
 }
+
+const versionOf = ({ position }: RouteState) => position?.version ?? 0;

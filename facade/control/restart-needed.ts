@@ -4,7 +4,7 @@ import type { Plan } from '#plan/model/plan.ts';
 export function restartNeeded(started: Plan, next: Plan): string[] {
   const keys: string[] = [];
   if (started.limits.maxHeaderBytes !== next.limits.maxHeaderBytes) keys.push('limits.maxHeader');
-  if (started.tls?.certFile !== next.tls?.certFile || started.tls?.keyFile !== next.tls?.keyFile)
-    keys.push('tls');
+  // Another certificate comes into force with the plan; whether there is one at all was decided at the start.
+  if ((started.tls === null) !== (next.tls === null)) keys.push('tls');
   return keys;
 }

@@ -1,4 +1,10 @@
-import { foldPositions, LEDGER_REMEDY, type LedgerEntry, type LedgerFault } from '../core/ledger.ts';
+import {
+  foldPositions,
+  LEDGER_REMEDY,
+  type LedgerEntry,
+  type LedgerFault,
+  lastRepair,
+} from '../core/ledger.ts';
 import type { Position } from '../core/position.ts';
 import type { StoredPositions } from '../core/position-store.ts';
 
@@ -18,11 +24,14 @@ export function startingPositions(
   fault: LedgerFault | null,
   stored: StoredPositions | null,
 ): StartingPositions {
-  const distrust = fault ? describeFault(fault) : forgotten(entries, stored);
+  const kept = stored && new Map(Object.entries(stored.positions));
+  // Nothing was read: even no entry at all would say something.
+  if (fault?.away) return { positions: kept, distrust: describeFault(fault) };
+  const lack = forgotten(entries, stored);
+  const distrust = fault ? describeFault(fault) : lack && `${lack}. ${LEDGER_REMEDY}`;
   if (!distrust) return { positions: foldPositions(entries), distrust: null };
-  if (fault?.entriesHold && !forgotten(entries, stored))
-    return { positions: foldPositions(entries), distrust };
-  return { positions: stored && new Map(Object.entries(stored.positions)), distrust };
+  if (fault?.entriesHold && !lack) return { positions: foldPositions(entries), distrust };
+  return { positions: kept, distrust };
 }
 
 /** A fault in words: where, what, and what to do. */
@@ -30,12 +39,18 @@ export function describeFault({ place, detail, remedy }: LedgerFault): string {
   return `ledger ${place}: ${detail.replace(/\.$/, '')}. ${remedy ?? LEDGER_REMEDY}`;
 }
 
-// A chain whose tail was cut off is whole in itself; only somebody who saw the tail can tell.
-function forgotten(entries: readonly LedgerEntry[], stored: StoredPositions | null): string | null {
+/**
+ * What a ledger lacks of what an instance has served, in words; null when it lacks nothing, or when it was repaired
+ * since. A chain whose tail was cut off is whole in itself; only somebody who saw the tail can tell.
+ */
+export function forgotten(entries: readonly LedgerEntry[], stored: StoredPositions | null): string | null {
   if (!stored || stored.seq === 0) return null;
   const entry = entries[stored.seq - 1];
   if (entry?.hash === stored.hash) return null;
+  // A repair has looked at what was stored until then; what is stored since names it.
+  const repair = lastRepair(entries);
+  if (repair && repair.hash !== stored.repair) return null;
   return entry
-    ? `the ledger's entry ${stored.seq} is not the one this instance has served. ${LEDGER_REMEDY}`
-    : `the ledger ends at entry ${entries.length}, but this instance has served entry ${stored.seq}. ${LEDGER_REMEDY}`;
+    ? `the ledger's entry ${stored.seq} is not the one this instance has served`
+    : `the ledger ends at entry ${entries.length}, but this instance has served entry ${stored.seq}`;
 }

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 
 /** Name of the first-party cookie that holds a client's first bucket on every route in canary. */
 export const COHORT_COOKIE = 'x-fig-cohort';
@@ -44,6 +44,14 @@ export function openBuckets(value: string, secret: Buffer): Map<string, number> 
   return buckets;
 }
 
+// Making a key of the secret costs more than signing with it.
+const keys = new WeakMap<Buffer, KeyObject>();
+
 function sign(payload: string, secret: Buffer): Buffer {
-  return createHmac('sha256', secret).update(payload).digest().subarray(0, SIGNATURE_BYTES);
+  let key = keys.get(secret);
+  if (!key) {
+    key = createSecretKey(secret);
+    keys.set(secret, key);
+  }
+  return createHmac('sha256', key).update(payload).digest().subarray(0, SIGNATURE_BYTES);
 }

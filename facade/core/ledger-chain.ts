@@ -4,7 +4,8 @@ import type { AppendOutcome, LedgerDraft, LedgerEntry } from './ledger.ts';
 /** `prev` of the first entry. */
 const GENESIS = '0'.repeat(64);
 
-const KEYS = [
+/** The keys of an entry that its hash covers, in the order in which they are written. */
+export const ENTRY_KEYS = [
   'seq',
   'at',
   'type',
@@ -22,9 +23,9 @@ const KEYS = [
 ] as const satisfies readonly (keyof LedgerEntry)[];
 
 /** SHA-256 (hex) over the entry without its hash, as JSON with the keys in the order they are listed in. */
-function entryHash(entry: Omit<LedgerEntry, 'hash'>): string {
+export function entryHash(entry: Omit<LedgerEntry, 'hash'>): string {
   return createHash('sha256')
-    .update(JSON.stringify(KEYS.map((key) => [key, entry[key]])))
+    .update(JSON.stringify(ENTRY_KEYS.map((key) => [key, entry[key]])))
     .digest('hex');
 }
 
@@ -35,6 +36,12 @@ export function chainFault(entry: LedgerEntry, last: LedgerEntry | undefined): s
   if (entry.prev !== (last?.hash ?? GENESIS)) return 'its prev is not the hash of the line before';
   if (entry.hash !== entryHash(entry)) return 'its hash does not fit its content';
   return null;
+}
+
+/** The next entry of a chain: numbered, chained to `last`, and sealed. Whether its version is the right one is not asked. */
+export function sealEntry(draft: LedgerDraft, last: LedgerEntry | undefined): LedgerEntry {
+  const open = pickKeys({ ...draft, seq: (last?.seq ?? 0) + 1, prev: last?.hash ?? GENESIS });
+  return { ...open, hash: entryHash(open) };
 }
 
 /** The entries of a trusted ledger in memory, with the rule that every append obeys. Adapters add durability. */
@@ -57,9 +64,7 @@ export class LedgerChain {
         if (draft.version !== version + 1) return { ok: false, route: draft.route, version };
         versions.set(draft.route, draft.version);
       }
-      const open = { ...draft, seq: (last?.seq ?? 0) + 1, prev: last?.hash ?? GENESIS };
-      const hash = entryHash(open);
-      last = { ...pickKeys(open), hash };
+      last = sealEntry(draft, last);
       entries.push(last);
     }
     return { ok: true, entries };
@@ -82,5 +87,5 @@ export class LedgerChain {
 }
 
 function pickKeys(entry: Omit<LedgerEntry, 'hash'>): Omit<LedgerEntry, 'hash'> {
-  return Object.fromEntries(KEYS.map((key) => [key, entry[key]])) as Omit<LedgerEntry, 'hash'>;
+  return Object.fromEntries(ENTRY_KEYS.map((key) => [key, entry[key]])) as Omit<LedgerEntry, 'hash'>;
 }

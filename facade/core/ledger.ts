@@ -2,8 +2,23 @@ import type { Stage } from '#plan/model/plan.ts';
 import type { Party } from './party.ts';
 import type { Position } from './position.ts';
 
-/** What happened. `reload` and `reload-refused` stand for the whole plan: their route is null and their version 0. */
-export type EntryType = 'transition' | 'rollback' | 'pause' | 'resume' | 'kill' | 'reload' | 'reload-refused';
+/**
+ * What happened. `reload`, `reload-refused` and `evict` concern no route: their route is null and their version 0. The
+ * reason of an `evict` names the instance. A `repair` without a route says that the ledger was repaired; those with one
+ * that follow it state a position that its damage had cut off.
+ */
+export const ENTRY_TYPES = [
+  'transition',
+  'rollback',
+  'pause',
+  'resume',
+  'kill',
+  'reload',
+  'reload-refused',
+  'evict',
+  'repair',
+] as const;
+export type EntryType = (typeof ENTRY_TYPES)[number];
 
 /**
  * One line of the ledger. It states the whole position after the event, so the last entry of a route is its position.
@@ -36,21 +51,26 @@ export type AppendOutcome =
   /** Somebody else appended first: `version` is the one in force. Nothing was written. */
   | { readonly ok: false; readonly route: string; readonly version: number };
 
-/** Why a ledger cannot be trusted: the place, what is wrong there, and what to do unless it is `LEDGER_REMEDY`. */
+/**
+ * Why a ledger cannot be trusted or reached: the place, what is wrong there, and what to do unless it is
+ * `LEDGER_REMEDY`.
+ */
 export type LedgerFault = {
   readonly place: string;
   readonly detail: string;
   readonly remedy?: string;
   /** It can only not be written: every entry was read, and what they say holds. */
   readonly entriesHold?: boolean;
+  /** Its database is away; nothing says that its entries are wrong. It ends by itself. */
+  readonly away?: boolean;
 };
 
 /** What to do about a damaged ledger. */
 export const LEDGER_REMEDY =
-  'Stop the facade and put a good copy of the ledger file in its place, or move it away together with positions-PORT.json beside it (every route then starts at legacy: never where a candidate owns data); then start the facade again.';
+  'Stop the facade and run `fig ledger repair --dry-run`, which says what is damaged and what a repair would do; or put a good copy of the ledger in its place. Then start the facade again.';
 
 /**
- * Port: the append-only record of transitions. Adapters: memory, file. One contract suite: `ledger.suite.ts`.
+ * Port: the append-only record of transitions. Adapters: memory, file, postgres. One contract suite: `ledger.suite.ts`.
  * An append is atomic and durable when its promise resolves; it is refused unless every draft carries exactly the
  * version after the route's last. Rejects with `LedgerError` when it cannot be written.
  */
@@ -62,12 +82,24 @@ export type Ledger = {
   append(drafts: readonly LedgerDraft[]): Promise<AppendOutcome>;
   /** Entries with `seq` > after, oldest first, at most `limit`; only those of a route when one is named. */
   read(query: { after: number; limit: number; route?: string }): Promise<LedgerEntry[]>;
+  /** Reads what other processes appended; never rejects. */
+  refresh(): Promise<void>;
+  /**
+   * Calls when entries came that another process may have appended, oldest first, and with none when the fault came or
+   * went. A ledger of one process never calls.
+   */
+  onChange(listener: (entries: readonly LedgerEntry[]) => void): void;
   close(): Promise<void>;
 };
 
 /** A ledger that cannot be read, locked or written. */
 export class LedgerError extends Error {
-  readonly code: 'LEDGER_LOCKED' | 'LEDGER_UNREADABLE' | 'LEDGER_UNWRITABLE' | 'LEDGER_CORRUPT';
+  readonly code:
+    | 'LEDGER_LOCKED'
+    | 'LEDGER_UNREADABLE'
+    | 'LEDGER_UNWRITABLE'
+    | 'LEDGER_UNREACHABLE'
+    | 'LEDGER_CORRUPT';
   constructor(code: LedgerError['code'], message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = 'LedgerError';
@@ -76,24 +108,36 @@ export class LedgerError extends Error {
 }
 
 /** The position an entry leaves its route in; null for entries about the whole plan. */
-export function positionOf(entry: LedgerEntry): Position | null {
+export function positionOf(entry: LedgerEntry, before: Position | undefined): Position | null {
   if (entry.route === null || entry.stage === null) return null;
+  const hundredths = Math.round((entry.percent ?? 0) * 100);
+  const stayed = before?.stage === entry.stage && before.hundredths === hundredths;
   return {
     stage: entry.stage,
-    hundredths: Math.round((entry.percent ?? 0) * 100),
+    hundredths,
     writer: entry.writer ?? 'legacy',
     paused: entry.paused ?? false,
     killed: entry.killed ?? false,
     version: entry.version,
+    sinceMs: stayed ? before.sinceMs : Date.parse(entry.at),
   };
 }
 
-/** The position of every route that the entries name. */
-export function foldPositions(entries: Iterable<LedgerEntry>): Map<string, Position> {
-  const positions = new Map<string, Position>();
+/** The positions of all routes once the entries are read, oldest first; `before` holds those that came earlier. */
+export function foldPositions(
+  entries: Iterable<LedgerEntry>,
+  before: ReadonlyMap<string, Position> = new Map(),
+): Map<string, Position> {
+  const positions = new Map(before);
   for (const entry of entries) {
-    const position = positionOf(entry);
-    if (position && entry.route !== null) positions.set(entry.route, position);
+    if (entry.route === null) continue;
+    const position = positionOf(entry, positions.get(entry.route));
+    if (position) positions.set(entry.route, position);
   }
   return positions;
+}
+
+/** The last entry that says that the ledger was repaired; undefined when it never was. */
+export function lastRepair(entries: readonly LedgerEntry[]): LedgerEntry | undefined {
+  return entries.findLast(({ type, route }) => type === 'repair' && route === null);
 }

@@ -4,6 +4,8 @@ import type { Position } from './position.ts';
 export type StoredPositions = {
   readonly seq: number;
   readonly hash: string;
+  /** Hash of the last repair of the ledger that this instance knew of; '' when there was none. */
+  readonly repair: string;
   readonly positions: Readonly<Record<string, Position>>;
 };
 

@@ -13,6 +13,8 @@ export type Position = {
   readonly paused: boolean;
   readonly killed: boolean;
   readonly version: number;
+  /** When the route came to this stage and share, in milliseconds since 1970; 0 for one that never moved. */
+  readonly sinceMs: number;
 };
 
 /** The position of a route that the ledger has never seen. */
@@ -23,6 +25,7 @@ export const initialPosition: Position = {
   paused: false,
   killed: false,
   version: 0,
+  sinceMs: 0,
 };
 
 export type Step = { readonly stage: Stage; readonly hundredths: number };
@@ -40,7 +43,9 @@ type MoveRefusal =
   | 'ROUTE_WRITER_CANDIDATE';
 
 const RANK: Record<Stage, number> = { legacy: 0, shadow: 1, canary: 2, candidate: 3, retired: 4 };
-const progress = (step: Step) => RANK[step.stage] * 100_000 + step.hundredths;
+
+/** How far a step is: two steps compare as their numbers do. */
+export const progress = (step: Step) => RANK[step.stage] * 100_000 + step.hundredths;
 
 /** `canary 2.5%`, `candidate`: a step as plans and people write it. */
 export function describeStep(step: Step): string {
@@ -104,6 +109,11 @@ export function pause(position: Position): Move {
 /** Ends a pause and a kill. */
 export function resume(position: Position): Move {
   return change(position, { paused: false, killed: false });
+}
+
+/** Ends a kill and leaves a pause: what a resume of all routes does to those that were killed. */
+export function endKill(position: Position): Move {
+  return change(position, { killed: false });
 }
 
 /** All traffic to legacy until a resume, whatever the stage; the stage is kept. */

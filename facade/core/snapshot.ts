@@ -1,5 +1,6 @@
 import type { Plan, Route } from '#plan/model/plan.ts';
 import { cohortSeed, shareThreshold } from './cohort.ts';
+import { routeMark } from './cohort-cookie.ts';
 import { initialPosition, type Position } from './position.ts';
 import { buildRouteTable, type RouteConflict, type RouteTable } from './route-table.ts';
 
@@ -8,6 +9,8 @@ export type RouteState = {
   readonly route: Route;
   readonly position: Position | null;
   readonly seed: string;
+  /** What stands for the route in the cohort cookie. */
+  readonly mark: string;
   /** First bucket outside the canary share; 0 outside canary. */
   readonly threshold: number;
 };
@@ -20,6 +23,8 @@ export type Snapshot = {
   readonly states: ReadonlyMap<string, RouteState>;
   /** Routes in canary now: the ones whose buckets the cohort cookie holds. */
   readonly canary: readonly RouteState[];
+  /** Candidate → what its `build` path told last; null when it tells none. Absent: not asked yet. */
+  readonly builds: ReadonlyMap<string, string | null>;
 };
 
 export type Positions = ReadonlyMap<string, Position>;
@@ -32,10 +37,20 @@ export function buildSnapshot(plan: Plan, positions: Positions | null, previous?
   for (const route of plan.routes)
     states.set(route.name, stateOf(route, positions && (positions.get(route.name) ?? initialPosition)));
   const canary = [...states.values()].filter((state) => state.position?.stage === 'canary');
-  return { plan, table, conflicts, states, canary };
+  return { plan, table, conflicts, states, canary, builds: previous?.builds ?? new Map() };
+}
+
+/** The positions that a snapshot was built from, as far as its plan names the routes. */
+export function positionsOf({ states }: Snapshot): Positions | null {
+  const positions = new Map<string, Position>();
+  for (const [name, { position }] of states) {
+    if (position === null) return null;
+    positions.set(name, position);
+  }
+  return positions;
 }
 
 function stateOf(route: Route, position: Position | null): RouteState {
   const threshold = position?.stage === 'canary' ? shareThreshold(position.hundredths) : 0;
-  return { route, position, seed: cohortSeed(route.name), threshold };
+  return { route, position, seed: cohortSeed(route.name), mark: routeMark(route.name), threshold };
 }

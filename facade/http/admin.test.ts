@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { openMemoryLedger } from '../adapters/ledger.memory.ts';
 import { LedgerError } from '../core/ledger.ts';
+import { adminClient } from '../test-kit/admin-client.ts';
 import { facadeOf, type TestFacade, type TestFacadeOptions, TOKEN } from '../test-kit/facade-of.ts';
 import { planOf, routeOf } from '../test-kit/plan-of.ts';
 import { ask } from '../test-kit/raw-client.ts';
@@ -14,32 +15,10 @@ const PLAN = planOf({
   routes: [routeOf('articles', ['GET /api/articles']), routeOf('authors', ['GET /api/authors'])],
 });
 
-// biome-ignore lint/suspicious/noExplicitAny: answers are read freely here.
-type Json = any;
-
 async function start(options: TestFacadeOptions = {}, plan = PLAN) {
   const facade = await facadeOf(plan, options);
   open.push(facade);
-  return {
-    facade,
-    async call(
-      method: string,
-      path: string,
-      body?: unknown,
-      headers: Record<string, string> = {},
-    ): Promise<Json> {
-      const answer = await ask(facade.adminUrl, {
-        path,
-        method,
-        headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json', ...headers },
-        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-      });
-      const text = answer.body.toString();
-      expect(text).not.toMatch(/at .*\.ts:\d+/);
-      const json = text ? JSON.parse(text) : {};
-      return { ...json, status: answer.status, contentType: answer.headers['content-type'] };
-    },
-  };
+  return { facade, call: adminClient(facade) };
 }
 
 const step = (percent: number, expectedVersion: number) => ({
@@ -105,6 +84,35 @@ describe('the admin API', () => {
     expect(await call('POST', TRANSITIONS, { ...illegal, force: true })).toMatchObject({
       status: 200,
       version: 2,
+    });
+  });
+
+  test('takes a route no further than what it depends on, says who holds it up, and lets force pass', async () => {
+    const { call } = await start(
+      {},
+      planOf({
+        routes: [
+          routeOf('articles', ['GET /api/articles'], { dependsOn: ['authors'] }),
+          routeOf('authors', ['GET /api/authors']),
+        ],
+      }),
+    );
+    const authors = '/v1/routes/authors/transitions';
+    expect(await call('POST', TRANSITIONS, step(10, 0))).toMatchObject({
+      status: 422,
+      code: 'ROUTE_DEPENDENCY_BEHIND',
+      detail: expect.stringMatching(
+        /depends on authors, but authors is at legacy\. Move it to canary 10% first/,
+      ),
+      waitsFor: [{ route: 'authors', stage: 'legacy', percent: 0 }],
+    });
+    await call('POST', authors, step(10, 0));
+    expect(await call('POST', TRANSITIONS, step(10, 0))).toMatchObject({ status: 200 });
+    expect(await call('POST', TRANSITIONS, step(50, 1))).toMatchObject({ status: 422 });
+    expect(await call('POST', TRANSITIONS, { ...step(50, 1), force: true })).toMatchObject({ status: 200 });
+    expect(await call('POST', '/v1/routes/authors/rollback', { reason: 'slow' })).toMatchObject({
+      status: 200,
+      ahead: [{ route: 'articles', stage: 'canary', percent: 50 }],
     });
   });
 
@@ -194,6 +202,34 @@ describe('the admin API', () => {
       plan: 'plan-1',
       at: '2026-01-02T03:04:05.678Z',
     });
+  });
+
+  test('resumes what a kill of all took, in one go, and leaves pauses as they were', async () => {
+    const { call } = await start();
+    await call('POST', '/v1/routes/articles/pause', { reason: 'before' });
+    await call('POST', '/v1/kill', { reason: 'fire' });
+    expect(await call('POST', '/v1/resume', { reason: 'out' })).toMatchObject({
+      status: 200,
+      routes: [
+        { route: 'articles', killed: false, paused: true },
+        { route: 'authors', killed: false },
+      ],
+    });
+    expect(await call('POST', '/v1/resume', { reason: 'again' })).toMatchObject({ routes: [] });
+    expect((await call('GET', '/v1/ledger?after=3')).entries).toHaveLength(2);
+  });
+
+  test('lets one of twenty operators win each version, and tells the others which it is', async () => {
+    const { call } = await start();
+    for (let version = 0; version < 5; version++) {
+      const one = { ...step(version + 1, version), force: true };
+      const answers = await Promise.all(Array.from({ length: 20 }, () => call('POST', TRANSITIONS, one)));
+      expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+      const late = answers.filter(({ status }) => status === 409);
+      expect(late).toHaveLength(19);
+      for (const answer of late) expect(answer).toMatchObject({ version: version + 1 });
+    }
+    expect((await call('GET', '/v1/ledger')).entries).toHaveLength(5);
   });
 
   test('kills one route alone', async () => {
@@ -314,6 +350,83 @@ describe('a reload', () => {
   });
 });
 
+describe('a reload while routes are on the way', () => {
+  const data = { kind: 'owned', set: 's' } as const;
+  const at = (part: Parameters<typeof routeOf>[2] = {}) => routeOf('articles', ['GET /api/articles'], part);
+  const reload = async (
+    stage: 'shadow' | 'canary' | 'candidate' | 'retired',
+    before: ReturnType<typeof routeOf>,
+    after: ReturnType<typeof routeOf>[],
+  ) => {
+    const next = planOf({ hash: 'plan-2', routes: after });
+    const { facade, call } = await start(
+      { loadPlan: () => ({ plan: next, problems: [] }) },
+      planOf({ routes: [before] }),
+    );
+    await facade.put('articles', stage, stage === 'canary' ? 10 : 0);
+    return { facade, call, answer: await call('POST', '/v1/reload', { reason: 'test' }) };
+  };
+
+  test.each([
+    ['a route in canary that is gone', 'canary', at(), [], /is at canary 10%, got no such route/],
+    [
+      'one that was renamed',
+      'candidate',
+      at(),
+      [routeOf('posts', ['GET /api/articles'])],
+      /Was it renamed to posts\? Positions hang on the name/,
+    ],
+    [
+      'writes that would change sides',
+      'candidate',
+      at({ data }),
+      [at()],
+      /writes would go to the candidate unasked/,
+    ],
+    ['writes that would go back', 'canary', at(), [at({ data })], /writes would go back to legacy unasked/],
+  ] as const)(
+    'is refused for %s, recorded, and lets force pass',
+    async (_what, stage, before, after, words) => {
+      const { call, answer } = await reload(stage, before, [...after]);
+      expect(answer).toMatchObject({
+        status: 422,
+        code: 'PLAN_RELOAD_UNSAFE',
+        errors: [{ file: 'routes/articles.yaml', message: expect.stringMatching(words) }],
+      });
+      expect(await call('GET', '/v1/routes/articles')).toMatchObject({ stage });
+      expect((await call('GET', '/v1/ledger?after=1')).entries).toMatchObject([{ type: 'reload-refused' }]);
+      expect(await call('POST', '/v1/reload', { reason: 'test', force: true })).toMatchObject({
+        hash: 'plan-2',
+      });
+    },
+  );
+
+  test('is refused for a retired route that is gone, also when forced', async () => {
+    const { call } = await reload('retired', at(), []);
+    expect(await call('POST', '/v1/reload', { reason: 'test', force: true })).toMatchObject({
+      status: 422,
+      errors: [{ message: expect.stringContaining('would go to legacy, which is gone') }],
+    });
+  });
+
+  test('is not refused for a route in shadow that is gone: no client moves', async () => {
+    expect((await reload('shadow', at(), [])).answer).toMatchObject({ status: 200 });
+  });
+
+  test('leaves a route at a stage that it does not name any more, and says where it goes on', async () => {
+    const stages = [{ stage: 'candidate', hundredths: 0 }] as const;
+    const { call, answer } = await reload('canary', at(), [at({ stages })]);
+    expect(answer).toMatchObject({
+      status: 200,
+      warnings: [{ key: 'stages', message: expect.stringContaining('stays at canary 10%') }],
+    });
+    expect(await call('GET', '/v1/routes/articles')).toMatchObject({
+      percent: 10,
+      next: { stage: 'candidate' },
+    });
+  });
+});
+
 describe('with a ledger that cannot be trusted', () => {
   const owned = planOf({
     routes: [
@@ -352,7 +465,7 @@ describe('with a ledger that cannot be trusted', () => {
     expect(await call('GET', '/v1/ledger?limit=1')).toMatchObject({
       status: 200,
       fault: expect.stringMatching(
-        /^ledger ledger\.jsonl:2: it is not JSON\. Stop the facade and put a good copy/,
+        /^ledger ledger\.jsonl:2: it is not JSON\. Stop the facade and run `fig ledger repair --dry-run`/,
       ),
     });
   });
@@ -364,6 +477,17 @@ describe('with a ledger that cannot be trusted', () => {
       JSON.parse((await ask(facade.url, { path })).body.toString()).code;
     expect(await problemAt('/owned')).toBe('ROUTE_OWNER_UNKNOWN');
     expect(await problemAt('/free')).toBe('UPSTREAM_CONNECT_LEGACY');
+  });
+
+  test('that was never reached, and nothing stored, is answered likewise, with a code of its own', async () => {
+    const away = { place: 'postgres://db', detail: 'it is away', entriesHold: true, away: true };
+    const ledger = { ...openMemoryLedger(), fault: () => away };
+    const { call, facade } = await start({ ledger, store: storeOf(null) }, owned);
+    expect(await call('GET', '/readyz')).toMatchObject({ status: 503, code: 'LEDGER_UNREACHABLE' });
+    const { body } = await ask(facade.url, { path: '/owned' });
+    expect(JSON.parse(body.toString())).toMatchObject({ status: 503, code: 'ROUTE_OWNER_UNKNOWN' });
+    const { headers } = await ask(facade.url, { path: '/free' });
+    expect(headers).toMatchObject({ 'x-fig-upstream': 'legacy', 'x-fig-reason': 'FENCED' });
   });
 
   test('since a change met the damage, nothing more can be changed, and the log says so', async () => {

@@ -1,20 +1,18 @@
+import { type TagPassage, tagForClient } from './entity-tags.ts';
 import { connectionTokens, isHopByHop } from './hop-by-hop.ts';
+import { publicCookie, publicLinks, publicRefresh, publicUrl, type UrlContext } from './public-url.ts';
 
-export type AnswerContext = {
-  /** Base URL of the upstream that answers. */
-  readonly upstream: string;
-  readonly publicOrigin: string;
-  readonly publicHostname: string;
-  /** The path prefix that the request was rewritten from and to; redirects go back the same way. */
-  readonly rewrite: { readonly from: string; readonly to: string } | null;
+export type AnswerContext = UrlContext & {
   /** False for HEAD and HTTP/1.0 clients, which get no trailers. */
   readonly trailers: boolean;
+  /** How entity tags pass; null for as they are. */
+  readonly tags: TagPassage | null;
 };
 
 /**
  * The headers that the client gets, flat names and values in the upstream's order and spelling: hop-by-hop and
- * `x-fig-*` ones dropped, a Location on the upstream's own host moved to the public origin, a cookie Domain equal
- * to that host replaced. Everything else passes as it is.
+ * `x-fig-*` ones dropped, URLs and cookies for the upstream's own host moved to the public one, an ETag marked where
+ * `tags` says so. Everything else passes as it is.
  */
 export function clientHeaders(rawHeaders: string[], context: AnswerContext): string[] {
   let tokens: ReadonlySet<string> | null = null;
@@ -28,8 +26,12 @@ export function clientHeaders(rawHeaders: string[], context: AnswerContext): str
       const more = connectionTokens(value);
       tokens = tokens ? new Set([...tokens, ...more]) : more;
     } else if (lower === 'transfer-encoding') chunked = true;
-    else if (lower === 'location') headers.push(name, publicLocation(value, context));
+    else if (lower === 'location' || lower === 'content-location')
+      headers.push(name, publicUrl(value, context));
     else if (lower === 'set-cookie') headers.push(name, publicCookie(value, context));
+    else if (lower === 'link') headers.push(name, publicLinks(value, context));
+    else if (lower === 'refresh') headers.push(name, publicRefresh(value, context));
+    else if (lower === 'etag' && context.tags) headers.push(name, tagForClient(value, context.tags));
     else if (!lower.startsWith('x-fig-')) headers.push(name, value);
   }
   return headers.length === 0
@@ -45,48 +47,4 @@ function dropHopByHop(headers: string[], tokens: ReadonlySet<string>, trailers: 
     kept.push(headers[i] as string, headers[i + 1] as string);
   }
   return kept;
-}
-
-const AUTHORITY = /^(?:(https?):)?\/\/([^/?#]*)/i;
-
-/** Replaces only scheme and authority, and a rewritten prefix; the rest stays byte for byte. */
-function publicLocation(location: string, context: AnswerContext): string {
-  const absolute = AUTHORITY.exec(location);
-  if (!absolute) return location.startsWith('/') ? unrewritten(location, context) : location;
-  const upstream = new URL(context.upstream);
-  const scheme = absolute[1]?.toLowerCase() ?? upstream.protocol.slice(0, -1);
-  if (!sameHost(`${scheme}://${absolute[2]}`, upstream)) return location;
-  return context.publicOrigin + unrewritten(location.slice(absolute[0].length), context);
-}
-
-function sameHost(origin: string, upstream: URL): boolean {
-  try {
-    return new URL(origin).host === upstream.host;
-  } catch {
-    return false;
-  }
-}
-
-function unrewritten(path: string, { rewrite }: AnswerContext): string {
-  return rewrite ? replacePrefix(path, rewrite.to, rewrite.from, false) : path;
-}
-
-/** `path` with the prefix `from` replaced by `to`, at a segment border only; unchanged without that prefix. */
-export function replacePrefix(path: string, from: string, to: string, ignoreCase: boolean): string {
-  const head = path.slice(0, from.length);
-  const same = ignoreCase ? head.toLowerCase() === from.toLowerCase() : head === from;
-  const rest = path.slice(from.length);
-  if (!same || !(rest === '' || from.endsWith('/') || /^[/?#]/.test(rest))) return path;
-  const replaced = to.endsWith('/') && rest.startsWith('/') ? to + rest.slice(1) : to + rest;
-  return replaced.startsWith('/') ? replaced : `/${replaced}`;
-}
-
-const COOKIE_DOMAIN = /;\s*domain=\.?([^;\s]*)\s*(?=;|$)/i;
-
-/** A cookie for the upstream's own host becomes one for the public host (host-only where that is no domain name). */
-function publicCookie(cookie: string, context: AnswerContext): string {
-  const domain = COOKIE_DOMAIN.exec(cookie);
-  if (!domain || domain[1]?.toLowerCase() !== new URL(context.upstream).hostname) return cookie;
-  const named = /[a-z]/i.test(context.publicHostname) && context.publicHostname.includes('.');
-  return cookie.replace(COOKIE_DOMAIN, named ? `; Domain=${context.publicHostname}` : '');
 }

@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { type Decision, decide } from '../core/decide.ts';
+import { type Decision, decide, type PinOf } from '../core/decide.ts';
 import type { Party } from '../core/party.ts';
+import type { RateLimiter } from '../core/rate-limiter.ts';
 import type { Snapshot } from '../core/snapshot.ts';
+import { ambiguityOf } from './ambiguous-path.ts';
 import { RequestCohort } from './cohort-keeper.ts';
 import type { Edge } from './edge.ts';
 import { requestHost } from './host.ts';
 import { withOverride } from './method-override.ts';
+import { overRate } from './over-rate.ts';
 import { type ProblemBody, problemOf } from './problem.ts';
 import { clip, refusalOf } from './refusals.ts';
 import { givenRequestId } from './request-headers.ts';
+import { pinsOf } from './request-pin.ts';
 import { type RequestTarget, readTarget } from './request-target.ts';
 
 /** One request with everything that was decided about it. */
@@ -22,22 +26,33 @@ export type Call = {
   /** What an upstream is told as Host: never empty. */
   readonly host: string;
   readonly cohort: RequestCohort;
+  readonly pin: PinOf;
   readonly requestId: string;
   readonly started: number;
   readonly decision: Decision & { readonly upstream: Party };
   readonly upgrade: boolean;
   /** A body was announced, by its length or chunked. */
   readonly hasBody: boolean;
+  /** The client sends its body when it is told to. */
+  readonly expectsContinue: boolean;
 };
 
 export function announcesBody({ headers }: IncomingMessage): boolean {
   return Number(headers['content-length'] ?? 0) > 0 || headers['transfer-encoding'] !== undefined;
 }
 
+type Reading = {
+  readonly snapshot: Snapshot;
+  readonly edge: Edge;
+  readonly secret: Buffer;
+  readonly limiter: RateLimiter;
+  readonly upgrade: boolean;
+};
+
 /** Reads and decides a request; a problem says why nobody may answer it. */
 export function readCall(
   request: IncomingMessage,
-  { snapshot, edge, secret, upgrade }: { snapshot: Snapshot; edge: Edge; secret: Buffer; upgrade: boolean },
+  { snapshot, edge, secret, limiter, upgrade }: Reading,
 ): Call | ProblemBody {
   const method = request.method ?? 'GET';
   const target = readTarget(request.url ?? '');
@@ -46,7 +61,12 @@ export function readCall(
   const host = requestHost(request, target);
   if (host === null)
     return problemOf('ROUTE_REQUEST_INVALID', 'expected one Host that is a name or address, got another.');
+  if (request.httpVersionMajor !== 1 || request.httpVersionMinor > 1)
+    return problemOf('ROUTE_VERSION_UNSUPPORTED', `expected HTTP/1.1, got ${request.httpVersion}.`);
   const coding = request.headers['transfer-encoding'];
+  // Who speaks 1.0 between here and the client may have framed it otherwise (RFC 9112 §6.1).
+  if (coding !== undefined && request.httpVersionMinor === 0)
+    return problemOf('ROUTE_REQUEST_INVALID', 'expected no transfer-encoding in HTTP/1.0, got one.');
   if (coding !== undefined && coding.toLowerCase() !== 'chunked')
     return problemOf(
       'ROUTE_ENCODING_UNSUPPORTED',
@@ -58,9 +78,14 @@ export function readCall(
   if (upgrade && hasBody)
     return problemOf('ROUTE_REQUEST_INVALID', 'expected a request to upgrade without a body, got one with.');
   const cohort = new RequestCohort(request, edge, secret);
-  const plain = decide(snapshot, method, target.path, cohort.bucket);
-  const decision = withOverride(plain, request, snapshot, target, cohort);
+  const pin = pinsOf(request, secret);
+  const plain = decide(snapshot, method, target.path, cohort.bucket, pin);
+  const ambiguity = ambiguityOf(plain, snapshot, method, target.path, cohort.bucket, pin);
+  if (ambiguity) return ambiguity;
+  const decision = withOverride(plain, request, snapshot, target, cohort, pin);
   if ('code' in decision) return decision;
+  const limited = overRate(request, decision, snapshot, edge, limiter);
+  if (limited) return limited;
   const refusal = refusalOf(decision, snapshot);
   if (refusal) return refusal;
   if (upgrade || decision.state?.position?.stage === 'canary') cohort.capture();
@@ -72,10 +97,13 @@ export function readCall(
     target,
     host: host || edge.host,
     cohort,
+    pin,
     requestId: givenRequestId(request) ?? randomUUID(),
     started: performance.now(),
     decision: { ...decision, upstream: decision.upstream as Party },
     upgrade,
     hasBody,
+    expectsContinue:
+      hasBody && request.httpVersionMinor > 0 && request.headers.expect?.toLowerCase() === '100-continue',
   };
 }

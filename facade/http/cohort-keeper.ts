@@ -1,12 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { bucketOf } from '../core/cohort.ts';
-import {
-  COHORT_COOKIE,
-  type HeldBuckets,
-  openBuckets,
-  routeMark,
-  sealBuckets,
-} from '../core/cohort-cookie.ts';
+import { COHORT_COOKIE, type HeldBuckets, openBuckets, sealBuckets } from '../core/cohort-cookie.ts';
 import type { RouteState, Snapshot } from '../core/snapshot.ts';
 import { cohortKey, cookieValue, type Edge } from './edge.ts';
 import { sharedCacheMayKeep } from './shared-cache.ts';
@@ -31,7 +25,7 @@ export class RequestCohort {
 
   /** The bucket that the client's cookie holds, else the one of its key. */
   readonly bucket = (state: RouteState): number => {
-    return this.#heldBuckets().get(routeMark(state.route.name)) ?? bucketOf(state.seed, this.#cohortKey());
+    return this.#heldBuckets().get(state.mark) ?? bucketOf(state.seed, this.#cohortKey());
   };
 
   /**
@@ -39,11 +33,8 @@ export class RequestCohort {
    * cache may keep the answer. It names every route in canary, so that parallel answers do not overwrite each other.
    */
   cookieFor(state: RouteState, snapshot: Snapshot, method: string, answer: string[]): string | null {
-    if (this.#heldBuckets().has(routeMark(state.route.name)) || sharedCacheMayKeep(method, answer))
-      return null;
-    const buckets = new Map(
-      snapshot.canary.map((canary) => [routeMark(canary.route.name), this.bucket(canary)]),
-    );
+    if (this.#heldBuckets().has(state.mark) || sharedCacheMayKeep(method, answer)) return null;
+    const buckets = new Map(snapshot.canary.map((canary) => [canary.mark, this.bucket(canary)]));
     const value = sealBuckets(buckets, this.#secret);
     const secure = this.#edge.secure ? '; Secure' : '';
     return `${COHORT_COOKIE}=${value}; Path=/; Max-Age=${MAX_AGE_SECONDS}; HttpOnly; SameSite=Lax${secure}`;

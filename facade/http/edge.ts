@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 import type { CohortSource, Plan } from '#plan/model/plan.ts';
-import { COHORT_COOKIE } from '../core/cohort-cookie.ts';
 
 /** What a plan says about the border between clients and the facade, ready for use. */
 export type Edge = {
@@ -41,7 +40,7 @@ export function peerAddress(request: IncomingMessage): string {
 }
 
 /** The client behind trusted proxies: the last address of x-forwarded-for that is not itself trusted. */
-function clientAddress(request: IncomingMessage, edge: Edge): string {
+export function clientAddress(request: IncomingMessage, edge: Edge): string {
   const peer = peerAddress(request);
   if (!edge.trusts(peer)) return peer;
   const hops = String(request.headers['x-forwarded-for'] ?? '').split(',');
@@ -85,9 +84,11 @@ export function cookieValue(header: string | undefined, name: string): string | 
   return undefined;
 }
 
-/** A Cookie header without the facade's own cookie, otherwise byte for byte; undefined when nothing is left. */
-export function withoutCohortCookie(header: string): string | undefined {
-  if (!header.includes(COHORT_COOKIE)) return header;
-  const kept = header.split(';').filter((pair) => pair.split('=', 1)[0]?.trim() !== COHORT_COOKIE);
+const OWN_COOKIES = 'x-fig-';
+
+/** A Cookie header without the facade's own cookies, otherwise byte for byte; undefined when nothing is left. */
+export function withoutOwnCookies(header: string): string | undefined {
+  if (!header.includes(OWN_COOKIES)) return header;
+  const kept = header.split(';').filter((pair) => !pair.trimStart().startsWith(OWN_COOKIES));
   return kept.length > 0 ? kept.join(';').trim() : undefined;
 }

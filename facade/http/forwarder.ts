@@ -1,17 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
-import type { Plan } from '#plan/model/plan.ts';
+import type { Plan, Upstream } from '#plan/model/plan.ts';
 
 /** One request on its way to one upstream. */
 export type Exchange = {
   readonly request: IncomingMessage;
-  /** Base URL of the upstream; a path in it is put before `target`. */
-  readonly upstream: string;
+  /** A path in its URL is put before `target`. */
+  readonly upstream: Upstream;
   /** Path and query to send. */
   readonly target: string;
   /** Every header to send, hop-by-hop ones already settled. */
   readonly headers: Record<string, string | string[]>;
   readonly timeouts: Plan['timeouts'];
+  /** The client waits for `100 Continue`: the upstream's is passed on, and nothing is sent for it without one. */
+  readonly expectsContinue: boolean;
+  /** Only a connection that nothing was sent on before will do; idle ones are let go of. */
+  readonly freshConnection: boolean;
   /** The body, when it is not the request itself. */
   readonly body?: Readable;
   /** The answer's headers as the client gets them, flat names and values; also called for a 101. */
@@ -22,7 +26,14 @@ export type Exchange = {
 
 /** Why an upstream gave no answer: the stage that failed and what was seen. */
 export type UpstreamFailure = {
-  readonly stage: 'CONNECT' | 'CONNECT_TIMEOUT' | 'HEADERS' | 'HEADERS_TIMEOUT' | 'IDLE_TIMEOUT' | 'PROTOCOL';
+  readonly stage:
+    | 'CONNECT'
+    | 'CONNECT_TIMEOUT'
+    | 'TLS'
+    | 'HEADERS'
+    | 'HEADERS_TIMEOUT'
+    | 'IDLE_TIMEOUT'
+    | 'PROTOCOL';
   readonly cause: string;
   /** Stage PROTOCOL: what is wrong with the answer, fit for clients; else null. */
   readonly fault: string | null;
@@ -55,6 +66,6 @@ export type Forwarder = {
     refuse: (failure: UpstreamFailure) => string,
   ): Promise<ForwardOutcome>;
   /** Lets go of idle connections to upstreams that are not in the list. */
-  retain(upstreams: ReadonlySet<string>): void;
+  retain(upstreams: readonly Upstream[]): void;
   close(): void;
 };

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { type Decision, decide } from '../core/decide.ts';
+import { type Decision, decide, type PinOf } from '../core/decide.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { RequestCohort } from './cohort-keeper.ts';
 import { type ProblemBody, problemOf } from './problem.ts';
@@ -19,12 +19,13 @@ export function withOverride(
   snapshot: Snapshot,
   target: RequestTarget,
   cohort: RequestCohort,
+  pin: PinOf,
 ): Decision | ProblemBody {
   let { safe } = decision;
   for (const name of OVERRIDES) {
     const method = request.headers[name];
     if (typeof method !== 'string') continue;
-    const meant = decide(snapshot, method.toUpperCase(), target.path, cohort.bucket);
+    const meant = decide(snapshot, method.toUpperCase(), target.path, cohort.bucket, pin);
     if (meant.upstream !== decision.upstream || (decision.upstream !== 'legacy' && differs(meant, decision)))
       return problemOf(
         'ROUTE_METHOD_OVERRIDE',

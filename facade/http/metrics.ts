@@ -1,4 +1,15 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import {
+  type Aggregator,
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  type MetricObjectWithValues,
+  type MetricValue,
+  Registry,
+} from 'prom-client';
+import { type Pages, showShadow } from './shadow/shadow-metrics.ts';
+import type { UpstreamView } from './upstream-guards.ts';
 
 type Observed = {
   readonly route: string;
@@ -9,10 +20,19 @@ type Observed = {
   readonly seconds: number;
 };
 
+/** Metrics in a form that can be sent and merged. */
+export type MetricsJson = MetricObjectWithValues<MetricValue<string>>[];
+
 export type Metrics = {
   observe(observed: Observed): void;
-  upgradedConnections: Gauge;
+  readonly upgradedConnections: Gauge;
+  readonly slowClients: Counter<'part'>;
+  /** Shows health and load of upstreams, asked for whenever somebody reads the metrics. */
+  showUpstreams(views: () => UpstreamView[]): void;
+  /** Shows what became of copies. */
+  showShadow(pages: Pages): void;
   text(): Promise<string>;
+  json(): Promise<MetricsJson>;
   readonly contentType: string;
 };
 
@@ -38,13 +58,67 @@ export function createMetrics(): Metrics {
     help: 'WebSocket connections open now.',
     registers: [registry],
   });
+  const slowClients = new Counter({
+    name: 'fig_slow_clients_total',
+    help: 'Clients that were given up since they were too slow, by part: head, body, answer.',
+    labelNames: ['part'],
+    registers: [registry],
+  });
   return {
     observe({ route, upstream, reason, status, seconds: took }) {
       requests.inc({ route, upstream, reason, status });
       seconds.observe({ route, upstream }, took);
     },
     upgradedConnections,
+    slowClients,
+    showUpstreams: (views) => showUpstreams(registry, views),
+    showShadow: (pages) => showShadow(registry, pages),
     text: () => registry.metrics(),
+    json: () => registry.getMetricsAsJSON(),
     contentType: registry.contentType,
   };
+}
+
+function showUpstreams(registry: Registry, views: () => UpstreamView[]): void {
+  const labelNames = ['upstream', 'candidate'] as const;
+  // `aggregator` says how the values of several workers become one.
+  const gauge = (
+    name: string,
+    help: string,
+    value: (view: UpstreamView) => number,
+    aggregator: Aggregator = 'sum',
+  ) =>
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      aggregator,
+      registers: [registry],
+      collect() {
+        this.reset();
+        for (const view of views())
+          this.set({ upstream: view.party, candidate: view.candidate ?? '' }, value(view));
+      },
+    });
+  gauge(
+    'fig_upstream_out',
+    '1 while an upstream is out for its health, 0 otherwise.',
+    ({ state }) => (state === 'out' || state === 'trial' ? 1 : 0),
+    'max',
+  );
+  gauge(
+    'fig_upstream_ill',
+    '1 while an upstream is over health.ejectAt or its probes fail.',
+    ({ state }) => (state === 'ok' ? 0 : 1),
+    'max',
+  );
+  gauge('fig_upstream_in_flight', 'Requests that hold a place in the bulkhead.', ({ inFlight }) => inFlight);
+  gauge('fig_upstream_queued', 'Requests that wait for a place.', ({ queued }) => queued);
+  gauge('fig_upstream_refused', 'Requests that got no place since the start.', ({ refused }) => refused);
+  gauge('fig_upstream_failed_probes', 'Failed probes in a row.', ({ failedProbes }) => failedProbes, 'max');
+  gauge(
+    'fig_upstream_ejections',
+    'How often an upstream was put out since the start.',
+    (view) => view.ejections,
+  );
 }

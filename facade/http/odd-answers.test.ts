@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { request as httpRequest, type InformationEvent } from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createHpmForwarder } from '../adapters/forwarder.hpm.ts';
+import { createUndiciForwarder } from '../adapters/forwarder.undici.ts';
 import { type CannedUpstream, cannedUpstream } from '../test-kit/canned-upstream.ts';
 import { facadeOf, type TestFacade } from '../test-kit/facade-of.ts';
 import { planOf, routeOf } from '../test-kit/plan-of.ts';
@@ -30,14 +32,21 @@ const ANSWERS = {
   '/too-many-headers': { bytes: `${OK}${headers(1100)}Content-Length: 2\r\n\r\nok` },
 };
 
-describe('an upstream that answers oddly', () => {
+const FORWARDERS = {
+  'http-proxy-middleware': createHpmForwarder,
+  undici: () => createUndiciForwarder(createHpmForwarder()),
+};
+
+describe.each(Object.entries(FORWARDERS))('an upstream that answers oddly, behind %s', (_name, create) => {
   let upstream: CannedUpstream;
   let facade: TestFacade;
   beforeAll(async () => {
     upstream = await cannedUpstream(ANSWERS);
     const candidates = new Map([['catalog', { url: upstream.url, build: null }]]);
     const routes = [routeOf('falling', ['GET /bad-chunk'], { fallbackToLegacy: true })];
-    facade = await facadeOf(planOf({ legacy: { url: upstream.url, build: null }, candidates, routes }));
+    facade = await facadeOf(planOf({ legacy: { url: upstream.url, build: null }, candidates, routes }), {
+      forwarder: create(),
+    });
   });
   afterAll(async () => {
     await facade.close();

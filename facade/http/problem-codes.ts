@@ -3,13 +3,18 @@ type CodeEntry = { readonly status: number; readonly meaning: string; readonly r
 const upstream = (party: string, sides: string) => ({
   [`UPSTREAM_CONNECT_${party}`]: {
     status: 502,
-    meaning: `${sides} could not be connected to: refused, unreachable, unknown name or failed TLS.`,
+    meaning: `${sides} could not be connected to: refused, unreachable or unknown name.`,
     remedy: 'Start it, or correct its url in plan.yaml.',
   },
   [`UPSTREAM_CONNECT_TIMEOUT_${party}`]: {
     status: 504,
     meaning: `${sides} accepted no connection within \`timeouts.connect\`.`,
     remedy: 'Check the network and its load; raise the timeout.',
+  },
+  [`UPSTREAM_TLS_${party}`]: {
+    status: 502,
+    meaning: `${sides} and the facade found no TLS: its certificate is not trusted, has expired or is made out to another name, or it speaks none.`,
+    remedy: 'See `cause` in the log; correct the certificate, or `tls` of the upstream in plan.yaml.',
   },
   [`UPSTREAM_HEADERS_${party}`]: {
     status: 502,
@@ -26,6 +31,11 @@ const upstream = (party: string, sides: string) => ({
     meaning: `${sides} took no more of the request for \`timeouts.idle\`.`,
     remedy: 'Check its load; raise the timeout.',
   },
+  [`UPSTREAM_BUSY_${party}`]: {
+    status: 503,
+    meaning: `${sides} has as many requests in flight and waiting as \`bulkhead\` allows.`,
+    remedy: 'Repeat it later; make it faster, or raise `bulkhead`.',
+  },
   [`UPSTREAM_PROTOCOL_${party}`]: {
     status: 502,
     meaning: `${sides} answered something that is not HTTP, switched protocols unasked, or sent headers above 256 KiB.`,
@@ -37,9 +47,11 @@ type Side = 'LEGACY' | 'CANDIDATE';
 type UpstreamStage =
   | 'CONNECT'
   | 'CONNECT_TIMEOUT'
+  | 'TLS'
   | 'HEADERS'
   | 'HEADERS_TIMEOUT'
   | 'IDLE_TIMEOUT'
+  | 'BUSY'
   | 'PROTOCOL';
 export type UpstreamCode = `UPSTREAM_${UpstreamStage}_${Side}`;
 
@@ -48,6 +60,12 @@ const OTHER = {
     status: 400,
     meaning: 'The request target is no path, or holds a broken escape (`%zz`, `%00`).',
     remedy: 'Escape the path.',
+  },
+  ROUTE_TARGET_AMBIGUOUS: {
+    status: 400,
+    meaning:
+      'Read more freely (`;x` cut off, `%2F` and `%5C` as slashes, decoded again), the path would be decided otherwise.',
+    remedy: 'Send the path that is meant.',
   },
   ROUTE_METHOD_OVERRIDE: {
     status: 400,
@@ -80,10 +98,20 @@ const OTHER = {
     meaning: 'The request has a transfer coding other than `chunked`.',
     remedy: 'Send it chunked or with a length.',
   },
+  ROUTE_VERSION_UNSUPPORTED: {
+    status: 505,
+    meaning: 'The request is in another version of HTTP than 1.0 or 1.1.',
+    remedy: 'Speak HTTP/1.1.',
+  },
   ROUTE_METHOD_UNSUPPORTED: {
     status: 501,
     meaning: 'The method is CONNECT: the facade is no tunnel.',
     remedy: 'Send the request itself.',
+  },
+  ROUTE_RATE_EXCEEDED: {
+    status: 429,
+    meaning: 'The client sent more requests a second to this route than `limits.rate` allows.',
+    remedy: 'Wait for the seconds of `Retry-After`.',
   },
   ROUTE_NOT_FOUND: {
     status: 404,
@@ -116,6 +144,17 @@ const OTHER = {
       'The rows that the route reads are not in the store of the candidate yet, or the relay cannot say.',
     remedy: 'Run `fig backfill` for its data set.',
   },
+  ROUTE_DEPENDENCY_BEHIND: {
+    status: 422,
+    meaning: 'A route of `dependsOn` is not as far as this one is to go: `waitsFor` says where it stands.',
+    remedy: 'Move that one first.',
+  },
+  ROUTE_EVIDENCE_MISSING: {
+    status: 422,
+    meaning:
+      'The guardrails of the route are not passed at its stage, or its bake time is not over: `guardrails` says why.',
+    remedy: 'Wait for more samples, or mend what differs.',
+  },
   ROUTE_RETIRED: {
     status: 422,
     meaning: 'Nothing leads out of `retired`.',
@@ -136,6 +175,11 @@ const OTHER = {
     meaning: 'The candidate owns the data of the route, so going back takes the reverse cutover.',
     remedy: 'Reverse the cutover.',
   },
+  ROUTE_STREAMS_EXHAUSTED: {
+    status: 503,
+    meaning: 'As many event streams of the admin API are open as it serves.',
+    remedy: 'Close one; ask again later.',
+  },
   ROUTE_INTERNAL: {
     status: 500,
     meaning: 'A fault of the facade itself.',
@@ -146,25 +190,82 @@ const OTHER = {
     meaning: 'The route answers from legacy, and the plan names no legacy.',
     remedy: 'Add `legacy` to plan.yaml.',
   },
+  UPSTREAM_EJECTED_CANDIDATE: {
+    status: 502,
+    meaning:
+      'The candidate is out: too many requests or probes failed (`health`). Writes, and reads without `fallback`, have nobody else.',
+    remedy: 'Read its log; `GET /v1/upstreams` shows its health. It is tried again by itself.',
+  },
   PLAN_INVALID: {
     status: 422,
     meaning: 'The plan on disk has errors; the one in force stays.',
     remedy: 'See `errors`; `fig lint` shows them too.',
+  },
+  PLAN_RELOAD_UNSAFE: {
+    status: 422,
+    meaning:
+      'The plan on disk would move clients or writers of routes that are on the way; the one in force stays.',
+    remedy: 'See `errors`: roll the route back first, or use force where it says so.',
+  },
+  PLAN_SET_UNKNOWN: {
+    status: 404,
+    meaning: 'The plan has no data set of this name.',
+    remedy: 'See `data/` of the plan.',
+  },
+  PLAN_REPLICAS_DIFFER: {
+    status: 409,
+    meaning: 'Live replicas have another form of the route: `instances` names them.',
+    remedy: 'Give all replicas the same plan and reload it.',
   },
   LEDGER_CORRUPT: {
     status: 503,
     meaning: 'The ledger cannot be trusted, or could not be opened: positions cannot be changed.',
     remedy: 'Do what `fault` of `GET /v1/ledger` says.',
   },
+  LEDGER_UNREACHABLE: {
+    status: 503,
+    meaning: 'The database of the ledger is away: positions stay as last known and cannot be changed.',
+    remedy: 'Start it, or correct `--ledger`; the facade goes on by itself.',
+  },
   LEDGER_UNWRITABLE: {
     status: 503,
     meaning: 'The ledger could not be written; nothing changed.',
     remedy: 'Check disk space and permissions, then try again.',
   },
+  FENCE_INSTANCE_UNKNOWN: {
+    status: 404,
+    meaning: 'No instance of this id is on the list: it left, or was evicted.',
+    remedy: 'See `GET /v1/instances`.',
+  },
+  FENCE_INSTANCE_LIVE: {
+    status: 409,
+    meaning: 'The instance to evict was seen a moment ago.',
+    remedy: 'Stop it, or use force.',
+  },
+  FENCE_INSTANCE_EVICTED: {
+    status: 503,
+    meaning: 'This instance was evicted: nobody waits for it any more, so it must get no traffic.',
+    remedy: 'Restart it.',
+  },
+  FENCE_NO_WORKER: {
+    status: 503,
+    meaning: 'No worker of this instance accepts requests.',
+    remedy: 'Read the log: it says how they ended. They are replaced by themselves.',
+  },
+  FENCE_CUTOVER_UNSUPPORTED: {
+    status: 501,
+    meaning: 'This version cannot change the writer of a data set.',
+    remedy: 'Leave the data with legacy; reads can move all the same.',
+  },
   AUTH_TOKEN_INVALID: {
     status: 401,
-    meaning: 'No admin token, or a wrong one.',
-    remedy: 'Send `authorization: Bearer TOKEN`.',
+    meaning: 'No token, or one that is unknown or has expired.',
+    remedy: 'Send `authorization: Bearer TOKEN`; `fig token add` makes one.',
+  },
+  AUTH_ROLE_INSUFFICIENT: {
+    status: 403,
+    meaning: 'The role of the token may not do this: `needed` may.',
+    remedy: 'Ask somebody who has that role.',
   },
   AUTH_HOST_REFUSED: {
     status: 403,

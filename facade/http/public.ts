@@ -1,24 +1,54 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { decide, type Reason } from '../core/decide.ts';
 import type { Party } from '../core/party.ts';
+import type { RateLimiter } from '../core/rate-limiter.ts';
 import type { Snapshot } from '../core/snapshot.ts';
-import { type AnswerContext, clientHeaders, replacePrefix } from './answer-headers.ts';
+import { clientHeaders } from './answer-headers.ts';
 import { limitBody } from './body-limit.ts';
 import { announcesBody, type Call, readCall } from './call.ts';
 import { type Edge, edgeOf, peerAddress } from './edge.ts';
+import { ownConditions, tagPassage } from './entity-tags.ts';
 import type { Exchange, Forwarder, ForwardOutcome, UpstreamFailure } from './forwarder.ts';
+import {
+  admit,
+  hasFallback,
+  type Leg,
+  legacyLeg,
+  place,
+  type Refused,
+  release,
+  tellOutcome,
+  tellStatus,
+} from './leg.ts';
+import { lingerBehind } from './lingering.ts';
 import type { Metrics } from './metrics.ts';
+import { paceOf } from './pace.ts';
 import { type ProblemBody, problemOf, rawProblem, sendProblem } from './problem.ts';
+import { createRecorder } from './recorder.ts';
 import { failureProblem } from './refusals.ts';
-import { upstreamHeaders } from './request-headers.ts';
+import { changeHeaders, upstreamHeaders } from './request-headers.ts';
+import type { Shadow } from './shadow/shadow.ts';
+import type { ShadowTurn } from './shadow/shadow-turn.ts';
+import { keepFromSharedCaches } from './shared-cache.ts';
+import { shownPath } from './shown-path.ts';
+import { answerContext, targetAt } from './side.ts';
+import { SlowBodies } from './slow-bodies.ts';
+import type { UpstreamGuards } from './upstream-guards.ts';
 
 export type PublicOptions = {
   readonly snapshot: () => Snapshot;
+  readonly guards: UpstreamGuards;
+  readonly limiter: RateLimiter;
   readonly forwarder: Forwarder;
   readonly metrics: Metrics;
   readonly log: Logger;
+  /** The decision log, one line per request; null for none. */
+  readonly requests: Logger | null;
+  /** Copies requests to the side that does not answer; null for none. */
+  readonly shadow: Shadow | null;
   /** Signs the cohort cookie. */
   readonly secret: Buffer;
   /** True while the process is stopping: answers then ask clients to close their connection. */
@@ -29,6 +59,13 @@ export type PublicOptions = {
 export type PublicHandler = {
   handle(request: IncomingMessage, response: ServerResponse): void;
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /**
+   * The connection said something that is no request, or too slowly, and this is the answer. `cause`: what the parser
+   * says; `unfinished`: the request whose body it is, if it is one's.
+   */
+  refusedUnread(problem: ProblemBody, cause: string, unfinished: IncomingMessage | null): void;
+  /** The connection of this client was cut, since it took too little of its answer. */
+  readerCut(socket: Socket): void;
   /** Upgraded connections whose route now leads elsewhere. */
   leftConnections(): Duplex[];
   /** Connections that end only when somebody ends them: upgraded ones and event streams. */
@@ -36,10 +73,18 @@ export type PublicHandler = {
 };
 
 export function createPublicHandler(options: PublicOptions): PublicHandler {
-  const { forwarder, metrics, log, secret } = options;
+  const { forwarder, guards, limiter, metrics, log, secret, shadow } = options;
   const edges = new WeakMap<Snapshot['plan'], Edge>();
   const upgraded = new Map<Duplex, Call>();
   const eventStreams = new Set<Duplex>();
+  /** Requests whose bodies turned out to be none, and what was answered. */
+  const brokenBodies = new WeakMap<IncomingMessage, ProblemBody>();
+  const slowBodies = new SlowBodies(() => paceOf(options.snapshot().plan));
+  const {
+    ended: record,
+    refused: recordRefused,
+    unread: recordUnread,
+  } = createRecorder(metrics, log, options.requests);
 
   function edgeFor(snapshot: Snapshot): Edge {
     let edge = edges.get(snapshot.plan);
@@ -52,41 +97,47 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
 
   function read(request: IncomingMessage, upgrade: boolean): Call | ProblemBody {
     const snapshot = options.snapshot();
-    return readCall(request, { snapshot, edge: edgeFor(snapshot), secret, upgrade });
+    return readCall(request, { snapshot, edge: edgeFor(snapshot), secret, limiter, upgrade });
   }
 
   // The headers are made once: a second attempt must not continue x-forwarded-for twice.
-  function exchangeOf(call: Call, party: Party, reason: Reason, headers: Exchange['headers']): Exchange {
-    const { snapshot, edge, target, decision } = call;
-    const route = decision.state?.route;
-    const upstream = upstreamUrl(snapshot, party, route?.candidate);
-    const rewrite = party === 'candidate' ? (route?.rewrite ?? null) : null;
-    const path = rewrite
-      ? replacePrefix(target.path, rewrite.from, rewrite.to, !snapshot.plan.matching.caseSensitive)
-      : target.path;
-    const context: AnswerContext = {
-      upstream,
-      publicOrigin: edge.origin,
-      publicHostname: edge.hostname,
-      rewrite,
-      trailers: call.method !== 'HEAD' && call.request.httpVersionMinor > 0,
-    };
+  function exchangeOf(call: Call, leg: Leg, headers: Exchange['headers'], turn: ShadowTurn | null): Exchange {
+    const { snapshot, decision } = call;
+    const { party, reason } = leg;
+    const tags = tagPassage(decision.state, party);
+    const context = answerContext(call, party, tags);
+    const sentAt = performance.now();
+    const own = { ...headers };
+    if (tags) ownConditions(own, tags);
+    const change = decision.state?.route.credentials[party];
+    if (change) changeHeaders(own, change);
     return {
       request: call.request,
-      upstream,
-      target: path + target.query,
-      headers: { ...headers },
+      upstream: leg.guard.upstream,
+      target: targetAt(call, party),
+      headers: own,
       timeouts: snapshot.plan.timeouts,
+      expectsContinue: call.expectsContinue,
+      freshConnection: false,
       shapeInformation: (rawHeaders) => clientHeaders(rawHeaders, context),
       shapeAnswer(status, rawHeaders) {
+        tellStatus(leg, status);
+        turn?.head(status, rawHeaders);
+        shadow?.answered(call, party, status, performance.now() - sentAt);
         const shaped = clientHeaders(rawHeaders, context);
         if (status === 101) shaped.push('Connection', 'Upgrade', 'Upgrade', 'websocket');
-        if (isEventStream(shaped)) noteStream(call.request.socket);
+        // Both wait rather than work, for hours: they would hold the places of all others.
+        if (status === 101) release(leg);
+        if (isEventStream(shaped)) {
+          release(leg);
+          noteStream(call.request.socket);
+        }
         const state = decision.state;
         if (state?.position?.stage === 'canary') {
           const cookie = call.cohort.cookieFor(state, snapshot, call.method, shaped);
           if (cookie) shaped.push('Set-Cookie', cookie);
         }
+        if (decision.reason === 'PINNED') keepFromSharedCaches(call.method, shaped);
         pushAll(shaped, figHeaders(call, party, reason));
         if (options.draining() && !call.upgrade) shaped.push('Connection', 'close');
         return shaped;
@@ -111,71 +162,156 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
     });
   }
 
-  function record(call: Call, party: Party, reason: Reason, outcome: ForwardOutcome, status?: number): void {
-    metrics.observe({
-      route: call.decision.state?.route.name ?? '',
-      upstream: party,
-      reason,
-      status: status ?? (outcome.kind === 'answered' ? outcome.status : outcome.kind === 'cut' ? 0 : 499),
-      seconds: (performance.now() - call.started) / 1000,
-    });
-    if (outcome.kind === 'cut')
-      log.warn({ requestId: call.requestId, upstream: party, path: call.target.path }, 'upstream broke off');
+  async function serve(call: Call, response: ServerResponse): Promise<void> {
+    const admitted = admit(call, response, guards);
+    const leg = admitted instanceof Promise ? await admitted : admitted;
+    if (!leg) return record(call, call.decision.upstream, call.decision.reason, CLIENT_GONE);
+    if ('problem' in leg) return refuseLeg(call, response, leg);
+    await carry(call, leg, response);
   }
 
-  async function serve(call: Call, response: ServerResponse): Promise<void> {
+  /** Sends the request and, where that is allowed, sends it again. */
+  async function carry(call: Call, first: Leg, response: ServerResponse): Promise<void> {
     const { request, decision, snapshot, hasBody } = call;
-    let party = decision.upstream;
-    let reason = decision.reason;
-    let exceeded = false;
-    const tooLarge = problemOf(
-      'ROUTE_BODY_TOO_LARGE',
-      `expected a body of at most ${snapshot.plan.limits.maxBodyBytes} bytes.`,
-    );
-    const limit = limitBody(request, snapshot.plan.limits.maxBodyBytes, () => {
-      exceeded = true;
+    let leg = first;
+    // The facade itself would have no more of the body.
+    let refused = null as ProblemBody | null;
+    const refuseBody = (problem: ProblemBody) => {
+      refused = problem;
+      const headers = ['Connection', 'close', ...figHeaders(call, leg.party, leg.reason)];
       if (response.headersSent) response.destroy();
-      else sendProblem(response, tooLarge, ['Connection', 'close', ...figHeaders(call, party, reason)]);
-    });
-    if (limit.refused) {
-      sendProblem(response, tooLarge, ['Connection', 'close', ...figHeaders(call, party, reason)]);
-      return record(call, party, reason, { kind: 'answered', status: 413 });
-    }
-    const headers = headersOf(call);
-    const attempt = () => {
-      const exchange = exchangeOf(call, party, reason, headers);
-      return forwarder.forward(limit.counted ? { ...exchange, body: limit.counted } : exchange, response);
+      else sendProblem(response, problem, headers);
     };
-    const repeatable = decision.safe && !hasBody;
-    let outcome = await attempt();
-    if (outcome.kind === 'failed' && outcome.failure.staleConnection && repeatable) outcome = await attempt();
-    if (outcome.kind === 'failed' && repeatable && fallsBack(call, party)) {
-      logFailure(call, party, outcome.failure);
-      party = 'legacy';
-      reason = 'FALLBACK';
-      outcome = await attempt();
+    const { maxBodyBytes } = snapshot.plan.limits;
+    const tooLarge = () =>
+      refuseBody(problemOf('ROUTE_BODY_TOO_LARGE', `expected a body of at most ${maxBodyBytes} bytes.`));
+    const limit = limitBody(request, maxBodyBytes, tooLarge);
+    if (hasBody && !limit.refused)
+      slowBodies.watch(request, () => {
+        const { minBytesPerSecond } = options.snapshot().plan.clients;
+        metrics.slowClients.inc({ part: 'body' });
+        log.info(
+          { requestId: call.requestId, path: shownPath(call) },
+          'the client sent too little of its body',
+        );
+        refuseBody(
+          problemOf(
+            'ROUTE_BODY_TIMEOUT',
+            `expected ${minBytesPerSecond} bytes a second of the body or more.`,
+          ),
+        );
+      });
+    const headers = headersOf(call);
+    const source = hasBody ? (limit.counted ?? request) : null;
+    const turn = limit.refused ? null : (shadow?.begin(call, leg, response, headers, source) ?? null);
+    let last: ForwardOutcome = CLIENT_GONE;
+    const send = (freshConnection = false) => {
+      const exchange = { ...exchangeOf(call, leg, headers, turn), freshConnection };
+      const body = turn?.body ?? limit.counted;
+      return forwarder.forward(body ? { ...exchange, body } : exchange, response);
+    };
+    const tell = (outcome: ForwardOutcome) => {
+      last = outcome;
+      if (outcome.kind === 'failed') shadow?.answered(call, leg.party, null, null);
+      // What the facade itself cut off says nothing about the upstream.
+      if (refused) leg.guard.breaker.abandoned(leg.pass);
+      else tellOutcome(leg, outcome);
+    };
+    try {
+      if (limit.refused) {
+        leg.guard.breaker.abandoned(leg.pass);
+        tooLarge();
+        return record(call, leg.party, leg.reason, { kind: 'answered', status: 413 });
+      }
+      const repeatable = decision.safe && !hasBody;
+      let outcome = await send();
+      // Where one idle connection was closed the others probably are, too.
+      if (outcome.kind === 'failed' && outcome.failure.staleConnection && repeatable)
+        outcome = await send(true);
+      tell(outcome);
+      if (outcome.kind === 'failed' && repeatable && fallsBack(call, leg)) {
+        logFailure(call, leg.party, outcome.failure);
+        release(leg);
+        const legacy = await place(legacyLeg(call, 'FALLBACK', guards), call, response, guards);
+        if (!legacy) return record(call, 'legacy', 'FALLBACK', CLIENT_GONE);
+        if ('problem' in legacy) return refuseLeg(call, response, legacy);
+        leg = legacy;
+        outcome = await send();
+        tell(outcome);
+      }
+      if (outcome.kind === 'failed' && !refused) return answerFailure(call, leg, outcome.failure, response);
+      record(call, leg.party, leg.reason, outcome, (refused ?? brokenBodies.get(request))?.status);
+    } finally {
+      turn?.ended(last, leg.party);
+      release(leg);
     }
-    if (outcome.kind !== 'failed' || exceeded)
-      return record(call, party, reason, outcome, exceeded ? 413 : undefined);
-    logFailure(call, party, outcome.failure);
-    const problem = failureProblem(party, outcome.failure, snapshot);
-    sendProblem(
-      response,
-      problem,
-      figHeaders(call, party, reason).concat(hasBody ? ['Connection', 'close'] : []),
-    );
-    record(call, party, reason, outcome, problem.status);
+  }
+
+  function answerFailure(call: Call, leg: Leg, failure: UpstreamFailure, response: ServerResponse): void {
+    const { party, reason } = leg;
+    logFailure(call, party, failure);
+    const problem = failureProblem(party, failure, call.snapshot);
+    const close = call.hasBody ? ['Connection', 'close'] : [];
+    sendProblem(response, problem, figHeaders(call, party, reason).concat(close));
+    record(call, party, reason, { kind: 'failed', failure }, problem.status);
+  }
+
+  function refuseLeg(call: Call, response: ServerResponse, refused: Refused): void {
+    const close = call.hasBody ? ['Connection', 'close'] : [];
+    sendProblem(response, refused.problem, refusalHeaders(call, refused).concat(close));
+    recordRefusal(call, refused);
+  }
+
+  function recordRefusal(call: Call, { party, reason, problem }: Refused): void {
+    record(call, party, reason, { kind: 'answered', status: problem.status });
+  }
+
+  async function join(call: Call, socket: Duplex, head: Buffer): Promise<void> {
+    const leg = await admit(call, socket, guards);
+    if (!leg) return record(call, call.decision.upstream, call.decision.reason, CLIENT_GONE);
+    if ('problem' in leg) {
+      socket.end(rawProblem(leg.problem, refusalHeaders(call, leg)), 'latin1');
+      return recordRefusal(call, leg);
+    }
+    const { party, reason } = leg;
+    shadow?.skipUpgrade(call);
+    upgraded.set(socket, call);
+    metrics.upgradedConnections.inc();
+    const refusal = (failure: UpstreamFailure) => {
+      logFailure(call, party, failure);
+      return rawProblem(failureProblem(party, failure, call.snapshot), figHeaders(call, party, reason));
+    };
+    try {
+      const outcome = await forwarder.upgrade(
+        exchangeOf(call, leg, headersOf(call), null),
+        socket,
+        head,
+        refusal,
+      );
+      tellOutcome(leg, outcome);
+      const failed = outcome.kind === 'failed' ? outcome.failure : null;
+      const status = failed ? failureProblem(party, failed, call.snapshot).status : undefined;
+      record(call, party, reason, outcome, status);
+    } finally {
+      release(leg);
+      upgraded.delete(socket);
+      metrics.upgradedConnections.dec();
+    }
   }
 
   function logFailure(call: Call, party: Party, failure: UpstreamFailure): void {
-    const { requestId, method, target, decision } = call;
+    const { requestId, method, decision } = call;
     const route = decision.state?.route.name;
-    log.warn({ requestId, route, method, path: target.path, upstream: party, ...failure }, 'upstream failed');
+    log.warn(
+      { requestId, route, method, path: shownPath(call), upstream: party, ...failure },
+      'upstream failed',
+    );
   }
 
   return {
     handle(request, response) {
       const call = read(request, false);
+      if (announcesBody(request)) lingerBehind(request, response);
       if ('code' in call) return refuse(request, response, call);
       serve(call, response).catch((error: Error) => {
         log.error({ requestId: call.requestId, err: error }, 'request failed in the facade');
@@ -188,42 +324,30 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
       socket.on('error', () => socket.destroy());
       const call = read(request, true);
       if ('code' in call) {
-        socket.end(rawProblem(call), 'latin1');
+        socket.end(rawProblem(call, retryAfter(call)), 'latin1');
+        recordRefused(request, call);
         return;
       }
-      const { upstream, reason } = call.decision;
-      upgraded.set(socket, call);
-      metrics.upgradedConnections.inc();
-      const refusal = (failure: UpstreamFailure) => {
-        logFailure(call, upstream, failure);
-        return rawProblem(
-          failureProblem(upstream, failure, call.snapshot),
-          figHeaders(call, upstream, reason),
-        );
-      };
-      forwarder
-        .upgrade(exchangeOf(call, upstream, reason, headersOf(call)), socket, head, refusal)
-        .then((outcome) => {
-          const failed = outcome.kind === 'failed' ? outcome.failure : null;
-          record(
-            call,
-            upstream,
-            reason,
-            outcome,
-            failed ? failureProblem(upstream, failed, call.snapshot).status : undefined,
-          );
-        })
-        .finally(() => {
-          upgraded.delete(socket);
-          metrics.upgradedConnections.dec();
-        })
-        .catch((error: Error) => log.error({ err: error }, 'upgrade failed in the facade'));
+      join(call, socket, head).catch((error: Error) => {
+        log.error({ requestId: call.requestId, err: error }, 'upgrade failed in the facade');
+        socket.destroy();
+      });
+    },
+    refusedUnread(problem, cause, unfinished) {
+      if (problem.code === 'ROUTE_BODY_TIMEOUT') metrics.slowClients.inc({ part: 'head' });
+      // Its own line says so.
+      if (unfinished) brokenBodies.set(unfinished, problem);
+      else recordUnread(problem, cause);
+    },
+    readerCut({ remoteAddress }) {
+      metrics.slowClients.inc({ part: 'answer' });
+      log.info({ peer: remoteAddress }, 'the client took too little of its answer');
     },
     leftConnections() {
       const snapshot = options.snapshot();
       return [...upgraded]
         .filter(([, call]) => {
-          const now = decide(snapshot, call.method, call.target.path, call.cohort.bucket);
+          const now = decide(snapshot, call.method, call.target.path, call.cohort.bucket, call.pin);
           return now.upstream !== call.decision.upstream;
         })
         .map(([socket]) => socket);
@@ -237,14 +361,10 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
       response.end();
       return;
     }
-    sendProblem(response, problem, announcesBody(request) ? ['Connection', 'close'] : []);
-    metrics.observe({
-      route: '',
-      upstream: 'none',
-      reason: problem.code,
-      status: problem.status,
-      seconds: 0,
-    });
+    // SECURITY: behind a request that is not understood the next one may not begin where it seems to.
+    const close = UNCLEAR.has(problem.status) || announcesBody(request) ? ['Connection', 'close'] : [];
+    sendProblem(response, problem, retryAfter(problem).concat(close));
+    recordRefused(request, problem);
   }
 }
 
@@ -262,21 +382,22 @@ function figHeaders(call: Call, party: Party, reason: Reason): string[] {
   return ['x-fig-upstream', party, 'x-fig-reason', reason, 'x-fig-request-id', call.requestId];
 }
 
-function upstreamUrl(snapshot: Snapshot, party: Party, candidate: string | undefined): string {
-  const upstream =
-    party === 'legacy' ? snapshot.plan.legacy : snapshot.plan.candidates.get(candidate as string);
-  if (!upstream) throw new Error(`no url for ${party} ${candidate ?? ''}`);
-  return upstream.url;
-}
+// The seconds stand in the document as well: a client reads them where it likes.
+const retryAfter = ({ retryAfterSeconds }: ProblemBody): string[] =>
+  typeof retryAfterSeconds === 'number' ? ['Retry-After', String(retryAfterSeconds)] : [];
 
-function fallsBack({ decision, snapshot, method }: Call, party: Party): boolean {
-  const read = method === 'GET' || method === 'HEAD';
-  return (
-    read &&
-    decision.safe &&
-    decision.state?.route.fallbackToLegacy === true &&
-    party === 'candidate' &&
-    snapshot.plan.legacy !== null &&
-    decision.state?.position?.stage !== 'retired'
-  );
+/** Statuses of refusals for what a request says, not for who may answer it. */
+const UNCLEAR = new Set([400, 501, 505]);
+
+const CLIENT_GONE: ForwardOutcome = { kind: 'client-gone' };
+
+const refusalHeaders = (call: Call, { party, reason, retrySeconds }: Refused): string[] => [
+  'Retry-After',
+  String(retrySeconds),
+  ...figHeaders(call, party, reason),
+];
+
+function fallsBack(call: Call, leg: Leg): boolean {
+  const read = call.method === 'GET' || call.method === 'HEAD';
+  return read && call.decision.safe && leg.party === 'candidate' && hasFallback(call);
 }

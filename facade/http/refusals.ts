@@ -32,6 +32,7 @@ const HAPPENED: Record<
 > = {
   CONNECT: () => 'could not be reached',
   CONNECT_TIMEOUT: ({ connectMs }) => `accepted no connection within ${connectMs} ms`,
+  TLS: () => 'showed no certificate that can be trusted, or speaks no TLS',
   HEADERS: () => 'closed the connection before it answered',
   HEADERS_TIMEOUT: ({ headersMs }) => `did not answer within ${headersMs} ms`,
   IDLE_TIMEOUT: ({ idleMs }) => `took no more of the request for ${idleMs} ms`,

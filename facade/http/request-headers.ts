@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { withoutCohortCookie } from './edge.ts';
+import type { HeaderChange } from '#plan/model/plan.ts';
+import { isTraceparent, newTraceparent } from '../core/trace-context.ts';
+import { withoutOwnCookies } from './edge.ts';
 import { connectionTokens, isHopByHop } from './hop-by-hop.ts';
 
 export type RequestContext = {
@@ -31,7 +33,7 @@ export function upstreamHeaders(
     headers[name] = value;
   }
   if (typeof headers.cookie === 'string') {
-    const cookie = withoutCohortCookie(headers.cookie);
+    const cookie = withoutOwnCookies(headers.cookie);
     if (cookie === undefined) delete headers.cookie;
     else headers.cookie = cookie;
   }
@@ -41,6 +43,11 @@ export function upstreamHeaders(
   headers['x-forwarded-host'] ??= context.host;
   headers['x-forwarded-proto'] ??= context.secure ? 'https' : 'http';
   headers['x-request-id'] = context.requestId;
+  if (typeof headers.traceparent !== 'string' || !isTraceparent(headers.traceparent)) {
+    headers.traceparent = newTraceparent();
+    // It belongs to the trace that was not readable (§3.2.2.5 of the source).
+    delete headers.tracestate;
+  }
   // SECURITY: without it Node would send the body of a GET or DELETE unframed, and the upstream would read it as the
   // next request.
   if (given['transfer-encoding'] !== undefined) headers['transfer-encoding'] = 'chunked';
@@ -50,6 +57,15 @@ export function upstreamHeaders(
     headers.upgrade = 'websocket';
   }
   return headers;
+}
+
+/** What `credentials` of the route changes for one side, in place. */
+export function changeHeaders(
+  headers: Record<string, string | string[]>,
+  { set, remove }: HeaderChange,
+): void {
+  for (const name of remove) delete headers[name];
+  for (const name in set) headers[name] = set[name] as string;
 }
 
 function isForwarded(name: string): boolean {

@@ -24,6 +24,21 @@ export function sharedCacheMayKeep(method: string, headers: string[]): boolean {
   return hint && !forbidden;
 }
 
+/**
+ * Makes an answer one that no shared cache keeps, unless it is one: other clients are not pinned, and what a cache
+ * does with an answer that says nothing is its own affair.
+ */
+export function keepFromSharedCaches(method: string, headers: string[]): void {
+  if (method !== 'GET' && method !== 'HEAD') return;
+  let forbidden = false;
+  for (let i = headers.length - 2; i >= 0; i -= 2) {
+    const name = (headers[i] as string).toLowerCase();
+    if (name === 'cache-control' && forbids(headers[i + 1] as string)) forbidden = true;
+    else if (name === 'cache-control' || TARGETED.has(name)) headers.splice(i, 2);
+  }
+  if (!forbidden) headers.push('Cache-Control', 'private, no-store');
+}
+
 const DIRECTIVE = /([\w!#$%&'*+.^`|~-]+)(?:\s*=\s*("(?:[^"\\]|\\.)*"?|[^\s,;]*))?/g;
 
 function forbids(directives: string): boolean {

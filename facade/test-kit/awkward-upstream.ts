@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { gzipSync } from 'node:zlib';
 import { WebSocketServer } from 'ws';
 import { listenOn } from './facade-of.ts';
+import { answerRanges } from './ranges.ts';
 
 type SeenRequest = {
   readonly method: string;
@@ -19,6 +20,8 @@ export type AwkwardUpstream = {
   readonly seen: SeenRequest[];
   /** How many requests were cut off by the other side before they were answered in full. */
   aborted: number;
+  /** Probes of facades, which are not among `seen`. */
+  probes: number;
   close(): Promise<void>;
 };
 
@@ -81,6 +84,7 @@ const ANSWERS: Record<string, Answer> = {
     response.writeHead(200, { 'cache-control': 'public, max-age=60' }).end('c'),
   '/cached-but-a-field': (_request, response) =>
     response.writeHead(200, { 'cache-control': 'max-age=60, private="x-name"' }).end('c'),
+  '/ranges': answerRanges,
   '/private': (_request, response) =>
     response.writeHead(200, { 'cache-control': 'private, max-age=60' }).end('c'),
   '/events': (request, response) => {
@@ -129,6 +133,11 @@ export async function awkwardUpstream(name: string): Promise<AwkwardUpstream> {
   const seen: SeenRequest[] = [];
   let port = 0;
   const server = createServer((request, response) => {
+    // Probes come when they like.
+    if (request.headers['user-agent'] === 'fig-probe') {
+      upstream.probes++;
+      return void response.end('ok');
+    }
     const record: SeenRequest = {
       method: request.method ?? '',
       url: request.url ?? '',
@@ -167,6 +176,7 @@ export async function awkwardUpstream(name: string): Promise<AwkwardUpstream> {
     server,
     seen,
     aborted: 0,
+    probes: 0,
     async close() {
       for (const client of sockets.clients) client.terminate();
       server.closeAllConnections();

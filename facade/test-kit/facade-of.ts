@@ -1,17 +1,34 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import pino from 'pino';
 import type { Plan, Stage } from '#plan/model/plan.ts';
+import { tokenFileAccess } from '../adapters/access.token-file.ts';
+import { createThreadsComparer } from '../adapters/comparer.threads.ts';
+import { createUndiciCopier } from '../adapters/copier.undici.ts';
 import { createHpmForwarder } from '../adapters/forwarder.hpm.ts';
+import { createUndiciForwarder } from '../adapters/forwarder.undici.ts';
+import { openMemoryRegistry } from '../adapters/instance-registry.memory.ts';
 import { openMemoryLedger } from '../adapters/ledger.memory.ts';
+import { createProber } from '../adapters/prober.ts';
 import { type Control, type LoadPlan, openControl } from '../control/control.ts';
+import { Guardrails } from '../control/guardrails.ts';
+import { Replicas } from '../control/replicas.ts';
+import type { Access } from '../core/access.ts';
 import type { CopyCheck } from '../core/copy-check.ts';
-import type { Ledger } from '../core/ledger.ts';
+import type { InstanceRegistry } from '../core/instances.ts';
+import type { Ledger, LedgerEntry } from '../core/ledger.ts';
 import type { PositionStore } from '../core/position-store.ts';
+import { RateLimiter } from '../core/rate-limiter.ts';
 import { createAdminApp } from '../http/admin.ts';
+import { createAdminServer } from '../http/admin-server.ts';
+import type { Forwarder } from '../http/forwarder.ts';
 import { createMetrics } from '../http/metrics.ts';
 import { createPublicHandler, type PublicHandler } from '../http/public.ts';
 import { createPublicServer } from '../http/public-server.ts';
+import type { Comparer } from '../http/shadow/comparer.ts';
+import { ObservationBook } from '../http/shadow/observation-book.ts';
+import { Shadow } from '../http/shadow/shadow.ts';
+import { UpstreamGuards } from '../http/upstream-guards.ts';
 
 export const TOKEN = 'test-token';
 
@@ -21,20 +38,33 @@ export type TestFacade = {
   readonly adminUrl: string;
   readonly adminPort: number;
   readonly control: Control;
+  readonly guardrails: Guardrails;
   readonly handler: PublicHandler;
   /** Log lines so far, one JSON text each. */
   readonly logged: string[];
+  /** Everything that the ledger holds, oldest first. */
+  ledgerEntries(): Promise<LedgerEntry[]>;
   /** Puts a route at a stage by force. */
   put(route: string, stage: Stage, percent?: number): Promise<void>;
   close(): Promise<void>;
 };
 
 export type TestFacadeOptions = {
+  /** The facade's own two, when left out. */
+  readonly forwarder?: Forwarder;
   readonly ledger?: Ledger;
   readonly store?: PositionStore | null;
   readonly loadPlan?: LoadPlan;
   readonly secret?: Buffer;
   readonly copyCheck?: CopyCheck;
+  readonly registry?: InstanceRegistry;
+  readonly access?: Access;
+  readonly maxStreams?: number;
+  readonly now?: () => Date;
+  readonly dryRunSecret?: string;
+  readonly random?: () => number;
+  /** Closed with the facade. */
+  readonly comparer?: Comparer;
 };
 
 export async function listenOn(server: Server): Promise<number> {
@@ -47,25 +77,83 @@ export async function facadeOf(plan: Plan, options: TestFacadeOptions = {}): Pro
   const logged: string[] = [];
   const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) });
   const ledger = options.ledger ?? openMemoryLedger();
-  const now = () => new Date('2026-01-02T03:04:05.678Z');
+  const now = options.now ?? (() => new Date('2026-01-02T03:04:05.678Z'));
+  const copyCheck: CopyCheck = options.copyCheck ?? (async () => ({ copied: true }));
   const control = await openControl({
     plan,
     loadPlan: options.loadPlan ?? (() => ({ plan, problems: [] })),
     ledger,
     store: options.store ?? null,
-    copyCheck: options.copyCheck ?? (async () => ({ copied: true })),
+    copyCheck,
+    inTheWay: (state) => guardrails.inTheWay(state),
+    differing: (route, hash) => replicas.differing(route, hash),
     log,
     now,
   });
-  const forwarder = createHpmForwarder();
+  const replicas = new Replicas({
+    id: 'test:1',
+    registry: options.registry ?? openMemoryRegistry({ id: 'test:1', now }),
+    state: () => control.instanceState('0.0.0'),
+    log,
+  });
+  const forwarder = options.forwarder ?? createUndiciForwarder(createHpmForwarder());
   const metrics = createMetrics();
   const secret = options.secret ?? Buffer.from('cohort-secret');
   const snapshot = () => control.snapshot;
-  const handler = createPublicHandler({ snapshot, forwarder, metrics, log, secret, draining: () => false });
+  const guards = new UpstreamGuards();
+  const prober = createProber();
+  prober.watch(guards.apply(plan));
+  const upstreams = () => guards.views(performance.now());
+  metrics.showUpstreams(upstreams);
+  const copier = createUndiciCopier();
+  const comparer = options.comparer ?? createThreadsComparer();
+  const book = new ObservationBook(control.snapshot, {
+    nowMs: Date.now,
+    random: options.random ?? Math.random,
+  });
+  control.onApplied(() => book.apply(control.snapshot));
+  const observed = async () => book.observed();
+  const guardrails = new Guardrails({ control, observed, nowMs: Date.now, log });
+  metrics.showShadow(() => book.pages());
+  const shadow = new Shadow({
+    snapshot,
+    copier,
+    comparer,
+    sinkOf: book.sinkOf,
+    dryRunSecret: options.dryRunSecret ?? null,
+    random: options.random ?? Math.random,
+    nowMs: Date.now,
+  });
+  const handler = createPublicHandler({
+    snapshot,
+    shadow,
+    guards,
+    limiter: new RateLimiter(),
+    forwarder,
+    metrics,
+    log,
+    requests: log,
+    secret,
+    draining: () => false,
+  });
   const edge = createPublicServer(plan, handler);
-  const instance = { id: 'test:1', version: '0.0.0' };
-  const admin = createServer(
-    createAdminApp({ control, ledger, metrics, log, token: TOKEN, hosts: ['admin.example'], instance, now }),
+  control.onApplied(() => edge.apply(control.snapshot.plan, log));
+  const admin = createAdminServer(
+    createAdminApp({
+      control,
+      ledger,
+      metrics,
+      log,
+      access: options.access ?? tokenFileAccess({ adminToken: TOKEN, path: null, log, now }),
+      hosts: ['admin.example'],
+      replicas,
+      upstreams,
+      serving: () => true,
+      observed,
+      guardrails,
+      pins: { secret, copyCheck, now: () => new Date() },
+      ...(options.maxStreams === undefined ? {} : { maxStreams: options.maxStreams }),
+    }),
   );
   const port = await listenOn(edge.server);
   const adminPort = await listenOn(admin);
@@ -75,8 +163,10 @@ export async function facadeOf(plan: Plan, options: TestFacadeOptions = {}): Pro
     adminUrl: `http://127.0.0.1:${adminPort}`,
     adminPort,
     control,
+    guardrails,
     handler,
     logged,
+    ledgerEntries: () => ledger.read({ after: 0, limit: Number.MAX_SAFE_INTEGER }),
     async put(route, stage, percent = 0) {
       const expectedVersion = control.snapshot.states.get(route)?.position?.version ?? 0;
       const change = { expectedVersion, force: true, actor: 'test', reason: 'test' };
@@ -84,10 +174,14 @@ export async function facadeOf(plan: Plan, options: TestFacadeOptions = {}): Pro
       if (!outcome.ok) throw new Error(outcome.detail);
     },
     async close() {
+      prober.close();
       forwarder.close();
+      copier.close();
+      comparer.close();
       admin.closeAllConnections();
       await new Promise((resolve) => admin.close(resolve));
-      await edge.drain({ streamMs: 0, requestMs: 0 });
+      await edge.drain({ idleMs: 0, streamMs: 0, requestMs: 0 });
+      await replicas.stop();
       await ledger.close();
     },
   };

@@ -24,8 +24,10 @@ export function routeOf(name: string, match: string[], part: Partial<Route> = {}
     data: { kind: 'none' },
     stages: [canary(10), canary(50), { stage: 'candidate', hundredths: 0 }],
     fallbackToLegacy: false,
+    etags: 'marked',
     shadow: {
-      sampleRatio: 1,
+      // Suites count what arrives at the other side: only those that are about copies ask for them.
+      sampleRatio: 0,
       writes: 'off',
       timeoutMs: 5000,
       maxBodyBytes: 1 << 20,
@@ -62,6 +64,7 @@ export function planOf(part: Partial<Plan> = {}): Plan {
     tls: null,
     matching: { caseSensitive: false, strictSlash: false },
     timeouts: { connectMs: 2000, headersMs: 5000, idleMs: 5000 },
+    clients: { headMs: 30_000, minBytesPerSecond: 240, keepAliveMs: 65_000 },
     limits: { maxHeaderBytes: 16_384, maxBodyBytes: null, ratePerSecond: null },
     bulkhead: { concurrency: 512, queue: 256 },
     health: { path: '/livez', intervalMs: 5000, ejectAtRatio: 0.3, minimum: 10, windowMs: 60_000 },

@@ -32,7 +32,11 @@ export function ask(
         }),
       );
     });
-    request.on('error', reject);
+    // On a connection that never carried an answer a reset may mean that nobody ever accepted it.
+    request.on('error', (error) => {
+      error.message += `, ${options.method ?? 'GET'} ${url} ${options.path}`;
+      reject(Object.assign(error, { fresh: !request.reusedSocket }));
+    });
     request.end(body);
   });
 }

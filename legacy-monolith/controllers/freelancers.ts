@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import { QueryTypes, type Sequelize, UniqueConstraintError } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import { nowDb, readDate, showDate, showDateTime } from '../lib/dates.ts';
+import { blank, cents, last, limitTo, MAX_INT, text } from '../lib/input.ts';
 import { fold } from '../lib/matchcode.ts';
 
 type FrlRow = {
@@ -14,7 +15,7 @@ type FrlRow = {
   blk_reason: string | null;
   rate_ct: number;
   cur: string;
-  skills_csv: string;
+  skills_csv: string | null;
   city: string | null;
   country: string | null;
   avail_from: string | null;
@@ -23,9 +24,6 @@ type FrlRow = {
   created: string;
   changed: string;
 };
-
-// biggest INT of mysql. ids above it cannot exist, and 1e999 is no SQL
-const MAX_INT = 2147483647;
 
 /** Everything under /api/freelancers. */
 export function freelancerController(db: Sequelize, models: Models) {
@@ -125,7 +123,7 @@ export function freelancerController(db: Sequelize, models: Models) {
         frl_stat: r.frl_stat,
         rate_ct: r.rate_ct,
         cur: r.cur,
-        skills_csv: r.skills_csv,
+        skills_csv: r.skills_csv || '',
         city: r.city || '',
         avail_from: showDate(r.avail_from),
         del_flag: r.del_flag,
@@ -394,7 +392,7 @@ function detail(r: FrlRow) {
     blk_reason: r.blk_reason || '',
     rate_ct: r.rate_ct,
     cur: r.cur,
-    skills_csv: r.skills_csv,
+    skills_csv: r.skills_csv || '',
     city: r.city || '',
     country: r.country || '',
     avail_from: showDate(r.avail_from),
@@ -403,31 +401,6 @@ function detail(r: FrlRow) {
     created: showDate(r.created),
     changed: showDateTime(r.changed),
   };
-}
-
-// ?q=a&q=b: the last one counts
-function last(v: unknown): string {
-  const one = Array.isArray(v) ? v[v.length - 1] : v;
-  return one === undefined ? '' : String(one);
-}
-
-function limitTo(n: number, max: number): number {
-  return Math.max(-max, Math.min(max, n));
-}
-
-function blank(v: unknown): boolean {
-  return v === undefined || v === null || text(v) === '';
-}
-
-// null stays null, '' stays ''. 2021-09-20 ts: sqlite ends the statement at a NUL
-function text(v: unknown): string | null {
-  return v === undefined || v === null ? null : String(v).replaceAll('\0', '').trim();
-}
-
-function cents(v: unknown): number | null {
-  if (typeof v === 'number') return Number.isInteger(v) && v >= 0 ? v : null;
-  if (typeof v === 'string' && /^\d+$/.test(v.trim())) return Number(v);
-  return null;
 }
 
 // "Java, SQL,,java" -> "Java,SQL"

@@ -39,6 +39,9 @@ export function loginController(db: Sequelize) {
     await db.query('UPDATE users SET last_login = :now WHERE usr_id = :id', {
       replacements: { now: nowDb(), id: usr.usr_id },
     });
+    // 2018-09-26 ts: saved before the answer goes out. express-session sends the headers first and saves then, a browser
+    // that follows the redirect (or the accounting server) was faster than the table and was told to log in again
+    await new Promise<void>((ok, fail) => req.session.save((err) => (err ? fail(err) : ok())));
     res.json({ ok: true, user: { usr_id: usr.usr_id, usr_login: usr.usr_login, usr_role: usr.usr_role } });
   }
 

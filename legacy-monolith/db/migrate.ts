@@ -4,12 +4,18 @@ import { Umzug } from 'umzug';
 import { ConfigError } from '../config.ts';
 import * as baseline from './migrations/001-baseline.ts';
 import * as money from './migrations/002-money.ts';
+import * as fibu from './migrations/003-fibu.ts';
+import * as sqliteKeys from './migrations/004-sqlite-keys.ts';
+import * as speed from './migrations/005-speed.ts';
 import { columnsFor } from './migrations/columns.ts';
 import type { MigrationContext } from './migrations/context.ts';
 
 const MIGRATIONS = [
   { name: '001-baseline', up: baseline.up },
   { name: '002-money', up: money.up },
+  { name: '003-fibu', up: fibu.up },
+  { name: '004-sqlite-keys', up: sqliteKeys.up },
+  { name: '005-speed', up: speed.up },
 ];
 const TABLE = 'SequelizeMeta';
 const LOCK_WAIT_SECONDS = 120;
@@ -57,6 +63,10 @@ export async function migrateLocked(db: Sequelize, transaction: Transaction | un
     columns: columnsFor(db),
     createTable: async (name, columns) => {
       await queryInterface.createTable(name, columns, { ...options, transaction });
+    },
+    addColumn: async (table, name, column) => {
+      if (name in (await queryInterface.describeTable(table, { transaction } as never))) return;
+      await queryInterface.addColumn(table, name, column, { transaction });
     },
     addIndex: async (table, fields, { unique = false } = {}) => {
       const name = `${unique ? 'uq' : 'ix'}_${table}_${fields.join('_')}`;

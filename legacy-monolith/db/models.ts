@@ -42,6 +42,8 @@ export function defineModels(db: Sequelize) {
     cus_no: STRING(12),
     cus_name: STRING(160),
     cus_match: STRING(160),
+    cus_short: STRING(20),
+    fibu_name: STRING(40),
     cus_parent_id: INTEGER,
     cus_stat: STRING(1),
     cus_email: STRING(160),
@@ -111,6 +113,8 @@ export function defineModels(db: Sequelize) {
     rec_total: INTEGER,
     rec_ok: INTEGER,
     rec_bad: INTEGER,
+    rec_dup: INTEGER,
+    imp_line: INTEGER,
     usr_id: INTEGER,
     started: DATETIME,
     finished: DATETIME,
@@ -124,6 +128,7 @@ export function defineModels(db: Sequelize) {
     pay_stat: STRING(10),
     paid_at: DATETIME,
     ref_txt: STRING(140),
+    ext_no: STRING(20),
     imp_id: INTEGER,
     created: DATETIME,
     changed: DATETIME,
@@ -176,9 +181,33 @@ export function defineModels(db: Sequelize) {
     cus_id: INTEGER,
     inv_id: INTEGER,
     not_text: TEXT,
+    ext_no: STRING(20),
     usr_id: INTEGER,
     imp_id: INTEGER,
     created: DATETIME,
+  });
+  // These three have no key of their own. Sequelize wants one, or it invents a column `id`.
+  const ImportReject = table('ImportReject', 'import_rejects', {
+    imp_id: { type: INTEGER, primaryKey: true },
+    line_no: { type: INTEGER, primaryKey: true },
+    reason: STRING(120),
+    rec_text: STRING(500),
+  });
+  const StatMonth = table('StatMonth', 'stat_month', {
+    sta_month: { type: STRING(7), primaryKey: true },
+    cus_name: STRING(40),
+    tsh_cnt: INTEGER,
+    hours: DECIMAL(10, 2),
+    cost: DECIMAL(12, 2),
+    net: DECIMAL(12, 2),
+    created: DATETIME,
+  });
+  const ChangeLog = table('ChangeLog', 'chg_log', {
+    chg_tab: { type: STRING(30), primaryKey: true },
+    chg_id: INTEGER,
+    chg_at: DATETIME,
+    chg_usr: STRING(40),
+    chg_txt: STRING(255),
   });
 
   Session.belongsTo(User, { foreignKey: 'usr_id' });
@@ -220,5 +249,8 @@ export function defineModels(db: Sequelize) {
     Invoice,
     CreditNote,
     Note,
+    ImportReject,
+    StatMonth,
+    ChangeLog,
   };
 }

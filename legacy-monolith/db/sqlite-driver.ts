@@ -1,8 +1,10 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 
-/** How long a statement waits for another writer before it fails with SQLITE_BUSY, in milliseconds. */
+/** How long the first in the line of writers waits for another one before it fails with SQLITE_BUSY, in milliseconds. */
 const BUSY_TIMEOUT_MS = 10_000;
 const BUSY_RETRY_MS = 5;
+/** How long the statements of one transaction run without anything else in between. */
+const TURN_MS = 20;
 
 type Params = readonly unknown[] | Readonly<Record<string, unknown>>;
 type Done = (this: Statement, error: Error | null, rows?: unknown[]) => void;
@@ -17,6 +19,7 @@ class Statement {
 export class Database {
   readonly filename: string;
   readonly #db: DatabaseSync | null = null;
+  #turnEnds = 0;
 
   constructor(filename: string, _mode: number, opened: (error: Error | null) => void) {
     this.filename = filename;
@@ -56,8 +59,7 @@ export class Database {
   #execute(method: 'run' | 'all', sql: string, params: Params | Done = [], done?: Done): void {
     const finish = typeof params === 'function' ? params : done;
     const args = typeof params === 'function' ? [] : toArguments(params);
-    const deadline = Date.now() + BUSY_TIMEOUT_MS;
-    const attempt = () => {
+    const attempt = (mayWait: boolean): boolean => {
       const result = new Statement();
       let rows: unknown[] = [];
       try {
@@ -73,14 +75,60 @@ export class Database {
         }
       } catch (error) {
         const failure = withCode(error);
-        if (failure.errcode === SQLITE_BUSY && Date.now() < deadline) setTimeout(attempt, BUSY_RETRY_MS);
-        else finish?.call(result, failure);
-        return;
+        if (failure.errcode === SQLITE_BUSY && mayWait) return false;
+        finish?.call(result, failure);
+        return true;
       }
       finish?.call(result, null, rows);
+      return true;
     };
-    setImmediate(attempt);
+    const inTransaction = this.#db?.isOpen === true && this.#db.isTransaction;
+    this.#soon(inTransaction, () => {
+      // a read waits for nobody
+      const mustQueue = !inTransaction && WRITES.test(sql) && writersOf(this.filename).length > 0;
+      if (mustQueue || !attempt(true)) queueUp(this.filename, attempt);
+    });
   }
+
+  /**
+   * The statements of a transaction follow each other at once: with everybody else's in between, the one writer that
+   * SQLite has would hold up all others for long. After a moment the others have their turn all the same.
+   */
+  #soon(inTransaction: boolean, run: () => void): void {
+    if (inTransaction && performance.now() < this.#turnEnds) process.nextTick(run);
+    else
+      setImmediate(() => {
+        this.#turnEnds = performance.now() + TURN_MS;
+        run();
+      });
+  }
+}
+
+/** Tries to run; false while somebody else writes. Without `mayWait` that is an error. */
+type Attempt = (mayWait: boolean) => boolean;
+const WRITES = /^\s*(?:begin|insert|update|delete|replace|create|alter|drop)\b/i;
+const lines = new Map<string, Attempt[]>();
+
+function writersOf(file: string): Attempt[] {
+  const line = lines.get(file) ?? [];
+  lines.set(file, line);
+  return line;
+}
+
+/** First come, first served: where each tried for itself, the unlucky ones tried until they gave up. */
+function queueUp(file: string, attempt: Attempt): void {
+  const line = writersOf(file);
+  line.push(attempt);
+  if (line.length === 1) serve(line, Date.now() + BUSY_TIMEOUT_MS);
+}
+
+function serve(line: Attempt[], deadline: number): void {
+  if (!line[0]!(Date.now() < deadline)) {
+    setTimeout(serve, BUSY_RETRY_MS, line, deadline);
+    return;
+  }
+  line.shift();
+  if (line.length > 0) setImmediate(() => serve(line, Date.now() + BUSY_TIMEOUT_MS));
 }
 
 /** @public Read by Sequelize. */

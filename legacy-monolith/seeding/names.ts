@@ -77,6 +77,13 @@ export const PLACES: readonly Place[] = [
     cities: words('Αθήνα Θεσσαλονίκη Πάτρα'),
   },
   {
+    country: 'JP',
+    dial: '+81',
+    first: words(`太郎 花子 健一 美咲 翔太 さくら ケンジ`),
+    last: words(`佐藤 鈴木 高橋 田中 渡辺 山本 小林`),
+    cities: words('東京 大阪 京都 札幌'),
+  },
+  {
     country: 'UA',
     dial: '+380',
     first: words(`Олена Андрій Наталія Іван Оксана Юрій Софія`),
@@ -89,6 +96,27 @@ export const PLACES: readonly Place[] = [
     first: words(`Иван Мария Георги Елена Димитър`),
     last: words(`Иванов Петрова Димитров Николова`),
     cities: words('София Пловдив Варна'),
+  },
+  {
+    country: 'EG',
+    dial: '+20',
+    first: words(`محمد أحمد فاطمة ليلى يوسف مريم`),
+    last: words(`حسن إبراهيم السيد عبدالله منصور`),
+    cities: words('القاهرة الإسكندرية الجيزة'),
+  },
+  {
+    country: 'CN',
+    dial: '+86',
+    first: words(`伟 芳 娜 秀英 建国 小龙`),
+    last: words(`王 李 张 刘 陈 杨`),
+    cities: words('上海 北京 深圳'),
+  },
+  {
+    country: 'KR',
+    dial: '+82',
+    first: words(`민준 서연 지훈 하은 도윤`),
+    last: words(`김 이 박 최 정`),
+    cities: words('서울 부산'),
   },
 ];
 
@@ -106,35 +134,3 @@ export const SKILLS =
   embedded autosar can-bus plc labview vba excel tableau powerbi snowflake dbt airflow erlang prolog lisp rpg jcl`);
 
 export const MAIL_HOSTS = words('gmx.example web.example mail.example freelance.example posteo.example');
-
-export const BLOCK_REASONS = [
-  'Rechnung doppelt gestellt',
-  'poached by customer',
-  'no show, 3 times',
-  'Scheinselbständigkeit geprüft – gesperrt',
-  'kłótnia z klientem',
-  'asked not to be called again',
-];
-
-export const ROLES = words('developer architect tester analyst operator designer coach');
-
-export const COMPANY_WORDS =
-  words(`Nord Süd Öko Haupt Rhein Elbe Alpen Delta Omega Čapek Łódź Büro Global Inter Euro
-  Tech Data Soft Bau Logistik Energie Pharma Auto Bank Versicherung Handel Medien Kraft Wasser Stahl`);
-
-export const COMPANY_FORMS = [
-  'GmbH',
-  'AG',
-  'GmbH & Co. KG',
-  'e.K.',
-  'SE',
-  'Sp. z o.o.',
-  's.r.o.',
-  'SARL',
-  'A/S',
-  'Ltd.',
-];
-
-export const PROJECT_WORDS =
-  words(`Relaunch Migration Rollout Portal Datawarehouse Schnittstelle Intranet Webshop
-  Archivierung Ablösung Einführung Umstellung Audit Cloud Abrechnung Lager Kasse Meldewesen`);

@@ -1,211 +1,140 @@
-import { hashPassword } from '../lib/password.ts';
-import { dayNumber, FIRST_DAY, isoDay, LAST_DAY, officeTime } from './calendar.ts';
-import { customer, freelancer, project, type Row, type Sizes } from './people.ts';
+import { ConfigError } from '../config.ts';
+import { isoDay, LAST_DAY, officeTime } from './calendar.ts';
+import { customer } from './customer.ts';
+import type { Damage } from './damage.ts';
+import { type Engagements, planEngagements } from './engagements.ts';
+import { changed } from './files.ts';
+import { freelancer } from './freelancer.ts';
+import { type Book, history, runPaymentsAtMost } from './history.ts';
 import { prng } from './prng.ts';
-import { assignmentsOf, monthsOfWork } from './work.ts';
+import { project, projectCore } from './project.ts';
+import type { Row, Sizes, TableRow } from './row.ts';
+import { rateOf } from './sheets.ts';
+import { DISPATCHERS, users } from './users.ts';
+import { NOTE_TEXTS, ROLES } from './words.ts';
 
-export type TableRow = { readonly table: string; readonly row: Row };
+const AUDIT_DAY = '2019-03-18';
 
-/** Tables in an order in which no row comes before one that it refers to. */
-export const TABLES = [
-  'users',
-  'import_log',
-  'customers',
-  'freelancers',
-  'projects',
-  'project_freelancers',
-  'payments',
-  'timesheets',
-  'invoices',
-  'credit_notes',
-  'notes',
-] as const;
-
-const DEMO_USERS = [
-  ['admin', 'Administrator', 'adm'],
-  ['disp', 'Dörte Disponentin', 'dis'],
-  ['guest', 'Gast', 'ro'],
-] as const;
-
-/** Every row of the database, one at a time, the same for the same seed and sizes. */
-export function* allRows(seed: number, sizes: Sizes): Generator<TableRow> {
-  for (const [index, [login, name, role]] of DEMO_USERS.entries()) {
-    const salt = Math.floor(prng(`${seed}/user/${login}`).next() * 2 ** 32)
-      .toString(16)
-      .padStart(8, '0');
-    yield {
-      table: 'users',
-      row: {
-        usr_id: index + 1,
-        usr_login: login,
-        usr_name: name,
-        usr_pass: hashPassword(login, salt),
-        usr_role: role,
-        usr_active: 1,
-        created: officeTime(FIRST_DAY, 0),
-      },
-    };
+/** Every row of the database, one at a time, the same for the same seed and sizes. Throws ConfigError for sizes that cannot be. */
+export function* allRows(seed: number, sizes: Sizes, damage: Damage): Generator<TableRow> {
+  const plan = planEngagements(seed, sizes, damage);
+  const least = sizes.payments === undefined ? 0 : runPaymentsAtMost(seed, plan);
+  if (sizes.payments !== undefined && sizes.payments < least) {
+    throw new ConfigError(
+      `--payments: expected at least ${least}, since ${sizes.timesheets} timesheets are paid in as many monthly runs, got ${sizes.payments}. Do write --payments ${least} or leave it out`,
+    );
   }
-  yield* imports(seed);
+  yield* users(seed);
+  const fibuNames: string[] = [];
+  const payDays: number[] = [];
+  const homes: boolean[] = [];
   for (let id = 1; id <= sizes.customers; id++) {
-    yield { table: 'customers', row: customer(seed, id, sizes.customers) };
+    const row = customer(seed, id, sizes.customers, damage);
+    fibuNames[id] = String(row.fibu_name ?? '?');
+    payDays[id] = Number(row.pay_days);
+    homes[id] = row.country === 'DE';
+    yield { table: 'customers', row };
+    if (row.cus_stat === 'I' && String(row.changed) >= AUDIT_DAY)
+      yield changed('customers', id, String(row.changed), 2, 'stat I: zahlt nicht');
   }
   for (let id = 1; id <= sizes.freelancers; id++) {
-    yield { table: 'freelancers', row: freelancer(seed, id, sizes.freelancers) };
-    yield* notesOn(seed, 'freelancer', id);
+    yield { table: 'freelancers', row: freelancer(seed, id, sizes.freelancers, damage) };
+    yield* notesOn(seed, 'frl', id, damage);
   }
-  for (let id = 1; id <= sizes.customers; id++) yield* notesOn(seed, 'customer', id);
-  let weights = 0;
+  for (let id = 1; id <= sizes.customers; id++) yield* notesOn(seed, 'cus', id, damage);
+  const customers = new Int32Array(sizes.projects + 1);
   for (let id = 1; id <= sizes.projects; id++) {
-    yield { table: 'projects', row: project(seed, id, sizes) };
-    for (const assignment of assignmentsOf(seed, id, sizes)) {
-      weights += assignment.weight;
-      yield { table: 'project_freelancers', row: assignment.row };
+    const row = project(seed, id, sizes, damage);
+    customers[id] = Number(row.cus_id);
+    yield { table: 'projects', row };
+    if (row.prj_stat === 'done' && String(row.changed) >= AUDIT_DAY)
+      yield changed('projects', id, String(row.changed), 2, 'state run -> done');
+  }
+  yield* assignments(seed, sizes, plan, damage);
+  const book: Book = {
+    fibuName: (id) => fibuNames[id]!,
+    payDays: (id) => payDays[id]!,
+    isHome: (id) => homes[id]!,
+    customerOf: (projectId) => customers[projectId]!,
+  };
+  if (sizes.projects > 0 || (sizes.payments ?? 0) > 0) yield* history({ seed, sizes, plan, book, damage });
+}
+
+/** The join table: everybody who worked on a project, and a few who were to. */
+function* assignments(seed: number, sizes: Sizes, plan: Engagements, damage: Damage): Generator<TableRow> {
+  const order = plan.orderedBy('projectId', 'freelancerId');
+  const busy = new Uint8Array(sizes.freelancers + 1);
+  for (let at = 0; at < order.length; at++) {
+    const one = plan.at(order[at]!);
+    busy[one.freelancerId] = 1;
+    const [from, firstAt] = [one.from, at];
+    let { to, open } = one;
+    // once for each pair, however often somebody came back
+    for (; at + 1 < order.length; at++) {
+      const next = plan.at(order[at + 1]!);
+      if (next.projectId !== one.projectId || next.freelancerId !== one.freelancerId) break;
+      to = Math.max(to, next.to);
+      open ||= next.open;
     }
+    const pair = `${one.projectId}/${one.freelancerId}`;
+    if (damage.hits('unassigned-hours', pair, 0.004)) continue;
+    const r = prng(`${seed}/assignment/${pair}`);
+    const start = Math.min(from, plan.at(order[firstAt]!).from);
+    yield assigned(one.projectId, one.freelancerId, rateOf(seed, one), r, {
+      date_from: isoDay(start),
+      date_to: open ? null : isoDay(to),
+      created: officeTime(start - r.int(1, 20), r.next()),
+    });
   }
-  yield* hoursAndMoney(seed, sizes, weights);
-}
-
-function* imports(seed: number): Generator<TableRow> {
-  for (let id = 1; id <= importOf(LAST_DAY); id++) {
-    const r = prng(`${seed}/import/${id}`);
-    const day = FIRST_DAY + id * 91;
-    const bad = r.chance(0.3) ? r.int(1, 9) : 0;
-    const ok = r.int(20, 400);
-    yield {
-      table: 'import_log',
-      row: {
-        imp_id: id,
-        imp_file: `FIBU_${isoDay(day).replaceAll('-', '')}.DAT`,
-        imp_hash: Array.from({ length: 64 }, () => r.int(0, 15).toString(16)).join(''),
-        imp_stat: bad > 0 ? 'part' : 'ok',
-        rec_total: ok + bad,
-        rec_ok: ok,
-        rec_bad: bad,
-        usr_id: r.chance(0.8) ? 1 : null,
-        started: officeTime(day, 0.1),
-        finished: officeTime(day, 0.2),
-      },
-    };
+  // asked, agreed, never came
+  for (let id = 1; id <= sizes.projects; id++) {
+    const r = prng(`${seed}/asked/${id}`);
+    if (sizes.freelancers === 0 || !r.chance(0.3)) continue;
+    const freelancerId = r.int(1, sizes.freelancers);
+    if (busy[freelancerId] === 1) continue;
+    busy[freelancerId] = 1;
+    const { from } = projectCore(seed, id, sizes);
+    yield assigned(id, freelancerId, r.int(10, 28) * 500, r, {
+      date_from: isoDay(Math.min(LAST_DAY, from + 7)),
+      date_to: isoDay(from + 7 + r.int(20, 200)),
+      created: officeTime(from, r.next()),
+    });
   }
 }
 
-// Quarterly files.
-function importOf(day: number): number {
-  return Math.max(1, Math.floor((day - FIRST_DAY) / 91));
+function assigned(
+  projectId: number,
+  freelancerId: number,
+  rateCt: number,
+  r: ReturnType<typeof prng>,
+  dates: { date_from: string; date_to: string | null; created: string },
+): TableRow {
+  const role = r.chance(0.15) ? null : r.pickEarly(ROLES);
+  const row: Row = { prj_id: projectId, frl_id: freelancerId, role_txt: role, rate_ct: rateCt, ...dates };
+  return { table: 'project_freelancers', row };
 }
 
-function* notesOn(seed: number, kind: 'freelancer' | 'customer', id: number): Generator<TableRow> {
+function* notesOn(seed: number, kind: 'frl' | 'cus', id: number, damage: Damage): Generator<TableRow> {
   const r = prng(`${seed}/note/${kind}/${id}`);
   if (!r.chance(0.05)) return;
+  const lost = damage.hits('note-on-nothing', `${kind}/${id}`, 0.04);
+  const first = isoDayOf(r);
   yield {
     table: 'notes',
     row: {
-      not_kind: kind === 'freelancer' ? 'frl' : 'cus',
-      frl_id: kind === 'freelancer' ? id : null,
-      cus_id: kind === 'customer' ? id : null,
+      not_kind: kind,
+      frl_id: kind === 'frl' && !lost ? id : null,
+      cus_id: kind === 'cus' && !lost ? id : null,
       inv_id: null,
-      not_text: r.pick([
-        'bitte zurückrufen',
-        'contract signed',
-        'umowa wysłana',
-        'Adresse prüfen!',
-        'звонил дважды',
-      ]),
-      usr_id: r.chance(0.9) ? r.int(1, 2) : null,
+      not_text: r.pick(NOTE_TEXTS),
+      ext_no: null,
+      usr_id: r.chance(0.9) ? r.pick(DISPATCHERS) : null,
       imp_id: null,
-      created: officeTime(r.int(FIRST_DAY, LAST_DAY), r.next()),
+      created: first,
     },
   };
 }
 
-function* hoursAndMoney(seed: number, sizes: Sizes, weights: number): Generator<TableRow> {
-  let weightSoFar = 0;
-  let timesheets = 0;
-  let money = 0;
-  for (let id = 1; id <= sizes.projects; id++) {
-    for (const assignment of assignmentsOf(seed, id, sizes)) {
-      weightSoFar += assignment.weight;
-      const target = Math.min(sizes.timesheets, Math.round((weightSoFar / weights) * sizes.timesheets));
-      for (const work of monthsOfWork(seed, assignment, target - timesheets)) {
-        let payId: number | null = null;
-        if (work.paidCt > 0) {
-          payId = ++money;
-          yield* moneyOf(seed, payId, work.month, work.paidCt, assignment);
-        }
-        for (const row of work.timesheets) {
-          timesheets += 1;
-          const paid = row.tsh_stat === 'paid' ? payId : null;
-          yield { table: 'timesheets', row: { tsh_id: timesheets, ...row, pay_id: paid } };
-        }
-      }
-    }
-  }
-}
-
-type Parties = { readonly freelancerId: number; readonly customerId: number; readonly projectId: number };
-
-function* moneyOf(
-  seed: number,
-  id: number,
-  month: string,
-  paidCt: number,
-  parties: Parties,
-): Generator<TableRow> {
-  const r = prng(`${seed}/money/${id}`);
-  const day = dayNumber(`${month}-28`) + r.int(5, 12);
-  const imported = r.chance(0.3) ? importOf(Math.min(day, LAST_DAY)) : null;
-  const times = { created: officeTime(day, r.next()), changed: officeTime(day + 2, r.next()) };
-  yield {
-    table: 'payments',
-    row: {
-      pay_id: id,
-      frl_id: parties.freelancerId,
-      pay_run: month,
-      amount: decimal(paidCt),
-      cur: 'EUR',
-      pay_stat: 'paid',
-      paid_at: officeTime(day + 2, r.next()),
-      ref_txt: `HONORAR ${month}`,
-      imp_id: imported,
-      ...times,
-    },
-  };
-  const netCt = Math.round(paidCt * (1.1 + r.int(0, 20) / 100));
-  const vatCt = Math.round(netCt * 0.19);
-  yield {
-    table: 'invoices',
-    row: {
-      inv_id: id,
-      inv_no: `R${month.slice(0, 4)}-${String(id).padStart(7, '0')}`,
-      cus_id: parties.customerId,
-      prj_id: parties.projectId,
-      inv_date: isoDay(day),
-      due_date: isoDay(day + 30),
-      net: decimal(netCt),
-      vat: decimal(vatCt),
-      gross: decimal(netCt + vatCt),
-      inv_stat: r.pickEarly(['paid', 'paid', 'open', 'part', 'canc']),
-      imp_id: imported,
-      ...times,
-    },
-  };
-  if (!r.chance(0.02)) return;
-  yield {
-    table: 'credit_notes',
-    row: {
-      crn_no: `G${month.slice(0, 4)}-${String(id).padStart(7, '0')}`,
-      inv_id: id,
-      crn_date: isoDay(day + 20),
-      amount: decimal(Math.round(netCt / r.int(2, 10))),
-      reason: r.chance(0.2) ? null : r.pick(['Stunden falsch', 'Kulanz', 'wrong rate', 'Storno']),
-      imp_id: imported,
-      created: officeTime(day + 20, r.next()),
-    },
-  };
-}
-
-// Cents as DECIMAL text, so that no float is ever in between.
-function decimal(ct: number): string {
-  return `${Math.floor(ct / 100)}.${String(ct % 100).padStart(2, '0')}`;
+function isoDayOf(r: ReturnType<typeof prng>): string {
+  return officeTime(r.int(LAST_DAY - 3000, LAST_DAY), r.next());
 }

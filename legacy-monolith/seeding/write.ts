@@ -1,21 +1,31 @@
 import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
 import { ConfigError } from '../config.ts';
 import { migrateLocked, withSchemaLock } from '../db/migrate.ts';
-import type { Sizes } from './people.ts';
+import { type Damage, type DamageKind, damageOf } from './damage.ts';
 import type { Progress } from './progress.ts';
-import { allRows, TABLES } from './tables.ts';
+import { type Row, type Sizes, TABLES, type TableRow } from './row.ts';
+import { allRows } from './tables.ts';
 
 const BATCH_ROWS = 1000;
 /** Up to this many rows a seed is one transaction: cut short, it leaves the database empty. Beyond, one every so many. */
 const TRANSACTION_ROWS = 1_000_000;
 
-/** Migrates, refuses a database that holds rows, writes all of them. Returns how many rows each table got. */
+export type Seeding = {
+  readonly seed: number;
+  readonly sizes: Sizes;
+  /** Kinds of broken rows that are left out. */
+  readonly without?: readonly DamageKind[];
+};
+/** How many rows each table got, and how many broken ones of each kind are among them. */
+export type Seeded = { readonly rows: ReadonlyMap<string, number>; readonly broken: Damage['counts'] };
+
+/** Migrates, refuses a database that holds rows, writes all of them. */
 export async function seedDatabase(
   db: Sequelize,
-  seed: number,
-  sizes: Sizes,
+  { seed, sizes, without = [] }: Seeding,
   progress: Progress,
-): Promise<ReadonlyMap<string, number>> {
+): Promise<Seeded> {
+  const damage = damageOf(seed, new Set(without));
   return withSchemaLock(db, async (locked) => {
     await migrateLocked(db, locked);
     await refuseRows(db, locked);
@@ -24,7 +34,7 @@ export async function seedDatabase(
     let transaction = locked ?? (await db.transaction());
     let uncommitted = 0;
     try {
-      for (const batch of batches(seed, sizes)) {
+      for (const batch of batches(allRows(seed, sizes, damage))) {
         for (const [table, rows] of batch) {
           await db.query(insertOf(db, table, rows), { type: QueryTypes.INSERT, transaction });
           written.set(table, (written.get(table) ?? 0) + rows.length);
@@ -42,7 +52,7 @@ export async function seedDatabase(
       if (!locked) await transaction.rollback();
       throw error;
     }
-    return written;
+    return { rows: written, broken: damage.counts };
   });
 }
 
@@ -50,12 +60,11 @@ function largest(batch: InsertRows): string {
   return [...batch].reduce((most, next) => (next[1].length > most[1].length ? next : most))[0];
 }
 
+const COUNTED = ['customers', 'freelancers', 'projects', 'timesheets', 'payments'];
+
 // The rows that were asked for; what follows from them is not counted.
 function countedRows(written: ReadonlyMap<string, number>): number {
-  return ['customers', 'freelancers', 'projects', 'timesheets'].reduce(
-    (sum, t) => sum + (written.get(t) ?? 0),
-    0,
-  );
+  return COUNTED.reduce((sum, t) => sum + (written.get(t) ?? 0), 0);
 }
 
 export class NotEmptyError extends ConfigError {}
@@ -71,15 +80,15 @@ async function refuseRows(db: Sequelize, transaction: Transaction | undefined): 
   }
 }
 
-type InsertRows = Map<string, Readonly<Record<string, string | number | null>>[]>;
+type InsertRows = Map<string, Row[]>;
 
 // A batch holds its tables in an order in which every row comes after those it refers to.
-function* batches(seed: number, sizes: Sizes): Generator<InsertRows> {
+function* batches(all: Iterable<TableRow>): Generator<InsertRows> {
   let buffer: InsertRows = new Map();
   let buffered = 0;
   const inOrder = (): InsertRows =>
     new Map(TABLES.flatMap((t) => (buffer.has(t) ? [[t, buffer.get(t)!]] : [])));
-  for (const { table, row } of allRows(seed, sizes)) {
+  for (const { table, row } of all) {
     const rows = buffer.get(table);
     if (rows) rows.push(row);
     else buffer.set(table, [row]);
@@ -91,11 +100,7 @@ function* batches(seed: number, sizes: Sizes): Generator<InsertRows> {
   if (buffered > 0) yield inOrder();
 }
 
-function insertOf(
-  db: Sequelize,
-  table: string,
-  rows: Readonly<Record<string, string | number | null>>[],
-): string {
+function insertOf(db: Sequelize, table: string, rows: Row[]): string {
   const columns = Object.keys(rows[0]!);
   const values = rows.map((row) => `(${columns.map((column) => literal(db, row[column])).join(',')})`);
   return `INSERT INTO ${table} (${columns.join(',')}) VALUES ${values.join(',')}`;

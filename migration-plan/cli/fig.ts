@@ -7,26 +7,38 @@ import type { Run } from './verb.ts';
 import { addAdvance } from './verbs/advance.ts';
 import { addBackfill } from './verbs/backfill.ts';
 import { addDoctor } from './verbs/doctor.ts';
+import { addInstances } from './verbs/instances.ts';
 import { addKill } from './verbs/kill.ts';
 import { addLedger } from './verbs/ledger.ts';
 import { addLint } from './verbs/lint.ts';
+import { addNext } from './verbs/next.ts';
+import { addObservations } from './verbs/observations.ts';
+import { addParity } from './verbs/parity.ts';
+import { addPin } from './verbs/pin.ts';
 import { addReload } from './verbs/reload.ts';
 import { addPause, addResume, addRollback } from './verbs/route-verbs.ts';
 import { addStatus } from './verbs/status.ts';
+import { addToken } from './verbs/token.ts';
 import { addUp } from './verbs/up.ts';
 
 const VERBS = [
   addUp,
   addLint,
   addStatus,
+  addObservations,
+  addNext,
   addAdvance,
   addRollback,
   addPause,
   addResume,
   addKill,
+  addPin,
+  addParity,
   addReload,
   addBackfill,
+  addInstances,
   addLedger,
+  addToken,
   addDoctor,
 ];
 
@@ -86,8 +98,10 @@ export function buildProgram(
     (work) =>
     async (...args) => {
       const command = args.pop() as Command;
-      const options = args.pop();
-      const session = openSession(command.optsWithGlobals<GlobalOptions>(), env, streams);
+      args.pop();
+      // A verb has the options of the verb that it stands under, too: `fig token add --file`.
+      const options = command.optsWithGlobals<GlobalOptions>();
+      const session = openSession(options, env, streams);
       finished(await work(session, options, ...args));
     };
   for (const add of VERBS) add(program, run);

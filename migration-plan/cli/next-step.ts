@@ -15,6 +15,7 @@ export function nextStep(state: RouteState, route: Route): StageStep | null {
   return route.stages.find((step) => progress(step.stage, step.hundredths) > here) ?? null;
 }
 
-function progress(stage: string, hundredths: number): number {
+/** How far a stage is: two compare as their numbers do. */
+export function progress(stage: string, hundredths: number): number {
   return (RANK[stage] ?? 0) * 100_000 + (stage === 'canary' ? hundredths : 0);
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from '@jest/globals';
@@ -104,6 +104,7 @@ describe('Accepts', () => {
       tls: null,
       matching: { caseSensitive: false, strictSlash: false },
       timeouts: { connectMs: 2_000, headersMs: 30_000, idleMs: 60_000 },
+      clients: { headMs: 30_000, minBytesPerSecond: 240, keepAliveMs: 65_000 },
       limits: { maxHeaderBytes: 16_384, maxBodyBytes: null, ratePerSecond: null },
       bulkhead: { concurrency: 512, queue: 256 },
       health: { path: '/livez', intervalMs: 5_000, ejectAtRatio: 0.3, minimum: 10, windowMs: 60_000 },
@@ -152,6 +153,28 @@ describe('Accepts', () => {
         windowMs: 300_000,
         bakeMs: 3_600_000,
       },
+    });
+  });
+
+  test('the plan and the route that the documents show, as they stand there', () => {
+    const read = (file: string) =>
+      readFileSync(fileURLToPath(new URL(`./test-kit/example/${file}`, import.meta.url)), 'utf8');
+    const { plan, problems } = lint(
+      {
+        'plan.yaml': read('plan.yaml'),
+        'routes/articles.yaml': read('articles.yaml'),
+        'routes/authors.yaml': 'route: authors\nmatch: [/api/authors]\ncandidate: catalog\n',
+        'tls.crt': '',
+        'tls.key': '',
+      },
+      { SHADOW_TOKEN: 'x' },
+    );
+    expect(lines(problems)).toEqual([]);
+    expect(plan?.routes[0]).toMatchObject({
+      match: [{}, {}, {}, { safety: 'safe' }, { safety: 'unsafe' }, { method: null }],
+      rewrite: { from: '/api', to: '/v2' },
+      guardrails: { onBreach: 'rollback', errors: { maxIncreaseRatio: 0.005 }, p99: { maxRatio: 1.2 } },
+      fallbackToLegacy: true,
     });
   });
 
@@ -261,18 +284,20 @@ describe('Warns', () => {
       [
         ...NOT_YET.plan.map((key) => `plan.yaml ${key}`),
         ...NOT_YET.route.map((key) => `routes/articles.yaml ${key}`),
-        'routes/articles.yaml stages[0]',
         ...NOT_YET.data.map((key) => `data/articles.yaml ${key}`),
       ].sort(),
     );
   });
 
   test('with one line, and uses the plan', () => {
-    const { plan, problems } = lint({ 'routes/articles.yaml': `${ROUTE}guardrails: { minimum: 100 }\n` });
+    const { plan, problems } = lint({
+      'routes/articles.yaml': `${ROUTE}data: { owned: articles }\n`,
+      'data/articles.yaml': `${DATA}maxLag: 7s\n`,
+    });
     expect(lines(problems)).toEqual([
-      'routes/articles.yaml:4 guardrails: accepted and checked, not acted on by this version',
+      'data/articles.yaml:6 maxLag: accepted and checked, not acted on by this version',
     ]);
-    expect(plan?.routes[0]?.guardrails.minimum).toBe(100);
+    expect(plan?.dataSets.get('articles')?.maxLagMs).toBe(7000);
   });
 
   test('of nothing that is left out or turned off', () => {
@@ -298,4 +323,15 @@ test('reads the plan anew at each call', () => {
   expect(loadPlan(dir, {}).plan?.routes).toHaveLength(2);
   rmSync(join(dir, 'routes/authors.yaml'));
   expect(loadPlan(dir, {}).plan).toEqual(before);
+});
+
+test.each([
+  ['stages: [canary 10%, candidate]', 0],
+  ['stages: [canary 10%, candidate]\nshadow: { writes: dry-run }', 1],
+  ['stages: [canary 10%, candidate]\nguardrails: { mismatch: { max: 1% } }', 1],
+  ['stages: [shadow, candidate]', 1],
+  ['stages: [shadow, candidate]\nshadow: { sample: 5% }', 0.05],
+])('copies requests of a route only where it says so: %j', (keys, sampleRatio) => {
+  const { plan } = lint({ 'routes/articles.yaml': `${ROUTE}${keys}\n` });
+  expect(plan?.routes[0]?.shadow.sampleRatio).toBe(sampleRatio);
 });

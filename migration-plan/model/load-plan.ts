@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { ZodType } from 'zod';
 import { checkAddresses } from './check/check-addresses.ts';
+import { checkCredentials } from './check/check-credentials.ts';
 import { checkDataSets } from './check/check-data-sets.ts';
 import { checkMatches } from './check/check-matches.ts';
 import { checkModules } from './check/check-modules.ts';
@@ -55,6 +56,7 @@ export function loadPlan(
   for (const route of routes) checkStages(route);
   if (planFile) checkNotYet(planFile, 'plan');
   if (planFile) checkAddresses(planFile);
+  for (const route of routes) checkCredentials(route);
   for (const route of routes) checkNotYet(route, 'route');
   for (const set of dataSets) checkNotYet(set, 'data');
   checkMatches(routes, {

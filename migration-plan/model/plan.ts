@@ -15,6 +15,12 @@ export type Plan = {
   readonly tls: { readonly certFile: string; readonly keyFile: string } | null;
   readonly matching: { readonly caseSensitive: boolean; readonly strictSlash: boolean };
   readonly timeouts: { readonly connectMs: number; readonly headersMs: number; readonly idleMs: number };
+  readonly clients: {
+    readonly headMs: number;
+    /** Null: anything but silence will do. */
+    readonly minBytesPerSecond: number | null;
+    readonly keepAliveMs: number;
+  };
   readonly limits: {
     readonly maxHeaderBytes: number;
     readonly maxBodyBytes: number | null;
@@ -41,6 +47,17 @@ export type Upstream = {
   readonly url: string;
   /** Path where the build identity is read, e.g. `/version`; null when the plan names none. */
   readonly build: string | null;
+  /** How long an idle connection may still be used; 0: never. 4 s where a plan was not read from files. */
+  readonly keepAliveMs?: number;
+  /** How an https upstream is trusted, where the plan says so. */
+  readonly tls?: UpstreamTls;
+};
+
+export type UpstreamTls = {
+  /** Authorities to trust instead of the system's, PEM; null for the system's. */
+  readonly ca: string | null;
+  /** Name to ask for and to find in the certificate; null for the host of the url. */
+  readonly serverName: string | null;
 };
 
 export type CohortSource =
@@ -79,6 +96,8 @@ export type Route = {
   readonly data: RouteData;
   readonly stages: readonly StageStep[];
   readonly fallbackToLegacy: boolean;
+  /** Whether ETags are marked with their upstream while both sides may answer. */
+  readonly etags: 'marked' | 'plain';
   readonly shadow: Shadow;
   readonly credentials: {
     readonly shadow: HeaderChange | null;

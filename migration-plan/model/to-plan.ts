@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { canonicalHash } from './canonical.ts';
@@ -9,6 +10,7 @@ import type { planSchema } from './schema/plan-schema.ts';
 import type { routeSchema } from './schema/route-schema.ts';
 
 type PlanValue = z.output<typeof planSchema>;
+type UpstreamValue = NonNullable<PlanValue['legacy']>;
 type RouteValue = z.output<typeof routeSchema>;
 type DataValue = z.output<typeof dataSchema>;
 
@@ -26,8 +28,10 @@ export function toPlan(
   const { value } = plan;
   const traffic = {
     publicUrl: value.publicUrl,
-    legacy: value.legacy ? toUpstream(value.legacy) : null,
-    candidates: new Map(Object.entries(value.candidates).map(([name, entry]) => [name, toUpstream(entry)])),
+    legacy: value.legacy ? toUpstream(dir, value.legacy) : null,
+    candidates: new Map(
+      Object.entries(value.candidates).map(([name, entry]) => [name, toUpstream(dir, entry)]),
+    ),
     cohort: value.cohort,
     expose: value.expose,
     trustedProxies: value.trustedProxies,
@@ -40,6 +44,11 @@ export function toPlan(
       connectMs: value.timeouts.connect,
       headersMs: value.timeouts.headers,
       idleMs: value.timeouts.idle,
+    },
+    clients: {
+      headMs: value.clients.head,
+      minBytesPerSecond: value.clients.minRate,
+      keepAliveMs: value.clients.keepAlive,
     },
     limits: {
       maxHeaderBytes: value.limits.maxHeader,
@@ -64,14 +73,19 @@ export function toPlan(
     ...shared,
     // As written: the same plan in another folder is the same plan.
     tls: value.tls ?? null,
+    legacy: value.legacy ?? null,
+    candidates: value.candidates,
     routes: planned.map((route) => route.hash),
     dataSets: [...sets.values()].sort(byName).map(({ file: _, ...set }) => set),
   });
   return { dir, hash, ...traffic, notify: value.notify, up: toUpProcesses(plan, env) };
 }
 
-function toUpstream(value: { url: string; build?: string | undefined }): Upstream {
-  return { url: value.url, build: value.build ?? null };
+function toUpstream(dir: string, { url, build, keepAlive, tls }: UpstreamValue): Upstream {
+  const upstream = { url, build: build ?? null, keepAliveMs: keepAlive };
+  if (!tls) return upstream;
+  const ca = tls.ca === undefined ? null : readFileSync(resolve(dir, tls.ca), 'utf8');
+  return { ...upstream, tls: { ca, serverName: tls.serverName ?? null } };
 }
 
 function toRoute({ file, value }: Checked<RouteValue>): Route {
@@ -84,8 +98,9 @@ function toRoute({ file, value }: Checked<RouteValue>): Route {
     data: value.data,
     stages: value.stages,
     fallbackToLegacy: value.fallback === 'legacy',
+    etags: value.etags,
     shadow: {
-      sampleRatio: value.shadow.sample,
+      sampleRatio: asksForCopies(file, value) ? value.shadow.sample : 0,
       writes: value.shadow.writes,
       timeoutMs: value.shadow.timeout,
       maxBodyBytes: value.shadow.maxBody,
@@ -120,6 +135,12 @@ function toRoute({ file, value }: Checked<RouteValue>): Route {
     targetDate: value.targetDate ?? null,
     credentials,
   };
+}
+
+/** Copies double the traffic of both sides: nobody gets them who has not written a word of them. */
+function asksForCopies(file: PlanFile, { stages, guardrails }: RouteValue): boolean {
+  const named = valueAt(file.written, ['shadow']) !== undefined;
+  return named || guardrails.mismatch !== undefined || stages.some(({ stage }) => stage === 'shadow');
 }
 
 function toDataSet({ file, value }: Checked<DataValue>): DataSet {

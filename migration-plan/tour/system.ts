@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { removePostgresHome } from '../cli/databases/postgres.ts';
 
@@ -17,10 +17,11 @@ export type System = {
   stop(): Promise<void>;
 };
 
-export async function startSystem(): Promise<System> {
+/** `between` gives the address to reach the candidate at, so that something can stand before it. */
+export async function startSystem(between: string): Promise<System> {
   mkdirSync(join(ROOT, '.fig'), { recursive: true });
   const folder = mkdtempSync(join(ROOT, '.fig', 'tour-'));
-  const plan = join(ROOT, 'migration-plan');
+  const plan = planWith(between, folder);
   const child = spawn(
     process.execPath,
     [...NODE_FLAGS, CLI, 'up', '--json', '--plan', plan, '--port', '0', '--admin-port', '0'],
@@ -50,6 +51,22 @@ export async function startSystem(): Promise<System> {
     await stop();
     throw error;
   }
+}
+
+/** The plan as it is, but for where the candidate is reached. */
+function planWith(candidateUrl: string, folder: string): string {
+  const plan = join(folder, 'migration-plan');
+  for (const part of ['plan.yaml', 'routes', 'data'])
+    cpSync(join(ROOT, 'migration-plan', part), join(plan, part), { recursive: true });
+  // What the plan names stands beside its folder.
+  for (const part of ['acl', 'legacy-monolith', 'new-services'])
+    symlinkSync(join(ROOT, part), join(folder, part));
+  const file = join(plan, 'plan.yaml');
+  const text = readFileSync(file, 'utf8');
+  const moved = text.replace(/^( {2}gateway: \{ url: )"[^"]*"(, build: )/m, `$1"${candidateUrl}"$2`);
+  if (moved === text) throw new Error('plan.yaml names no candidate `gateway` in the form the tour expects');
+  writeFileSync(file, moved);
+  return plan;
 }
 
 async function runFig(folder: string, args: readonly string[]): Promise<{ code: number; output: string }> {

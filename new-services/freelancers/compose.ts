@@ -17,13 +17,22 @@ import type { Clock } from './application/freelancer-store.ts';
 export type Parts = {
   readonly database: DataSource;
   readonly token: string;
+  /** Null: no dry runs. */
+  readonly dryRunSecret: string | null;
   readonly log: Logger;
   readonly now: Clock;
   readonly health: Omit<Health, 'ready'>;
 };
 
 /** Brings the schema up to date and wires the service on an open database. */
-export async function composeFreelancers({ database, token, log, now, health }: Parts): Promise<Express> {
+export async function composeFreelancers({
+  database,
+  token,
+  dryRunSecret,
+  log,
+  now,
+  health,
+}: Parts): Promise<Express> {
   await migrate(database, (runner) => ensureOptionalFeatures(runner, log));
   const api = freelancerRouter({
     store: typeormFreelancerStore(database),
@@ -36,6 +45,7 @@ export async function composeFreelancers({ database, token, log, now, health }: 
     token,
     health: { ...health, ready: () => database.query('SELECT 1') },
     openapi: freelancersOpenapi(health.version),
+    dryRun: { database, secret: dryRunSecret, now: () => now().getTime() },
     routers: [syncRouter(database, [freelancerStream]), api],
   });
 }

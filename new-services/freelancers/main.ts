@@ -1,4 +1,4 @@
-import { postgresUrl, token, wholeSeconds } from '../service-kit/bootstrap/environment.ts';
+import { optionalSecret, postgresUrl, token, wholeSeconds } from '../service-kit/bootstrap/environment.ts';
 import { runService } from '../service-kit/bootstrap/run-service.ts';
 import { openDatabase } from '../service-kit/database/database.ts';
 import { entities, migrations } from './adapters/typeorm/entities.ts';
@@ -10,6 +10,7 @@ await runService({
   environment: {
     DATABASE_URL: postgresUrl(),
     SERVICE_TOKEN: token(),
+    DRY_RUN_SECRET: optionalSecret(),
     DATABASE_WAIT_SECONDS: wholeSeconds(5),
   },
   async compose({ env, log, identity, stopping }) {
@@ -25,6 +26,7 @@ await runService({
     const app = await composeFreelancers({
       database,
       token: env.SERVICE_TOKEN,
+      dryRunSecret: env.DRY_RUN_SECRET,
       log,
       now: () => new Date(),
       health,

@@ -27,12 +27,22 @@ export type TestService = {
 };
 
 /** The whole service on its own empty database, listening on a free port. */
-export async function startTestService(purpose: string): Promise<TestService> {
+export async function startTestService(
+  purpose: string,
+  dryRunSecret: string | null = null,
+): Promise<TestService> {
   const { url, drop } = await createTestDatabase(purpose);
   const database = await openDatabase({ url, service: 'test', entities, migrations, waitMs: 0 });
   const identity = { service: 'freelancers', version: '0.0.0', build: 'test', stopping: () => false };
   const log = pino({ level: 'silent' });
-  const app = await composeFreelancers({ database, token, log, now: () => new Date(), health: identity });
+  const app = await composeFreelancers({
+    database,
+    token,
+    dryRunSecret,
+    log,
+    now: () => new Date(),
+    health: identity,
+  });
   const server = app.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const conformance = openapiConformance(freelancersOpenapi('0.0.0'));

@@ -56,7 +56,7 @@ export async function up({ context }: { context: MigrationContext }): Promise<vo
     blk_reason: c.str('blk_reason', 255, { null: true }),
     rate_ct: c.int('rate_ct', { defaultValue: 0 }),
     cur: c.chr('cur', 3, { defaultValue: 'EUR' }),
-    skills_csv: c.str('skills_csv', 500, { defaultValue: '' }),
+    skills_csv: c.str('skills_csv', 500, { null: true, defaultValue: '' }),
     city: c.str('city', 80, { null: true }),
     country: c.chr('country', 2, { null: true }),
     avail_from: c.date('avail_from', { null: true }),

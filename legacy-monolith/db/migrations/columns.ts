@@ -4,6 +4,9 @@ type Column = ModelAttributeColumnOptions;
 type Extra = Partial<Column> & { readonly null?: boolean };
 type OnDelete = 'CASCADE' | 'SET NULL';
 
+// A range of GLOB, so that SQLite refuses the same letters.
+const WINDOWS_1252 = '\u0001-\u007f\u00a0-\u00ff€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ';
+
 /** Column types of the schema; NOT NULL unless `null: true`. `name` is the column's own name. */
 export type Columns = ReturnType<typeof columnsFor>;
 
@@ -29,6 +32,16 @@ export function columnsFor(db: Sequelize) {
     /** Compared byte by byte. */
     code: (name: string, size: number, extra?: Extra) =>
       column(`VARCHAR(${size})${bytewise}`, `length(${name}) <= ${size}`, extra),
+    /** Compared without regard to case; on MySQL also to accents and trailing spaces. */
+    ci: (name: string, size: number, extra?: Extra) =>
+      column(`VARCHAR(${size})${sqlite ? ' COLLATE NOCASE' : ''}`, `length(${name}) <= ${size}`, extra),
+    /** MySQL's latin1, which is Windows-1252: what it does not have is refused. */
+    latin1: (name: string, size: number, extra?: Extra) =>
+      column(
+        `VARCHAR(${size})${sqlite ? '' : ' CHARACTER SET latin1 COLLATE latin1_german1_ci'}`,
+        `length(${name}) <= ${size} AND ${name} NOT GLOB '*[^${WINDOWS_1252}]*'`,
+        extra,
+      ),
     /** Compared without regard to case. */
     email: (name: string, extra?: Extra) =>
       column(`VARCHAR(160)${sqlite ? ' COLLATE NOCASE' : ''}`, `length(${name}) <= 160`, extra),

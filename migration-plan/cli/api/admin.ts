@@ -2,6 +2,7 @@ import { EXIT } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import type { Session } from '../session.ts';
 import { call, type Party } from './call.ts';
+import type { Evidence, Observations } from './observations.ts';
 
 /**
  * A route as the admin API answers it; `percent` is the canary share in percent (2.5). Its position is null while the
@@ -38,7 +39,32 @@ export type LedgerEntry = Readonly<Record<string, unknown>> & {
   readonly hash: string;
 };
 
+/** A facade that shares the ledger; `silent` when it was not seen for ten seconds. */
+export type Instance = {
+  readonly id: string;
+  readonly version: string;
+  readonly hash: string;
+  readonly appliedSeq: number;
+  readonly lastSeen: string;
+  readonly silent: boolean;
+};
+
 export type Reload = { readonly hash: string; readonly previous: string; readonly changed: boolean };
+
+export type PinRequest = {
+  readonly route: string;
+  readonly to: string;
+  readonly ttl: string;
+  readonly force?: boolean;
+};
+/** A pin's token, and the header or cookie that carries it. */
+export type Pin = {
+  readonly route: string;
+  readonly to: string;
+  readonly expiresAt: string;
+  readonly name: string;
+  readonly token: string;
+};
 
 export type Verb = 'rollback' | 'pause' | 'resume';
 export type Transition = {
@@ -87,12 +113,40 @@ export class AdminApi {
     return this.#post(`/v1/routes/${encodeURIComponent(route)}/${verb}`, { reason });
   }
 
-  kill(route: string | undefined, reason: string): Promise<{ routes: readonly RouteState[] }> {
+  kill(
+    route: string | undefined,
+    reason: string,
+  ): Promise<{ routes: readonly RouteState[]; pending?: readonly string[] }> {
     return this.#post('/v1/kill', route === undefined ? { reason } : { route, reason });
   }
 
-  reload(reason: string): Promise<Reload> {
-    return this.#post('/v1/reload', { reason });
+  resumeKilled(reason: string): Promise<{ routes: readonly RouteState[] }> {
+    return this.#post('/v1/resume', { reason });
+  }
+
+  /** The facades that share the ledger, and why what is told of them may be old. */
+  instances(): Promise<{ instances: readonly Instance[]; fault: string | null }> {
+    return this.#get('/v1/instances');
+  }
+
+  evict(id: string, reason: string, force: boolean): Promise<unknown> {
+    return this.#post(`/v1/instances/${encodeURIComponent(id)}/evict`, { reason, force });
+  }
+
+  observations(route: string): Promise<Observations> {
+    return this.#get(`/v1/routes/${encodeURIComponent(route)}/observations`);
+  }
+
+  evidence(route: string): Promise<Evidence> {
+    return this.#get(`/v1/routes/${encodeURIComponent(route)}/evidence`);
+  }
+
+  pin(pin: PinRequest): Promise<Pin> {
+    return this.#post('/v1/pins', pin);
+  }
+
+  reload(reason: string, force: boolean): Promise<Reload> {
+    return this.#post('/v1/reload', force ? { reason, force } : { reason });
   }
 
   /** Every entry after `after`, page by page, oldest first. */

@@ -89,11 +89,15 @@ function refusal(party: Party, path: string, status: number, answer: Answer, had
   const isProblem = answer.json && typeof answer.value === 'object' && answer.value !== null;
   const problem: ProblemDocument = isProblem ? (answer.value as ProblemDocument) : {};
   if (status === 401 || status === 403) {
-    const got = hadToken
-      ? status === 401
-        ? 'a token that is not known'
-        : 'a token without that right'
-      : 'none';
+    // The party knows who called and what was missing.
+    if (status === 403 && typeof problem.detail === 'string')
+      return new Failure(
+        EXIT.unauthorised,
+        problem.code ?? 'AUTH_REFUSED',
+        `${party.name} (403): ${problem.detail}`,
+        { details: problem },
+      );
+    const got = hadToken ? 'a token that is not known' : 'none';
     return new Failure(
       EXIT.unauthorised,
       problem.code ?? 'AUTH_REFUSED',

@@ -3,15 +3,17 @@ import { readFileSync } from 'node:fs';
 export type TokenKind = 'admin' | 'relay';
 
 const SOURCES = {
-  admin: { variable: 'FIG_ADMIN_TOKEN', file: '.fig/admin-token' },
-  relay: { variable: 'RELAY_TOKEN', file: '.fig/relay-token' },
+  admin: { variables: ['FIG_TOKEN', 'FIG_ADMIN_TOKEN'], file: '.fig/admin-token' },
+  relay: { variables: ['RELAY_TOKEN'], file: '.fig/relay-token' },
 } as const;
 
-/** Token from its environment variable, else from its file under the current directory; null when there is neither. */
+/** Token from the first of its environment variables that is set, else from its file under the current directory; null when there is neither. */
 export function readToken(kind: TokenKind, env: NodeJS.ProcessEnv): string | null {
-  const { variable, file } = SOURCES[kind];
-  const fromEnv = env[variable]?.trim();
-  if (fromEnv) return fromEnv;
+  const { variables, file } = SOURCES[kind];
+  for (const variable of variables) {
+    const fromEnv = env[variable]?.trim();
+    if (fromEnv) return fromEnv;
+  }
   try {
     return readFileSync(file, 'utf8').trim() || null;
   } catch {
@@ -21,6 +23,6 @@ export function readToken(kind: TokenKind, env: NodeJS.ProcessEnv): string | nul
 
 /** Where a token is looked for, for messages. */
 export function tokenSource(kind: TokenKind): string {
-  const { variable, file } = SOURCES[kind];
-  return `${variable} or ${file}`;
+  const { variables, file } = SOURCES[kind];
+  return `${variables.join(', ')} or ${file}`;
 }

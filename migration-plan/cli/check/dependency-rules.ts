@@ -87,9 +87,10 @@ export const dependencyRules: readonly DependencyRule[] = [
   },
   {
     name: 'facade-core-is-pure',
-    comment: 'The core decides, the edges act: itself, the plan model and node:crypto are all it knows.',
+    comment:
+      'The core decides, the edges act: itself, the plan model, node:crypto and a parser of HTML are all it knows.',
     from: { path: '^facade/core/', pathNot: '\\.test\\.ts$' },
-    to: { pathNot: '^facade/core/|^migration-plan/model/|^(node:)?crypto$' },
+    to: { pathNot: '^facade/core/|^migration-plan/model/|^(node:)?crypto$|node_modules/htmlparser2/' },
     probe: { file: 'facade/core/probe.ts', imports: 'node:http2' },
   },
   {
@@ -112,6 +113,24 @@ export const dependencyRules: readonly DependencyRule[] = [
     from: { path: '^migration-plan/(cli|tour)/' },
     to: { path: '^(facade|acl|new-services|legacy-monolith)/' },
     probe: { file: 'migration-plan/tour/probe.ts', imports: '#facade/target.ts' },
+  },
+  {
+    name: 'suites-of-the-whole-speak-http',
+    comment:
+      'They look at facade, monolith and services from outside; they start them as processes, by the shared test kit.',
+    from: { path: '^migration-plan/(passthrough|shadowing)/' },
+    to: { path: '^(facade|acl/(?!testing/)|new-services|legacy-monolith)/' },
+    probe: { file: 'migration-plan/passthrough/probe.ts', imports: '#services/other/target.ts' },
+  },
+  {
+    name: 'parity-compares',
+    comment:
+      'Parity suites speak HTTP to both sides; of the facade they take its comparison and its redaction.',
+    from: { path: '^migration-plan/parity/' },
+    to: {
+      path: '^(facade/(?!core/(compare/index|redact/redactor)\\.ts$)|acl/(?!testing/)|new-services|legacy-monolith|migration-plan/(?!model/|parity/))',
+    },
+    probe: { file: 'migration-plan/parity/probe.ts', imports: '#facade/target.ts' },
   },
   {
     name: 'no-circle',

@@ -217,8 +217,9 @@ async function endEarlierInstance(stateDir: string, data: string): Promise<void>
   const pid = Number(readFileSync(pidFile, 'utf8').trim());
   if (!Number.isInteger(pid) || pid < 2 || !commandOf(pid).includes(data)) return;
   process.kill(pid, 'SIGTERM');
-  const deadline = Date.now() + 30_000;
-  while (commandOf(pid) !== '' && Date.now() < deadline) await new Promise((done) => setTimeout(done, 50));
+  const deadline = performance.now() + 30_000;
+  while (commandOf(pid) !== '' && performance.now() < deadline)
+    await new Promise((done) => setTimeout(done, 50));
 }
 
 function isExecutable(file: string): boolean {

@@ -214,10 +214,10 @@ async function endEarlierInstance(data: string): Promise<void> {
   const pidFile = join(data, 'postmaster.pid');
   if (!existsSync(pidFile)) return;
   const pid = Number(readFileSync(pidFile, 'utf8').split('\n')[0]);
-  const deadline = Date.now() + 20_000;
+  const deadline = performance.now() + 20_000;
   if (Number.isInteger(pid) && pid > 1 && commandOf(pid).includes(data)) {
     process.kill(pid, 'SIGINT');
-    while (existsSync(pidFile) && Date.now() < deadline)
+    while (existsSync(pidFile) && performance.now() < deadline)
       await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -125,7 +125,7 @@ export async function waitUntilReady(
   child.once('error', (error) => {
     spawnError = error;
   });
-  const deadline = Date.now() + options.deadlineMs;
+  const deadline = performance.now() + options.deadlineMs;
   for (;;) {
     if (await ready()) return;
     if (spawnError)
@@ -136,7 +136,7 @@ export async function waitUntilReady(
         `${options.what} ended while starting (${child.signalCode ?? `exit code ${child.exitCode}`}): ${lastLines(options.logFile)}\nThe whole log: ${options.logFile}`,
       );
     }
-    if (Date.now() > deadline) {
+    if (performance.now() > deadline) {
       await stopProcess(child, 'SIGKILL');
       throw new UpError(
         'UP_TIMEOUT',

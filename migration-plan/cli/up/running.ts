@@ -42,10 +42,10 @@ export function isAlive(running: Running): boolean {
 export async function endOrphans(running: Running): Promise<string[]> {
   const orphans = running.children.filter((child) => commandOf(child.pid).includes(child.run));
   for (const orphan of orphans) process.kill(orphan.pid, 'SIGTERM');
-  const deadline = Date.now() + 15_000;
+  const deadline = performance.now() + 15_000;
   for (const orphan of orphans) {
     while (commandOf(orphan.pid).includes(orphan.run)) {
-      if (Date.now() > deadline) process.kill(orphan.pid, 'SIGKILL');
+      if (performance.now() > deadline) process.kill(orphan.pid, 'SIGKILL');
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }

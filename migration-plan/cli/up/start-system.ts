@@ -69,6 +69,7 @@ export async function startSystem(options: SystemOptions, teardown: Teardown): P
     FIG_PLAN: resolve(planDir),
     SERVICE_TOKEN: process.env.SERVICE_TOKEN ?? secretFile(join(stateDir, 'service-token')),
     RELAY_TOKEN: process.env.RELAY_TOKEN ?? secretFile(join(stateDir, 'relay-token')),
+    DRY_RUN_SECRET: process.env.DRY_RUN_SECRET ?? secretFile(join(stateDir, 'dry-run-secret')),
     SESSION_SECRET: process.env.SESSION_SECRET ?? secretFile(join(stateDir, 'session-secret')),
     ...(databases.legacy ? { LEGACY_DATABASE_URL: databases.legacy.url } : {}),
   };

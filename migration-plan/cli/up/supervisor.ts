@@ -70,11 +70,11 @@ export class Supervisor {
   }
 
   #watch(service: Service, child: ChildProcess, restarts: number): void {
-    const startedAt = Date.now();
+    const startedAt = performance.now();
     const fallen = () => {
       if (this.#stopping) return;
       const how = child.signalCode ?? `exit code ${child.exitCode}`;
-      const spent = Date.now() - startedAt > HEALTHY_MS ? 0 : restarts;
+      const spent = performance.now() - startedAt > HEALTHY_MS ? 0 : restarts;
       // A killed process had no last word; its log would be taken for the cause.
       const words = child.signalCode === null ? `: ${lastLines(service.logFile, 1)}` : '';
       const said = `${service.name} ended by itself (${how})${words}`;

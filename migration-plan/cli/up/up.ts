@@ -50,9 +50,9 @@ function interruption(): Promise<'interrupted'> {
   return new Promise((done) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
       process.on(signal, () => {
-        first ??= Date.now();
+        first ??= performance.now();
         done('interrupted');
-        if (Date.now() - first < SAME_SIGNAL_MS) return;
+        if (performance.now() - first < SAME_SIGNAL_MS) return;
         say('killing what still runs');
         killServers();
         process.exit(130);

@@ -69,8 +69,8 @@ async function follow(session: Session, relay: RelayApi, set: string): Promise<E
         silentSince = null;
       } catch (error) {
         if (!(error instanceof Failure && error.exitCode === EXIT.unreachable)) throw error;
-        silentSince ??= Date.now();
-        if (Date.now() - silentSince > SILENCE_MS) throw error;
+        silentSince ??= performance.now();
+        if (performance.now() - silentSince > SILENCE_MS) throw error;
       }
     }
     view.update(progressOf(status));

@@ -67,7 +67,18 @@ describe('fig rollback, pause, resume, kill, reload', () => {
     });
   });
 
-  test.each(['advance articles', 'rollback articles', 'pause articles', 'resume articles', 'kill'])(
+  test('resume without a route ends every kill', async () => {
+    control.answers.set('POST /v1/resume', ok({ routes: [{ route: 'articles', version: 7 }] }));
+    expect(await fig(['resume', '--reason', 'out'], { admin })).toMatchObject({
+      code: EXIT.ok,
+      out: 'articles: resumed (version 7)\n',
+    });
+    expect(control.requests.at(-1)).toMatchObject({ path: '/v1/resume', body: { reason: 'out' } });
+    control.answers.set('POST /v1/resume', ok({ routes: [] }));
+    expect((await fig(['resume', '--reason', 'out'], { admin })).out).toBe('No route is killed.\n');
+  });
+
+  test.each(['advance articles', 'rollback articles', 'pause articles', 'resume articles', 'resume', 'kill'])(
     '%s asks for a reason, and not an empty one',
     async (verb) => {
       expect((await fig(verb.split(' '), { admin })).code).toBe(EXIT.usage);

@@ -24,9 +24,13 @@ export function sayChange(session: Session, before: RouteState, after: RouteStat
   const [from, to] = [placeOf(before), placeOf(after)];
   const change = from === to ? `${to}, unchanged` : `${from} → ${paint('bold', to)}`;
   session.say(`${after.route}: ${change} (version ${after.version})`);
-  if (after.pending && after.pending.length > 0) {
-    session.note(`Not applied yet by ${after.pending.join(', ')}. See: npx fig status`);
-  }
+  notePending(session, after.pending ?? []);
+}
+
+/** Says which replicas go on as before: the change has not reached them. */
+export function notePending(session: Session, pending: readonly string[]): void {
+  if (pending.length > 0)
+    session.note(`Not applied yet by ${pending.join(', ')}: they answer as before. See: npx fig instances`);
 }
 
 function placeOf(state: RouteState): string {

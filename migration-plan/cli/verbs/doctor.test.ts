@@ -52,7 +52,9 @@ describe('fig doctor', () => {
     const { code, out } = await fig(['doctor'], { admin, plan, env: { FIG_ADMIN_TOKEN: 'wrong' } });
     expect(code).toBe(EXIT.refused);
     expect(out).toMatch(/fail {2}legacy +http:\/\/127.0.0.1:\d+: connection refused\. Start it/);
-    expect(out).toMatch(/fail {2}admin token +refused by \S+ Set FIG_ADMIN_TOKEN or \.fig\/admin-token/);
+    expect(out).toMatch(
+      /fail {2}admin token +refused by \S+ Set FIG_TOKEN, FIG_ADMIN_TOKEN or \.fig\/admin-token/,
+    );
   });
 
   test('reports a plan with problems, and answers in JSON', async () => {

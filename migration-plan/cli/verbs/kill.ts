@@ -3,7 +3,7 @@ import { AdminApi } from '../api/admin.ts';
 import { EXIT } from '../exit-code.ts';
 import { describeStage } from '../next-step.ts';
 import type { Run } from '../verb.ts';
-import { reasonOption } from './change.ts';
+import { notePending, reasonOption } from './change.ts';
 
 /** `fig kill`: everything to legacy at once, until `fig resume`. */
 export function addKill(program: Command, run: Run): void {
@@ -15,8 +15,8 @@ export function addKill(program: Command, run: Run): void {
     .action(
       run(async (session, options: { reason: string }, route: string | undefined) => {
         const admin = new AdminApi(session);
-        const { routes: states } = await admin.kill(route, options.reason);
-        if (session.json) session.answer({ routes: states });
+        const { routes: states, pending = [] } = await admin.kill(route, options.reason);
+        if (session.json) session.answer({ routes: states, pending });
         else if (states.length === 0) session.say('No routes to kill.');
         else {
           for (const state of states) {
@@ -25,6 +25,7 @@ export function addKill(program: Command, run: Run): void {
             );
           }
         }
+        notePending(session, pending);
         return EXIT.ok;
       }),
     );

@@ -7,6 +7,7 @@ import { describeStage } from '../next-step.ts';
 import { painter } from '../screen/paint.ts';
 import { renderTable } from '../screen/table.ts';
 import type { Run } from '../verb.ts';
+import { addLedgerRepair } from './ledger-repair.ts';
 
 /** `fig ledger`: the record of every transition; `fig ledger verify`: the proof that nobody changed it. */
 export function addLedger(program: Command, run: Run): void {
@@ -64,6 +65,7 @@ export function addLedger(program: Command, run: Run): void {
         return EXIT.ok;
       }),
     );
+  addLedgerRepair(ledger, run);
 }
 
 function rowOf(entry: LedgerEntry): string[] {

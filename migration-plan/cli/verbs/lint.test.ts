@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { PlanFolders, ROUTE } from '#plan/model/test-kit/plan-folder.ts';
 import { EXIT } from '../exit-code.ts';
@@ -7,7 +8,7 @@ const folders = new PlanFolders();
 afterEach(() => folders.removeAll());
 
 const STAGES = 'stages: [canary 10%, canary 50%, candidate]\n';
-const articles = (more = '') => folders.write({ 'routes/articles.yaml': ROUTE + STAGES + more });
+const articles = () => folders.write({ 'routes/articles.yaml': ROUTE + STAGES });
 
 describe('fig lint', () => {
   test('says that nothing is wrong, and exits 0', async () => {
@@ -33,10 +34,21 @@ describe('fig lint', () => {
     ]);
   });
 
+  test('reads the parity suites, too', async () => {
+    const plan = folders.write({
+      'routes/articles.yaml': ROUTE + STAGES,
+      'parity/articles.parity.yaml': 'parity: articles\ncases: [{ name: a }]\n',
+    });
+    const { code, out } = await fig(['lint'], { plan });
+    expect(code).toBe(EXIT.refused);
+    expect(out).toContain('parity/articles.parity.yaml:2 cases[0]: expected either `request` or `steps`');
+  });
+
   test('shows warnings and still exits 0', async () => {
-    const { code, out } = await fig(['lint'], { plan: articles('guardrails: { minimum: 5 }\n') });
+    const plan = fileURLToPath(new URL('../../model/test-kit/every-key/plan', import.meta.url));
+    const { code, out } = await fig(['lint'], { plan, env: { SHADOW_TOKEN: 'x' } });
     expect(code).toBe(EXIT.ok);
-    expect(out).toContain('routes/articles.yaml:5 guardrails: warning: accepted and checked, not acted on');
+    expect(out).toMatch(/^data\/articles\.yaml:\d+ jobs: warning: accepted and checked, not acted on/m);
   });
 
   test('answers in JSON', async () => {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { loadPlan } from '#plan/model/load-plan.ts';
 import { formatProblem } from '#plan/model/problem.ts';
+import { loadSuites } from '#plan/parity/suite.ts';
 import { EXIT } from '../exit-code.ts';
 import { painter } from '../screen/paint.ts';
 import type { Run } from '../verb.ts';
@@ -12,7 +13,11 @@ export function addLint(program: Command, run: Run): void {
     .description('check the plan and report every problem with file and line')
     .action(
       run(async (session) => {
-        const { plan, problems } = loadPlan(session.planDir, session.env, { missingModules: 'error' });
+        const { plan, problems: ofPlan } = loadPlan(session.planDir, session.env, {
+          missingModules: 'error',
+        });
+        const ofSuites = plan ? loadSuites(plan, session.planDir, session.env).problems : [];
+        const problems = [...ofPlan, ...ofSuites];
         const errors = problems.filter((problem) => problem.severity === 'error').length;
         const warnings = problems.length - errors;
         if (session.json) {

@@ -9,9 +9,10 @@ export function addReload(program: Command, run: Run): void {
     .command('reload')
     .description('make the facade read its plan again, without dropping a connection')
     .option('--reason <reason>', 'why; kept in the ledger', 'fig reload')
+    .option('--force', 'also where it moves clients of routes that are on the way')
     .action(
-      run(async (session, options: { reason: string }) => {
-        const answer = await new AdminApi(session).reload(options.reason);
+      run(async (session, options: { reason: string; force?: boolean }) => {
+        const answer = await new AdminApi(session).reload(options.reason, options.force === true);
         if (session.json) session.answer(answer);
         else if (!answer.changed)
           session.say(`Plan read again, nothing has changed: ${answer.hash.slice(0, 12)}`);

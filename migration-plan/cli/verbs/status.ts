@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { loadPlan } from '#plan/model/load-plan.ts';
 import { formatShare } from '#plan/model/percent.ts';
-import type { Route } from '#plan/model/plan.ts';
+import type { Route, StageStep } from '#plan/model/plan.ts';
 import { formatStageStep } from '#plan/model/stage-step.ts';
 import { AdminApi, isKnown, type RouteAnswer, type RouteState } from '../api/admin.ts';
 import { EXIT } from '../exit-code.ts';
-import { describeStage, nextStep } from '../next-step.ts';
+import { describeStage, nextStep, progress } from '../next-step.ts';
 import { painter, type Tone } from '../screen/paint.ts';
 import { type Cell, renderTable } from '../screen/table.ts';
 import type { Session } from '../session.ts';
@@ -81,7 +81,7 @@ function lineOf(
     killed: state.killed,
     version: state.version,
     next: next && formatStageStep(next),
-    needs: needsOf(state, route, next !== null, states, hasPlan),
+    needs: needsOf(state, route, next, states, hasPlan),
   };
 }
 
@@ -94,7 +94,7 @@ function shareOf(state: RouteState): string {
 function needsOf(
   state: RouteState,
   route: Route | undefined,
-  hasNext: boolean,
+  next: StageStep | null,
   states: ReadonlyMap<string, RouteState>,
   hasPlan: boolean,
 ): string {
@@ -102,16 +102,16 @@ function needsOf(
   if (state.paused) return `paused: fig resume ${state.route}`;
   if (!route) return hasPlan ? 'not in this plan: fig reload, or another --plan' : 'a valid plan: fig lint';
   if (state.hash !== undefined && state.hash !== route.hash) return 'the plan that stands here: fig reload';
-  if (!hasNext) return 'none: the last stage of the plan';
+  if (!next) return 'none: the last stage of the plan';
+  const to = progress(next.stage, next.hundredths);
   const behind = route.dependsOn.filter((name) => {
     const other = states.get(name);
-    return other === undefined || RANKS.indexOf(other.stage) < RANKS.indexOf(state.stage);
+    const at = other && !other.killed ? progress(other.stage, Math.round(other.percent * 100)) : 0;
+    return at < to;
   });
   if (behind.length > 0) return `${behind.map((name) => placeOf(name, states)).join(', ')} to come as far`;
   return `a reason: fig advance ${state.route} --reason …`;
 }
-
-const RANKS = ['legacy', 'shadow', 'canary', 'candidate', 'retired'];
 
 function placeOf(name: string, states: ReadonlyMap<string, RouteState>): string {
   const state = states.get(name);

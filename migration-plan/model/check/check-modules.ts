@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type PlanFile, valueAt } from '../plan-file.ts';
 import type { KeyPath, Problem } from '../problem.ts';
@@ -21,6 +22,7 @@ export function checkModules(
       severity,
     );
   }
+  if (plan) checkAuthorities(dir, plan);
   const up = valueAt(plan?.value, ['up']);
   if (plan === null || typeof up !== 'object' || up === null) return;
   for (const name of Object.keys(up)) checkModule(root, plan, ['up', name, 'run'], severity);
@@ -35,6 +37,30 @@ function checkModule(root: string, file: PlanFile, path: KeyPath, severity: Prob
     'expected a file relative to the folder that holds the plan folder, got {got}, which is not there. Create it, or correct the path.',
     severity,
   );
+}
+
+/** Without its authorities no request reaches an upstream, so here a file that is missing is an error in any case. */
+function checkAuthorities(dir: string, plan: PlanFile): void {
+  const candidates = valueAt(plan.value, ['candidates']);
+  const names = typeof candidates === 'object' && candidates !== null ? Object.keys(candidates) : [];
+  for (const upstream of [['legacy'], ...names.map((name) => ['candidates', name])]) {
+    const path = [...upstream, 'tls', 'ca'];
+    const written = valueAt(plan.value, path);
+    if (typeof written !== 'string' || written === '') continue;
+    const problem = authoritiesProblem(resolve(dir, written));
+    if (problem) plan.report(path, problem, 'error');
+  }
+}
+
+function authoritiesProblem(path: string): string | null {
+  if (!isFile(path))
+    return 'expected a file, absolute or relative to the plan folder, got {got}, which is not there. Create it, or correct the path.';
+  try {
+    new X509Certificate(readFileSync(path));
+    return null;
+  } catch {
+    return 'expected a file of certificates (PEM), got {got}, which holds none. Name the file of the authority.';
+  }
 }
 
 function isFile(path: string): boolean {

@@ -82,6 +82,24 @@ export const planSchema = mapping(
     )
       .prefault({})
       .meta({ description: 'Longest waits for upstreams.' }),
+    clients: mapping(
+      {
+        head: term.durationAboveZero().prefault('30s').meta({
+          description: 'Longest time a client may take for the head of a request; then it is answered 408.',
+        }),
+        minRate: term.byteRateOrNone().prefault('240B/s').meta({
+          description:
+            'What a client must at least send of a body, and take of an answer that waits for it, on average over each `timeouts.idle`. `none`: anything but silence will do.',
+        }),
+        keepAlive: term.durationAboveZero().prefault('65s').meta({
+          description:
+            'How long a connection stays open for the next request. A load balancer in front must let go of its own earlier.',
+        }),
+      },
+      '{ head: 30s, minRate: 240B/s, keepAlive: 65s }',
+    )
+      .prefault({})
+      .meta({ description: 'How long a client may hold a connection.' }),
     limits: mapping(
       {
         maxHeader: term.size().prefault('16KiB').meta({ description: 'Largest request head, in total.' }),
@@ -89,7 +107,8 @@ export const planSchema = mapping(
           description: 'Largest request body. `none`: unlimited; `0`: no request may carry one.',
         }),
         rate: term.rateOrNone().prefault('none').meta({
-          description: 'Requests a second for each client and route. `none`: unlimited.',
+          description:
+            'Requests a second for each client (its address) and route; more are answered 429. `none`: unlimited.',
         }),
       },
       '{ maxHeader: 16KiB, maxBody: none, rate: none }',
@@ -113,13 +132,17 @@ export const planSchema = mapping(
       }),
     health: mapping(
       {
-        path: term.path('/livez').prefault('/livez').meta({ description: 'Path that an active probe asks.' }),
+        path: term
+          .path('/livez')
+          .prefault('/livez')
+          .meta({ description: 'Path that an active probe asks. Any answer below 500 is good.' }),
         interval: term.duration().prefault('5s').meta({
-          description: 'Time between two probes. `0`: no active probes.',
+          description:
+            'Time between two probes; three that fail in a row take a candidate out. `0`: no active probes.',
         }),
         ejectAt: term.percent().prefault('30%').meta({
           description:
-            'Share of failed requests at which a candidate is taken out. `0%`: at the first failure.',
+            'Share of failed requests (no answer, or 500, 502, 503, 504) at which a candidate is taken out. `0%`: at the first failure.',
         }),
         minimum: wholeNumber(1)
           .prefault(10)
@@ -132,7 +155,10 @@ export const planSchema = mapping(
       '{ path: /livez, interval: 5s }',
     )
       .prefault({})
-      .meta({ description: 'When an upstream counts as ill.' }),
+      .meta({
+        description:
+          'When an upstream counts as ill. A candidate is then asked no more until a trial succeeds; legacy always is.',
+      }),
     redact: mapping(
       {
         headers: list(term.headerName(), '[authorization, cookie]')
@@ -149,7 +175,8 @@ export const planSchema = mapping(
     notify: mapping(
       {
         webhook: term.urlOrNone().prefault('none').meta({
-          description: 'Gets a POST for each transition, breach and pause. `none`: nobody is told.',
+          description:
+            'Gets a signed POST for each entry of the ledger and each breach (facade/README.md, "Notices"). `none`: nobody is told.',
         }),
       },
       '{ webhook: none }',
@@ -180,6 +207,27 @@ function upstream(example: string) {
       build: term.path('/version').optional().meta({
         description: 'Path where the identity of the running build is read. Without it: not known.',
       }),
+      keepAlive: term.duration().prefault('4s').meta({
+        description:
+          'How long an idle connection to it may still be used; less where its `Keep-Alive` says so. Shorter than the upstream itself keeps one. `0`: a connection for each request.',
+      }),
+      tls: mapping(
+        {
+          ca: term.fileName('upstreams-ca.pem').optional().meta({
+            description:
+              'Certificates of the authorities to trust (PEM), absolute or relative to the plan folder. Without it: those of the system.',
+          }),
+          serverName: term.word('host name', 'catalog.internal').optional().meta({
+            description:
+              'Name that is asked for (SNI) and that the certificate must be made out to. Without it: the host of `url`.',
+          }),
+        },
+        '{ ca: upstreams-ca.pem }',
+      )
+        .optional()
+        .meta({
+          description: 'How an `https` upstream is trusted. Without it: as the system trusts its host.',
+        }),
     },
     `{ url: ${example} }`,
   );

@@ -77,6 +77,7 @@ three kinds of file: it tells them apart by \`version\`, \`route\` and \`set\`.
 | size | \`512B\`, \`16KiB\`, \`1MiB\`, \`10MB\`, \`0\` | KiB, MiB, GiB are powers of 1024; kB, MB, GB of 1000 |
 | percentage | \`0.1%\`, \`30%\` | from 0 to 100, with the sign |
 | rate | \`100/s\` | a second |
+| byte rate | \`240B/s\`, \`1KiB/s\` | a size a second |
 | stage | \`shadow\`, \`canary 2.5%\`, \`candidate\`, \`retired\` | shares in steps of 0.01 % |
 | match | \`GET /api/articles/:slug\`, \`/api/tags/*rest\`, \`POST /api/search safe\` | \`[METHOD] PATH [safe\\|unsafe]\` |
 | name | \`articles\` | lower-case letters, digits and \`-\`; begins with a letter; at most 63 |

@@ -13,7 +13,7 @@ export const routeSchema = mapping(
     owner: term.word('team', 'content-team').optional().meta({ description: 'Who answers for the route.' }),
     dependsOn: list(term.name('authors'), '[authors]')
       .prefault([])
-      .meta({ description: 'Routes that have to be at least as far.' }),
+      .meta({ description: 'Routes that have to be at least as far: a step beyond one of them is refused.' }),
     targetDate: term
       .date()
       .optional()
@@ -46,10 +46,10 @@ export const routeSchema = mapping(
       }),
     shadow: mapping(
       {
-        sample: term
-          .percent()
-          .prefault('100%')
-          .meta({ description: 'Share of eligible requests that is copied. `0%`: none.' }),
+        sample: term.percent().prefault('100%').meta({
+          description:
+            'Share of eligible requests that is copied. `0%`: none; nor is any on a route without stage `shadow`, this mapping and `guardrails.mismatch`.',
+        }),
         writes: choice('off', 'dry-run').prefault('off').meta({
           description:
             '`off`: unsafe requests are never copied; `dry-run`: the candidate rehearses them and rolls back.',
@@ -96,37 +96,10 @@ export const routeSchema = mapping(
     )
       .prefault({})
       .meta({ description: 'Header changes on the way to each side.' }),
-    compare: mapping(
-      {
-        ignore: list(term.jsonPath('$.updatedAt'), '["$.updatedAt"]')
-          .prefault([])
-          .meta({ description: 'Paths that may differ.' }),
-        unordered: list(unordered(), '["$.tags"]')
-          .prefault([])
-          .meta({ description: 'Lists whose order does not count; with `key`, entries are paired by it.' }),
-        tolerance: term
-          .perJsonPath(positiveNumber('0.01', true), '{ "$.price": 0.01 }')
-          .prefault({})
-          .meta({ description: 'Largest difference of a number that still counts as equal. `0`: none.' }),
-        equivalent: list(
-          mapping(
-            {
-              path: term.jsonPath('$.id').meta({ description: 'Values that are compared after conversion.' }),
-              as: choice('string', 'number', 'boolean', 'date').meta({
-                description: 'What both sides are converted to.',
-              }),
-            },
-            '{ path: "$.id", as: string }',
-          ),
-          '[{ path: "$.id", as: string }]',
-        )
-          .prefault([])
-          .meta({ description: 'Values that may differ in type.' }),
-        headers: list(term.headerName(), '[content-type]')
-          .prefault(['content-type', 'location', 'cache-control'])
-          .meta({ description: 'Answer headers that are compared. `[]`: none.' }),
-      },
-      '{ ignore: ["$.updatedAt"] }',
+    compare: compareRules(
+      list(term.headerName(), '[content-type]')
+        .prefault(['content-type', 'location', 'cache-control'])
+        .meta({ description: 'Answer headers that are compared. `[]`: none.' }),
     )
       .prefault({})
       .meta({ description: 'What counts as a difference between the two answers.' }),
@@ -184,6 +157,10 @@ export const routeSchema = mapping(
       description:
         'Who answers GET and HEAD when the candidate fails before its first byte. `none`: the client gets the error.',
     }),
+    etags: choice('marked', 'plain').prefault('marked').meta({
+      description:
+        '`marked`: while both sides may answer, an ETag carries a mark of its upstream and never reaches the other one; `plain`: ETags pass as they are, for a candidate that gives the same ETag for the same state as legacy, or whose clients make `If-Match` themselves.',
+    }),
   },
   'route: articles',
 );
@@ -222,4 +199,38 @@ function unordered() {
       error: refusalText('a JSON path or `{ path, key }`', '{ path: "$.articles", key: slug }'),
     })
     .meta({ title: 'JSON path or `{ path, key }`' });
+}
+
+/** The rules of comparison; which headers count without being named is for the kind of file to say. */
+export function compareRules<T extends z.ZodType>(headers: T) {
+  return mapping(
+    {
+      ignore: list(term.jsonPath('$.updatedAt'), '["$.updatedAt"]')
+        .prefault([])
+        .meta({ description: 'Paths that may differ.' }),
+      unordered: list(unordered(), '["$.tags"]')
+        .prefault([])
+        .meta({ description: 'Lists whose order does not count; with `key`, entries are paired by it.' }),
+      tolerance: term
+        .perJsonPath(positiveNumber('0.01', true), '{ "$.price": 0.01 }')
+        .prefault({})
+        .meta({ description: 'Largest difference of a number that still counts as equal. `0`: none.' }),
+      equivalent: list(
+        mapping(
+          {
+            path: term.jsonPath('$.id').meta({ description: 'Values that are compared after conversion.' }),
+            as: choice('string', 'number', 'boolean', 'date').meta({
+              description: 'What both sides are converted to.',
+            }),
+          },
+          '{ path: "$.id", as: string }',
+        ),
+        '[{ path: "$.id", as: string }]',
+      )
+        .prefault([])
+        .meta({ description: 'Values that may differ in type.' }),
+      headers,
+    },
+    '{ ignore: ["$.updatedAt"] }',
+  );
 }

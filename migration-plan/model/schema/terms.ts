@@ -44,6 +44,13 @@ export const rateOrNone = () =>
     const rate = Number(found?.[1] ?? 0);
     return rate > 0 ? read(rate) : refuse('a rate above 0 a second', '100/s');
   });
+/** `1KiB/s`: bytes a second. */
+export const byteRateOrNone = () =>
+  orNone<number>({ title: 'byte rate', pattern: `${SIZE_PATTERN}/s` }, (written) => {
+    const size =
+      typeof written === 'string' && written.endsWith('/s') ? parseSize(written.slice(0, -2)) : null;
+    return size?.ok && size.value > 0 ? size : refuse('a rate above 0 in bytes a second', '1KiB/s');
+  });
 
 const NAME = '[a-z][a-z0-9-]{0,62}';
 export const NAMES = {
@@ -90,9 +97,16 @@ export const fileName = (example: string) =>
   text({ title: 'file', expected: 'a file name', example, pattern: '\\S.*' });
 export const word = (title: string, example: string) =>
   text({ title, expected: `a ${title}`, example, pattern: '\\S(.*\\S)?' });
+/** Names, `*` and `[*]`, with `..` for any depth. No indices and no filters: differences are told on paths without. */
+export const JSON_PATH =
+  '\\$(\\.\\.?[^\\s.\\[]+|(\\.\\.)?\\[(\\*|"([^"\\\\]|\\\\.)+"|\'([^\'\\\\]|\\\\.)+\')\\])*';
+const JSON_PATHS = {
+  pattern: new RegExp(`^${JSON_PATH}$`),
+  expected: 'a JSON path of names and `[*]` that begins with `$`',
+  example: '$.price',
+};
 export const jsonPath = (example = '$.price') =>
-  text({ title: 'JSON path', expected: 'a JSON path that begins with `$`', example, pattern: '\\$\\S*' });
-const JSON_PATHS = { pattern: /^\$\S*$/, expected: 'a JSON path that begins with `$`', example: '$.price' };
+  text({ title: 'JSON path', expected: JSON_PATHS.expected, example, pattern: JSON_PATH });
 
 export const perJsonPath = <T extends z.ZodType>(item: T, example: string) =>
   record(JSON_PATHS, item, example);

@@ -31,6 +31,14 @@ export const BAD_PLANS: readonly BadPlan[] = [
     problems: ['plan.yaml:1: expected a mapping, got an empty value. Write e.g. `version: 1`.'],
   },
   {
+    name: 'credentials that would change the framing',
+    files: route('credentials: { candidate: { set: { Content-Length: "5" }, remove: [x-ok, host] } }\n'),
+    problems: [
+      'routes/articles.yaml:4 credentials.candidate.set.Content-Length: expected a header that may be set, got `Content-Length`: the facade sets it itself. Leave it out.',
+      'routes/articles.yaml:4 credentials.candidate.remove[1]: expected a header that may be removed, got a string: the facade sets it itself. Leave it out.',
+    ],
+  },
+  {
     name: 'a list as plan.yaml',
     files: { 'plan.yaml': '- version: 1\n' },
     problems: ['plan.yaml:1: expected a mapping, got a list. Write e.g. `version: 1`.'],
@@ -150,8 +158,8 @@ export const BAD_PLANS: readonly BadPlan[] = [
     problems: [
       'plan.yaml:5 canidates: expected a known key, got `canidates`. Did you mean `candidates`?',
       'plan.yaml:6 timeouts.conect: expected a known key, got `conect`. Did you mean `connect`?',
-      'plan.yaml:7 zzz: expected a known key, got `zzz`. Write one of version, publicUrl, legacy, candidates, cohort, expose, trustedProxies, tls, matching, timeouts, limits, bulkhead, health, redact, notify, relay, up.',
-      'plan.yaml:8 __proto__: expected a known key, got `__proto__`. Write one of version, publicUrl, legacy, candidates, cohort, expose, trustedProxies, tls, matching, timeouts, limits, bulkhead, health, redact, notify, relay, up.',
+      'plan.yaml:7 zzz: expected a known key, got `zzz`. Write one of version, publicUrl, legacy, candidates, cohort, expose, trustedProxies, tls, matching, timeouts, clients, limits, bulkhead, health, redact, notify, relay, up.',
+      'plan.yaml:8 __proto__: expected a known key, got `__proto__`. Write one of version, publicUrl, legacy, candidates, cohort, expose, trustedProxies, tls, matching, timeouts, clients, limits, bulkhead, health, redact, notify, relay, up.',
     ],
   },
   {
@@ -201,7 +209,7 @@ export const BAD_PLANS: readonly BadPlan[] = [
   {
     name: 'units that are missing or wrong',
     files: plan(
-      'timeouts: { connect: 2, headers: 5 sec, idle: 0 }\nlimits: { maxHeader: 16K, maxBody: 1mb, rate: 100 }\nhealth: { ejectAt: 30, interval: 1.5ms }\n',
+      'timeouts: { connect: 2, headers: 5 sec, idle: 0 }\nlimits: { maxHeader: 16K, maxBody: 1mb, rate: 100 }\nhealth: { ejectAt: 30, interval: 1.5ms }\nclients: { minRate: 240B }\n',
     ),
     problems: [
       'plan.yaml:5 timeouts.connect: expected a duration (a number and ms, s, m, h or d), got `2`. Write e.g. `5s`.',
@@ -212,6 +220,7 @@ export const BAD_PLANS: readonly BadPlan[] = [
       'plan.yaml:6 limits.rate: expected a rate above 0 a second or `none`, got `100`. Write e.g. `100/s`.',
       'plan.yaml:7 health.interval: expected a duration in whole milliseconds, got `1.5ms`. Write e.g. `250ms`.',
       'plan.yaml:7 health.ejectAt: expected a percentage, got `30`. Write e.g. `25%`.',
+      'plan.yaml:8 clients.minRate: expected a rate above 0 in bytes a second or `none`, got `240B`. Write e.g. `1KiB/s`.',
     ],
   },
   {
@@ -494,13 +503,14 @@ export const BAD_PLANS: readonly BadPlan[] = [
   {
     name: 'comparison rules that are wrong',
     files: route(
-      'compare:\n  ignore: [updatedAt]\n  unordered: ["tags", { path: "$.a", kye: slug }]\n  tolerance: { price: 0.01, "$.a": -1 }\n  equivalent: [{ path: "$.id", as: text }]\n  headers: ["x y"]\n',
+      'compare:\n  ignore: [updatedAt, "$.a[0]"]\n  unordered: ["tags", { path: "$.a", kye: slug }]\n  tolerance: { price: 0.01, "$.a": -1 }\n  equivalent: [{ path: "$.id", as: text }]\n  headers: ["x y"]\n',
     ),
     problems: [
-      'routes/articles.yaml:5 compare.ignore[0]: expected a JSON path that begins with `$`, got `updatedAt`. Write e.g. `$.updatedAt`.',
+      'routes/articles.yaml:5 compare.ignore[0]: expected a JSON path of names and `[*]` that begins with `$`, got `updatedAt`. Write e.g. `$.updatedAt`.',
+      'routes/articles.yaml:5 compare.ignore[1]: expected a JSON path of names and `[*]` that begins with `$`, got `$.a[0]`. Write e.g. `$.updatedAt`.',
       'routes/articles.yaml:6 compare.unordered[0]: expected a JSON path or `{ path, key }`, got `tags`. Write e.g. `{ path: "$.articles", key: slug }`.',
       'routes/articles.yaml:6 compare.unordered[1].kye: expected a known key, got `kye`. Did you mean `key`?',
-      'routes/articles.yaml:7 compare.tolerance.price: expected a JSON path that begins with `$`, got `price`. Write e.g. `$.price`.',
+      'routes/articles.yaml:7 compare.tolerance.price: expected a JSON path of names and `[*]` that begins with `$`, got `price`. Write e.g. `$.price`.',
       'routes/articles.yaml:7 compare.tolerance["$.a"]: expected a number, 0 or more, got `-1`. Write e.g. `0.01`.',
       'routes/articles.yaml:8 compare.equivalent[0].as: expected one of `string`, `number`, `boolean`, `date`, got `text`. Write e.g. `string`.',
       'routes/articles.yaml:9 compare.headers[0]: expected a header name, got `x y`. Write e.g. `x-user-id`.',

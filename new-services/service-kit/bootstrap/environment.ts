@@ -78,6 +78,16 @@ export function token(): Variable<string> {
   };
 }
 
+/** A shared secret that switches something on; unset it stays off. */
+export function optionalSecret(): Variable<string | null> {
+  return {
+    expected: '16 or more visible ASCII characters, or nothing',
+    remedy: 'Set it to the value that the other side signs with, or leave it unset.',
+    secret: true,
+    read: (given) => (given === undefined ? null : /^[\x21-\x7e]{16,}$/.test(given) ? given : undefined),
+  };
+}
+
 export function postgresUrl(): Variable<string> {
   return {
     expected: 'a URL postgres://user:password@host:port/database',

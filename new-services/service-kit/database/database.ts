@@ -20,7 +20,7 @@ const dateOid = 1082;
 
 /** Connects, or throws StartupError with one line that names host and database and never the password. */
 export async function openDatabase(options: DatabaseOptions): Promise<DataSource> {
-  const deadline = Date.now() + options.waitMs;
+  const deadline = performance.now() + options.waitMs;
   for (;;) {
     const dataSource = new DataSource({
       type: 'postgres',
@@ -39,7 +39,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<DataSource
     try {
       return await dataSource.initialize();
     } catch (error) {
-      if (!isUnavailable(error) || Date.now() >= deadline) throw unreachable(options.url, error);
+      if (!isUnavailable(error) || performance.now() >= deadline) throw unreachable(options.url, error);
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
   }

@@ -58,7 +58,7 @@ export function problem(
   return new Problem({ ...kinds[code], code }, detail, errors);
 }
 
-function sendProblem(response: Response, answer: Problem): void {
+export function sendProblem(response: Response, answer: Problem): void {
   response.status(answer.status).type('application/problem+json').send(JSON.stringify(answer));
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Request, RequestHandler } from 'express';
 import type { Logger } from 'pino';
+import { insideDryRun } from '../dry-run/rehearsal.ts';
 
 /** Probes come every few seconds and would drown the log. */
 const quietPaths: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
@@ -14,6 +15,7 @@ export function requestLog(log: Logger): RequestHandler {
     const given = request.get('x-request-id') ?? '';
     const requestId = /^[\x21-\x7e]{1,128}$/.test(given) ? given : randomUUID();
     response.set('x-request-id', requestId);
+    const dryRun = insideDryRun() ? { dryRun: true } : {};
     const startedAt = performance.now();
     response.once('close', () => {
       const level = quietPaths.has(request.path) ? 'debug' : 'info';
@@ -25,6 +27,7 @@ export function requestLog(log: Logger): RequestHandler {
           route: routeOf(request),
           status: response.statusCode,
           durationMs: Math.round((performance.now() - startedAt) * 10) / 10,
+          ...dryRun,
           ...(response.writableFinished ? {} : { aborted: true }),
         },
         'request',

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import type { Express } from 'express';
+import type { Express, Router } from 'express';
 import { pino } from 'pino';
 import type { DataSource, MigrationInterface, QueryRunner } from 'typeorm';
 import { z } from 'zod';
@@ -59,10 +59,18 @@ export type NotesService = {
   readonly beginStopping: () => void;
 };
 
+type NotesOptions = {
+  readonly dryRunSecret?: string | null;
+  readonly routers?: (database: DataSource) => readonly Router[];
+};
+
 const notesMigrations = [CreateSyncInbox1767000000000, CreateNotes1767000000002];
 
 /** A service made of the kit alone, for its own tests. */
-export async function startNotesService(token: string): Promise<NotesService> {
+export async function startNotesService(
+  token: string,
+  { dryRunSecret = null, routers = () => [] }: NotesOptions = {},
+): Promise<NotesService> {
   const { url, drop } = await createTestDatabase('notes');
   const database = await openDatabase({
     url,
@@ -84,7 +92,8 @@ export async function startNotesService(token: string): Promise<NotesService> {
       ready: () => database.query('SELECT 1'),
       stopping: () => stopping,
     },
-    routers: [syncRouter(database, [notes])],
+    dryRun: { database, secret: dryRunSecret, now: Date.now },
+    routers: [syncRouter(database, [notes]), ...routers(database)],
   });
   const server = app.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));

@@ -1,18 +1,27 @@
+import { randomInt } from 'node:crypto';
 import type { DataSource, EntityManager } from 'typeorm';
+import { insideDryRun } from '../../../service-kit/dry-run/rehearsal.ts';
 import type { NumberSource } from '../../application/freelancer-store.ts';
 
 /** Taking a number shares this lock, raising the sequence excludes: setval must not undo a nextval in between. */
 const sequenceLock = 7_105_002;
 
+/** The last of those that an INT of the monolith holds. */
+const DRY_RUN_NUMBERS = [2_000_000_000, 2_147_483_647] as const;
+
 export function postgresNumberSource(dataSource: DataSource): NumberSource {
   return {
-    next: () =>
-      dataSource.transaction(async (manager) => {
-        await manager.query('SELECT pg_advisory_xact_lock_shared($1)', [sequenceLock]);
-        const [row] = await manager.query(`SELECT nextval('freelancer_number') AS number`);
-        return Number(row.number);
-      }),
+    // A sequence does not take back what it handed out: a dry run uses none of its numbers, and one that is nobody's.
+    next: async () => (insideDryRun() ? randomInt(...DRY_RUN_NUMBERS) : nextNumber(dataSource)),
   };
+}
+
+function nextNumber(dataSource: DataSource): Promise<number> {
+  return dataSource.transaction(async (manager) => {
+    await manager.query('SELECT pg_advisory_xact_lock_shared($1)', [sequenceLock]);
+    const [row] = await manager.query(`SELECT nextval('freelancer_number') AS number`);
+    return Number(row.number);
+  });
 }
 
 /** Makes sure that the sequence hands out no number up to `number`. Does nothing, and locks nothing, when it would not. */

@@ -1,0 +1,64 @@
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { Upstream } from '#plan/model/plan.ts';
+import { type TlsOptions, tlsOptions } from './upstream-tls.ts';
+
+const TIMEOUT_MS = 5_000;
+const MAX_BYTES = 64 * 1024;
+/** Longer ones are cut: it is an identity, not a document. */
+const MAX_LENGTH = 200;
+
+/**
+ * The identity of the build that runs at an upstream, from its `build` path: the member `build`, `version`, `commit` or
+ * `sha` of a JSON answer, else the text itself. Undefined when it cannot be read now, null when it tells none.
+ */
+export async function readBuild(upstream: Upstream): Promise<string | null | undefined> {
+  const { url, build } = upstream;
+  if (build === null) return null;
+  const answer = await get(new URL(url.replace(/\/$/, '') + build), tlsOptions(upstream));
+  if (answer === null) return undefined;
+  if (answer.status !== 200) return null;
+  return identityOf(answer.text);
+}
+
+function identityOf(text: string): string | null {
+  let value: unknown = text.trim();
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // Not JSON: the text itself is the identity.
+  }
+  if (typeof value === 'object' && value !== null) {
+    const members = value as Record<string, unknown>;
+    // A build and its version: two builds may call themselves the same version.
+    value = ['build', 'commit', 'sha', 'version']
+      .map((name) => members[name])
+      .find((one) => typeof one === 'string');
+  }
+  return typeof value === 'string' && value !== '' ? value.slice(0, MAX_LENGTH) : null;
+}
+
+function get(url: URL, tls: TlsOptions): Promise<{ status: number; text: string } | null> {
+  const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  return new Promise((resolve) => {
+    const request = send(url, {
+      agent: false,
+      ...(url.protocol === 'https:' ? tls : {}),
+      headers: { 'user-agent': 'fig-build', accept: 'application/json, text/plain' },
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    request.once('response', (answer) => {
+      let text = '';
+      answer.setEncoding('utf8');
+      answer.on('data', (chunk: string) => {
+        text += chunk;
+        if (text.length > MAX_BYTES) answer.destroy();
+      });
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text }));
+      answer.on('error', () => resolve(null));
+      answer.on('close', () => resolve(null));
+    });
+    request.on('error', () => resolve(null));
+    request.end();
+  });
+}

@@ -1,0 +1,282 @@
+import type { ServerResponse } from 'node:http';
+import type { Dispatcher } from 'undici';
+import type { Exchange, Forwarder, ForwardOutcome, UpstreamFailure } from '../http/forwarder.ts';
+import { passableTrailers, relayInformation } from './answer-relay.ts';
+import { MAX_ANSWER_HEAD_BYTES } from './attempt.ts';
+import { ClientPool, type Connection } from './client-pool.undici.ts';
+import { Pools } from './pools.ts';
+
+type Controller = Dispatcher.DispatchController;
+type Stage = UpstreamFailure['stage'];
+
+// Node reads no more names and values than these; the other forwarder refuses such an answer, and so does this one.
+const MAX_RAW_HEADERS = 2000;
+
+/**
+ * The forwarder of the hot path: GET requests without a body to plain-HTTP upstreams go over undici, which costs a
+ * third of node:http's client. Everything else is `rest`'s: bodies (undici takes no 100 Continue and sends no
+ * trailers), HEAD (undici closes the connection behind it), upgrades, TLS.
+ */
+export function createUndiciForwarder(rest: Forwarder): Forwarder {
+  const pools = new Pools((upstream) => new ClientPool(upstream));
+  return {
+    forward: (exchange, response) =>
+      isPlainRead(exchange)
+        ? new Promise((resolve) =>
+            new Passage(exchange, response, pools.of(exchange.upstream), resolve).start(),
+          )
+        : rest.forward(exchange, response),
+    upgrade: (exchange, socket, head, refuse) => rest.upgrade(exchange, socket, head, refuse),
+    retain(upstreams) {
+      rest.retain(upstreams);
+      for (const pool of pools.retain(upstreams)) pool.dropIdle();
+    },
+    close() {
+      rest.close();
+      for (const pool of pools.clear()) pool.destroy();
+    },
+  };
+}
+
+function isPlainRead({ request, headers, upstream }: Exchange): boolean {
+  return (
+    request.method === 'GET' &&
+    upstream.url.startsWith('http:') &&
+    headers['content-length'] === undefined &&
+    headers['transfer-encoding'] === undefined
+  );
+}
+
+/** The facade ended a request itself: the client left (null), a phase took too long, or the answer cannot be passed on. */
+class Ended extends Error {
+  readonly stage: Stage | null;
+  constructor(stage: Stage | null, message = '') {
+    super(message);
+    this.stage = stage;
+  }
+}
+
+type Head = { readonly status: number; readonly reason: string; readonly rawHeaders: string[] };
+
+/** One request and its answer on their way through. */
+class Passage implements Dispatcher.DispatchHandler {
+  readonly #exchange: Exchange;
+  readonly #response: ServerResponse;
+  readonly #pool: ClientPool;
+  readonly #resolve: (outcome: ForwardOutcome) => void;
+  readonly #connection: Connection;
+  /** The connection had carried an answer before: its end may be older than this request. */
+  readonly #reused: boolean;
+  #controller: Controller | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  /** What came with the head of the answer; not sent before the parser is through with it, see `onResponseStart`. */
+  #head: Head | null = null;
+  #first: Buffer | null = null;
+  /** 0 until the client has been sent the head. */
+  #status = 0;
+  #cut = false;
+  #settled = false;
+
+  constructor(
+    exchange: Exchange,
+    response: ServerResponse,
+    pool: ClientPool,
+    resolve: (outcome: ForwardOutcome) => void,
+  ) {
+    this.#exchange = exchange;
+    this.#response = response;
+    this.#pool = pool;
+    this.#resolve = resolve;
+    if (exchange.freshConnection) pool.dropIdle();
+    this.#connection = pool.take();
+    this.#reused = this.#connection.used;
+  }
+
+  start(): void {
+    const { target, headers, timeouts } = this.#exchange;
+    this.#response.once('close', this.#onClose);
+    // Also for one that stood: undici connects it again where it was closed meanwhile.
+    this.#after(timeouts.connectMs, 'CONNECT_TIMEOUT');
+    try {
+      this.#connection.client.dispatch({ method: 'GET', path: this.#pool.prefix + target, headers }, this);
+    } catch (error) {
+      this.#fail(error as Error);
+    }
+  }
+
+  onRequestStart(controller: Controller): void {
+    this.#controller = controller;
+    this.#after(this.#exchange.timeouts.headersMs, 'HEADERS_TIMEOUT');
+  }
+
+  onResponseStart(controller: Controller, statusCode: number, _headers: unknown, statusMessage = ''): void {
+    const rawHeaders = latin1(controller.rawHeaders);
+    if (statusCode < 200) {
+      relayInformation({ statusCode, statusMessage, rawHeaders }, this.#exchange, this.#response);
+      return;
+    }
+    this.#head = { status: statusCode, reason: statusMessage, rawHeaders };
+    // The parser first reads on to the end of what came with the head: what breaks there can still be answered with a
+    // problem or by another upstream; what is whole there goes out in one write.
+    process.nextTick(this.#onParsed);
+  }
+
+  onResponseData(controller: Controller, chunk: Buffer): void {
+    if (this.#head) {
+      if (this.#first) this.#sendHead();
+      else {
+        this.#first = chunk;
+        return;
+      }
+    }
+    if (this.#settled || this.#response.destroyed) return;
+    this.#timer?.refresh();
+    this.#write(controller, chunk);
+  }
+
+  onResponseEnd(controller: Controller): void {
+    clearTimeout(this.#timer);
+    this.#connection.used = true;
+    this.#pool.give(this.#connection, true);
+    if (this.#head) this.#sendHead(true);
+    if (this.#settled || this.#response.destroyed) return;
+    const trailers = controller.rawTrailers ? passableTrailers(latin1(controller.rawTrailers)) : [];
+    if (trailers.length > 0) this.#response.addTrailers(trailers);
+    if (this.#first) this.#response.end(this.#first);
+    else this.#response.end();
+  }
+
+  onResponseError(_controller: Controller, error: Error): void {
+    this.#fail(error);
+  }
+
+  readonly #onParsed = (): void => {
+    // A parser that gave up has closed the connection, and the error is on its way.
+    if (this.#head && !this.#response.destroyed && this.#connection.client.stats.connected) this.#sendHead();
+  };
+
+  #sendHead(whole = false): void {
+    const { status, reason, rawHeaders } = this.#head as Head;
+    this.#head = null;
+    clearTimeout(this.#timer);
+    try {
+      if (rawHeaders.length >= MAX_RAW_HEADERS)
+        throw new Error(`it has ${MAX_RAW_HEADERS / 2} headers or more`);
+      this.#response.writeHead(
+        status,
+        sendableReason(reason),
+        this.#exchange.shapeAnswer(status, rawHeaders),
+      );
+    } catch (error) {
+      this.#fail(new Ended('PROTOCOL', (error as Error).message));
+      return;
+    }
+    this.#status = status;
+    if (whole) return;
+    // Between two events nothing may move for as long as it takes.
+    if (!isEventStream(rawHeaders)) this.#after(this.#exchange.timeouts.idleMs, 'IDLE_TIMEOUT');
+    if (this.#first) this.#write(this.#controller as Controller, this.#first);
+    // Headers go out with the first bytes of the body, unless the body lets wait for itself.
+    else setImmediate(this.#flush);
+    this.#first = null;
+  }
+
+  readonly #flush = (): void => {
+    if (!this.#response.writableEnded && !this.#response.destroyed) this.#response.flushHeaders();
+  };
+
+  #write(controller: Controller, chunk: Buffer): void {
+    if (this.#response.write(chunk)) return;
+    controller.pause();
+    this.#response.once('drain', () => {
+      this.#timer?.refresh();
+      controller.resume();
+    });
+  }
+
+  #after(ms: number, stage: Stage): void {
+    clearTimeout(this.#timer);
+    const onTimeout = () => {
+      // The client is the one who stands still, and its own limits end that.
+      if (stage === 'IDLE_TIMEOUT' && this.#response.writableNeedDrain) this.#timer?.refresh();
+      else this.#fail(new Ended(stage, 'timeout'));
+    };
+    this.#timer = ms > 0 ? setTimeout(onTimeout, ms) : undefined;
+  }
+
+  /** Ends the request at the upstream, whose connection is closed with it, and here. */
+  #fail(error: Error): void {
+    clearTimeout(this.#timer);
+    this.#pool.give(this.#connection, false);
+    if (this.#settled) return;
+    if (this.#status !== 0) {
+      // A client that left was not cut off.
+      this.#cut = !(error instanceof Ended && error.stage === null);
+      this.#response.destroy();
+      return;
+    }
+    this.#head = null;
+    this.#settle(
+      error instanceof Ended && error.stage === null
+        ? { kind: 'client-gone' }
+        : { kind: 'failed', failure: this.#failureOf(error) },
+    );
+  }
+
+  readonly #onClose = (): void => {
+    if (this.#settled) return;
+    const whole = this.#response.writableFinished;
+    if (!whole && !this.#cut) this.#fail(new Ended(null));
+    if (whole) this.#settle({ kind: 'answered', status: this.#status });
+    else this.#settle(this.#cut ? { kind: 'cut', status: this.#status } : { kind: 'client-gone' });
+  };
+
+  #settle(outcome: ForwardOutcome): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#response.off('close', this.#onClose);
+    this.#resolve(outcome);
+  }
+
+  #failureOf(error: Error): UpstreamFailure {
+    const code = String((error as NodeJS.ErrnoException).code ?? '');
+    const fault = faultOf(error, code);
+    const own = error instanceof Ended ? error.stage : null;
+    const stage = own ?? (fault !== null ? 'PROTOCOL' : this.#controller ? 'HEADERS' : 'CONNECT');
+    return {
+      stage,
+      cause: code || error.message,
+      fault,
+      clientStalled: false,
+      staleConnection: this.#reused && stage === 'HEADERS' && STALE.has(code),
+    };
+  }
+}
+
+const STALE = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
+
+/** What is wrong with an answer, fit for clients; null for errors of another kind. */
+function faultOf(error: Error, code: string): string | null {
+  if (error instanceof Ended) return error.stage === 'PROTOCOL' ? error.message : null;
+  if (code === 'UND_ERR_HEADERS_OVERFLOW') return `its headers exceed ${MAX_ANSWER_HEAD_BYTES / 1024} KiB`;
+  if (code === 'UND_ERR_SOCKET' && error.message === 'bad upgrade') return 'it switched protocols unasked';
+  if (code === 'UND_ERR_SOCKET' && error.message === 'bad response') return 'it answered what nobody asked';
+  if (error.name !== 'HTTPParserError') return null;
+  return /\((.*)\)$/.exec(error.message)?.[1] ?? error.message;
+}
+
+function latin1(raw: Controller['rawHeaders']): string[] {
+  return (raw as Buffer[]).map((bytes) => bytes.toString('latin1'));
+}
+
+function isEventStream(rawHeaders: string[]): boolean {
+  for (let i = 0; i < rawHeaders.length; i += 2)
+    if (/^content-type$/i.test(rawHeaders[i] as string))
+      return /^text\/event-stream/i.test(rawHeaders[i + 1] as string);
+  return false;
+}
+
+/** Undici reads a reason phrase as UTF-8, so that bytes of another encoding are lost: such a phrase is left out. */
+function sendableReason(reason: string): string {
+  return /^[\t\x20-\x7e]*$/.test(reason) ? reason : '';
+}

@@ -1,0 +1,232 @@
+import { createServer, type Server } from 'node:http';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Route } from '#plan/model/plan.ts';
+import { openMemoryLedger } from '../adapters/ledger.memory.ts';
+import type { Ledger } from '../core/ledger.ts';
+import { draftOf } from '../test-kit/draft-of.ts';
+import { facadeOf, listenOn, type TestFacade, TOKEN } from '../test-kit/facade-of.ts';
+import { canary, planOf, routeOf } from '../test-kit/plan-of.ts';
+import { ask } from '../test-kit/raw-client.ts';
+import { until } from '../test-kit/until.ts';
+
+const GUARDED: Route['guardrails'] = {
+  mismatch: { maxRatio: 0.01 },
+  errors: { maxIncreaseRatio: 0.01 },
+  p99: null,
+  minimum: 50,
+  windowMs: 300_000,
+  bakeMs: 0,
+  onBreach: 'rollback',
+};
+
+describe('guardrails', () => {
+  let facade: TestFacade;
+  let sides: Record<'legacy' | 'candidate', { server: Server; url: string; answer: () => [number, unknown] }>;
+
+  beforeEach(async () => {
+    const side = async () => {
+      const own = { answer: (): [number, unknown] => [200, { price: 1 }] };
+      const server = createServer((_request, response) => {
+        const [status, body] = own.answer();
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+      });
+      return Object.assign(own, { server, url: `http://127.0.0.1:${await listenOn(server)}` });
+    };
+    sides = { legacy: await side(), candidate: await side() };
+  });
+  afterEach(async () => {
+    await facade?.close();
+    for (const { server } of Object.values(sides)) {
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+
+  const start = async (
+    guardrails: Partial<Route['guardrails']> = {},
+    part: Partial<Route> = {},
+    ledger: Ledger = openMemoryLedger(),
+  ) => {
+    const given = routeOf('articles', ['/api/articles/:id']);
+    const route: Route = {
+      ...given,
+      stages: [
+        { stage: 'shadow', hundredths: 0 },
+        canary(10),
+        canary(50),
+        { stage: 'candidate', hundredths: 0 },
+      ],
+      shadow: { ...given.shadow, sampleRatio: 1, noiseRatio: 0 },
+      guardrails: { ...GUARDED, ...guardrails },
+      ...part,
+    };
+    facade = await facadeOf(
+      planOf({
+        legacy: { url: sides.legacy.url, build: null },
+        candidates: new Map([['catalog', { url: sides.candidate.url, build: null }]]),
+        // Errors of the candidate must reach the guardrail, not the breaker.
+        health: { path: '/livez', intervalMs: 0, ejectAtRatio: 1.01, minimum: 1e9, windowMs: 60_000 },
+        routes: [route],
+      }),
+      { now: () => new Date(), ledger },
+    );
+  };
+  const call = async (method: string, path: string, body?: object) => {
+    const answer = await fetch(`${facade.adminUrl}/v1/routes/articles${path}`, {
+      method,
+      headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    // biome-ignore lint/suspicious/noExplicitAny: what the API answers is what is tested
+    return { status: answer.status, body: (await answer.json()) as any };
+  };
+  const next = async (stage: string, percent?: number, force = false) => {
+    const { body } = await call('GET', '');
+    return call('POST', '/transitions', {
+      stage,
+      ...(percent === undefined ? {} : { percent }),
+      expectedVersion: body.version,
+      reason: 'test',
+      force,
+    });
+  };
+  const requests = async (count: number) => {
+    for (let at = 0; at < count; at += 20)
+      await Promise.all(
+        Array.from({ length: Math.min(20, count - at) }, (_, i) =>
+          ask(facade.url, { path: `/api/articles/${at + i}` }),
+        ),
+      );
+    await until(
+      'the copies to be compared',
+      async () => (await call('GET', '/observations')).body.inFlight === 0,
+    );
+  };
+
+  test('hold a route until its evidence passes, and say what is missing', async () => {
+    await start();
+    expect((await next('shadow')).status).toBe(200);
+    const refused = await next('canary', 10);
+    expect([refused.status, refused.body.code]).toEqual([422, 'ROUTE_EVIDENCE_MISSING']);
+    await requests(100);
+    const thin = await next('canary', 10);
+    expect(thin.status).toBe(422);
+    const [mismatch] = thin.body.guardrails;
+    expect(mismatch).toMatchObject({
+      name: 'mismatch',
+      verdict: 'hold',
+      value: 0,
+      threshold: 0.01,
+      sample: 100,
+    });
+    expect(mismatch.missing.samples).toBeGreaterThan(100);
+    expect(thin.body.detail).toContain(mismatch.explanation);
+    await requests(mismatch.missing.samples);
+    const { body } = await call('GET', '/evidence');
+    expect(body.guardrails[0]).toMatchObject({ verdict: 'pass', missing: null });
+    expect(body.guardrails[0].interval[1]).toBeLessThan(0.01);
+  }, 120_000);
+
+  test('are passed by force', async () => {
+    await start();
+    await next('shadow');
+    expect((await next('canary', 10, true)).status).toBe(200);
+  });
+
+  test('keep a route at its stage for as long as it has to bake', async () => {
+    await start({ mismatch: null, errors: { maxIncreaseRatio: 1 }, minimum: 1, bakeMs: 60_000 });
+    await next('shadow');
+    await requests(60);
+    const refused = await next('canary', 10);
+    expect(refused.status).toBe(422);
+    expect(refused.body.detail).toMatch(/another \d+ s \(bake\)/);
+  });
+
+  test.each([
+    ['rollback', { stage: 'legacy', paused: false }],
+    ['step-back', { stage: 'canary', percent: 10, paused: false }],
+    ['pause', { stage: 'canary', percent: 50, paused: true }],
+  ] as const)('a breach does what onBreach says: %s', async (onBreach, expected) => {
+    await start({ onBreach });
+    await next('shadow', undefined, true);
+    await next('canary', 50, true);
+    sides.candidate.answer = () => [200, { price: 2 }];
+    await requests(120);
+    await facade.guardrails.look();
+    expect((await call('GET', '')).body).toMatchObject(expected);
+    const entries = await facade.ledgerEntries();
+    expect(entries.at(-1)).toMatchObject({
+      actor: 'guardrail',
+      ...(onBreach === 'rollback' ? { type: 'rollback' } : {}),
+    });
+    expect(entries.at(-1)?.reason).toMatch(/differ/);
+    await facade.guardrails.look();
+    expect(await facade.ledgerEntries()).toHaveLength(entries.length);
+  });
+
+  test('errors that legacy has as well are no breach, more of them are', async () => {
+    await start({ mismatch: null });
+    let n = 0;
+    sides.legacy.answer = () => [n++ % 10 === 0 ? 500 : 200, {}];
+    sides.candidate.answer = () => [n++ % 10 === 0 ? 500 : 200, {}];
+    await next('canary', 50, true);
+    await requests(200);
+    await facade.guardrails.look();
+    expect((await call('GET', '')).body.stage).toBe('canary');
+    sides.candidate.answer = () => [500, {}];
+    await requests(100);
+    await facade.guardrails.look();
+    expect((await call('GET', '')).body.stage).toBe('legacy');
+  });
+
+  test('in shadow a breach moves nothing: it only holds the next step', async () => {
+    await start();
+    await next('shadow');
+    sides.candidate.answer = () => [200, { price: 2 }];
+    await requests(120);
+    await facade.guardrails.look();
+    expect((await call('GET', '')).body.stage).toBe('shadow');
+    const refused = await next('canary', 10);
+    expect(refused.body.guardrails[0]).toMatchObject({ name: 'mismatch', verdict: 'breach' });
+  });
+
+  test.each(['pause', 'step-back', 'rollback'] as const)(
+    'pause and nothing else where the candidate is the writer, though onBreach is %s',
+    async (onBreach) => {
+      const ledger = openMemoryLedger();
+      const at = new Date().toISOString();
+      await ledger.append([
+        draftOf('articles', 1, { at, stage: 'candidate', percent: 0, writer: 'candidate' }),
+      ]);
+      await start({ onBreach }, { data: { kind: 'owned', set: 'articles' } }, ledger);
+      sides.candidate.answer = () => [200, { price: 2 }];
+      await requests(120);
+      await facade.guardrails.look();
+      const position = { stage: 'candidate', writer: 'candidate', paused: true };
+      expect((await call('GET', '')).body).toMatchObject(position);
+      expect((await facade.ledgerEntries()).map(({ type, actor }) => [type, actor]).slice(1)).toEqual([
+        ['pause', 'guardrail'],
+      ]);
+    },
+  );
+
+  test('move nothing in a pause', async () => {
+    await start();
+    await next('canary', 50, true);
+    await call('POST', '/pause', { reason: 'test' });
+    sides.candidate.answer = () => [200, { price: 2 }];
+    await requests(120);
+    await facade.guardrails.look();
+    expect((await call('GET', '')).body).toMatchObject({ stage: 'canary', percent: 50 });
+  });
+
+  test('start anew with another build of the candidate', async () => {
+    await start();
+    await next('shadow');
+    await requests(60);
+    expect((await call('GET', '/observations')).body).toMatchObject({ build: null, eligible: 60 });
+    facade.control.learnBuild('catalog', 'b2');
+    expect((await call('GET', '/observations')).body).toMatchObject({ build: 'b2', eligible: 0 });
+    expect((await call('GET', '/evidence')).body).toMatchObject({ build: 'b2', verdict: 'hold' });
+  });
+});

@@ -1,0 +1,173 @@
+import type { Logger } from 'pino';
+import { type Evidence, judge } from '../core/guardrail/judge.ts';
+import type { Notifier } from '../core/notifier.ts';
+import { addUp, type RouteObserved } from '../core/observation/observations-view.ts';
+import { describeStep, progress, type Step } from '../core/position.ts';
+import type { RouteState } from '../core/snapshot.ts';
+import type { Control } from './control.ts';
+
+/** What the guardrails of a route say now, and what it rests on. */
+export type RouteEvidence = Evidence & {
+  readonly route: string;
+  /** `canary 10%`. */
+  readonly at: string;
+  readonly hash: string;
+  readonly build: string | null;
+  /** Milliseconds since 1970 at which the route came to its stage. */
+  readonly sinceMs: number;
+  /** How long `guardrails.bake` still keeps the route there; 0 when it is over. */
+  readonly bakeLeftMs: number;
+};
+
+export type GuardrailOptions = {
+  readonly control: Control;
+  readonly observed: () => Promise<readonly RouteObserved[]>;
+  /** Hears of each breach, also of one that nothing is done about. */
+  readonly notifier?: Notifier;
+  readonly nowMs: () => number;
+  readonly log: Logger;
+};
+
+/** A breach is acted on within this, and what it takes to look. */
+const LOOK_MS = 2_000;
+/** Who the ledger names. */
+const ACTOR = 'guardrail';
+
+/**
+ * Watches the guardrails of all routes. Where clients reach the candidate a breach is acted on at once, as `onBreach` says;
+ * in `shadow` nobody is harmed, and the evidence only keeps the route from going further.
+ */
+export class Guardrails {
+  readonly #options: GuardrailOptions;
+  readonly #breached = new Map<string, string>();
+  #timer: NodeJS.Timeout | null = null;
+  #looking = false;
+
+  constructor(options: GuardrailOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => {
+      if (this.#looking) return;
+      this.#looking = true;
+      this.look()
+        .catch((error: Error) => this.#options.log.error({ err: error }, 'guardrails not judged'))
+        .finally(() => {
+          this.#looking = false;
+        });
+    }, LOOK_MS).unref();
+  }
+
+  stop(): void {
+    if (this.#timer) clearInterval(this.#timer);
+  }
+
+  /** Null for a route that does not exist. */
+  async evidenceOf(route: string): Promise<RouteEvidence | null> {
+    const state = this.#options.control.snapshot.states.get(route);
+    return state ? this.#judged(state, await this.#options.observed()) : null;
+  }
+
+  /** Why a route must not take its next step yet, in words; null when it may. */
+  async inTheWay(state: RouteState): Promise<{ detail: string; evidence: RouteEvidence } | null> {
+    const stage = state.position?.stage;
+    if (!isGuarded(state) || stage === undefined || stage === 'legacy') return null;
+    const evidence = this.#judged(state, await this.#options.observed());
+    const reasons = evidence.guardrails.flatMap((one) => (one.verdict === 'pass' ? [] : one.explanation));
+    if (evidence.bakeLeftMs > 0)
+      reasons.push(`It has to stay at ${evidence.at} for another ${seconds(evidence.bakeLeftMs)} (bake).`);
+    if (reasons.length === 0) return null;
+    const detail = `${state.route.name} has no evidence for its next step. ${reasons.join(' ')} Wait for it (GET evidence shows how it comes on), or use force with a reason.`;
+    return { detail, evidence };
+  }
+
+  /** Judges all routes once, and acts on breaches. */
+  async look(): Promise<void> {
+    const { control } = this.#options;
+    const guarded = [...control.snapshot.states.values()].filter(isGuarded);
+    if (guarded.length === 0) return;
+    const observed = await this.#options.observed();
+    for (const state of guarded) {
+      const stage = state.position?.stage;
+      if (stage !== 'canary' && stage !== 'candidate') continue;
+      const evidence = this.#judged(state, observed);
+      if (evidence.verdict === 'breach') await this.#breach(state, evidence);
+      else this.#breached.delete(state.route.name);
+    }
+  }
+
+  async #breach(state: RouteState, evidence: RouteEvidence): Promise<void> {
+    const { control, log } = this.#options;
+    const { route, position } = state;
+    if (!position || position.killed) return;
+    const breaches = evidence.guardrails.filter(({ verdict }) => verdict === 'breach');
+    const reason = breaches.map(({ explanation }) => explanation).join(' ');
+    const names = breaches.map(({ name }) => name);
+    const known = this.#breached.get(route.name) === evidence.at;
+    this.#breached.set(route.name, evidence.at);
+    if (!known) {
+      log.error({ route: route.name, at: evidence.at, guardrails: names }, `breach: ${reason}`);
+      const at = new Date(this.#options.nowMs()).toISOString();
+      // The same at every replica: whoever is told by several knows it for one.
+      const id = `breach-${route.name}-${evidence.hash.slice(0, 12)}-${evidence.sinceMs}`;
+      this.#options.notifier?.tell({ id, type: 'breach', at, data: { reason, evidence } });
+    }
+    // A pause is there so that nothing moves by itself.
+    if (position.paused) return;
+    const author = { actor: ACTOR, reason };
+    const { onBreach } = route.guardrails;
+    // Another writer is never chosen by a machine.
+    const action = position.writer === 'candidate' ? 'pause' : onBreach;
+    const outcome =
+      action === 'pause'
+        ? await control.pause(route.name, author)
+        : action === 'rollback'
+          ? await control.rollback(route.name, author)
+          : await control.transition(route.name, stepBack(state), {
+              ...author,
+              expectedVersion: position.version,
+              force: true,
+            });
+    if (!outcome.ok) log.error({ route: route.name, action, code: outcome.code }, outcome.detail);
+  }
+
+  #judged(state: RouteState, observed: readonly RouteObserved[]): RouteEvidence {
+    const { control, nowMs } = this.#options;
+    const { route, position } = state;
+    const build = control.snapshot.builds.get(route.candidate) ?? null;
+    const { tally } = addUp(observed, route, build);
+    const sinceMs = position?.sinceMs ?? 0;
+    const isOfStage = tally?.epoch.sinceMs === sinceMs;
+    const evidence: Evidence =
+      tally && isOfStage
+        ? judge(tally, route.guardrails, nowMs())
+        : { verdict: isGuarded(state) ? 'hold' : 'pass', guardrails: [] };
+    return {
+      ...evidence,
+      route: route.name,
+      at: position ? describeStep(position) : 'legacy',
+      hash: route.hash,
+      build,
+      sinceMs,
+      bakeLeftMs: isGuarded(state) ? Math.max(0, sinceMs + route.guardrails.bakeMs - nowMs()) : 0,
+    };
+  }
+}
+
+/** A guardrail that the plan does not name is off; without any nothing is asked for. */
+function isGuarded({ route }: RouteState): boolean {
+  const { mismatch, errors, p99 } = route.guardrails;
+  return mismatch !== null || errors !== null || p99 !== null;
+}
+
+/** The step of the envelope before the one where the route stands; legacy before the first. */
+function stepBack({ route, position }: RouteState): Step {
+  const before = route.stages.filter((step) => position && progress(step) < progress(position)).at(-1);
+  return before ?? { stage: 'legacy', hundredths: 0 };
+}
+
+function seconds(ms: number): string {
+  const whole = Math.ceil(ms / 1000);
+  return whole < 120 ? `${whole} s` : `${Math.ceil(whole / 60)} min`;
+}

@@ -1,0 +1,34 @@
+import { identifierKind } from './identifier.ts';
+
+/** Member names, and positions in lists, from the root down. */
+export type PathSegments = readonly (string | number)[];
+
+const PLAIN_NAME = /^[A-Za-z_$][\w$-]*$/;
+const MAX_NAME = 80;
+const MAX_PATH = 1000;
+
+/** `$.articles[*].price`: no indices, and names that look like ids folded to `*`, so that paths stay few. */
+export function foldedPath(segments: PathSegments): string {
+  return pathText(segments, (segment) =>
+    typeof segment === 'number' ? '[*]' : identifierKind(segment) ? '.*' : nameText(segment),
+  );
+}
+
+/** `$.articles[3].price` */
+export function exactPath(segments: PathSegments): string {
+  return pathText(segments, (segment) => (typeof segment === 'number' ? `[${segment}]` : nameText(segment)));
+}
+
+function pathText(segments: PathSegments, text: (segment: string | number) => string): string {
+  let path = '$';
+  for (const segment of segments) {
+    path += text(segment);
+    if (path.length > MAX_PATH) return `${path.slice(0, MAX_PATH)}…`;
+  }
+  return path;
+}
+
+function nameText(name: string): string {
+  const short = name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name;
+  return PLAIN_NAME.test(short) ? `.${short}` : `[${JSON.stringify(short)}]`;
+}

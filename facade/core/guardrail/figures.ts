@@ -1,0 +1,59 @@
+import type { Party } from '../party.ts';
+import { type HistogramJson, LatencyHistogram } from './latency-histogram.ts';
+import type { Count } from './wealth.ts';
+
+export type FiguresJson = {
+  readonly compared: Count;
+  readonly answered: Readonly<Record<Party, Count>>;
+  readonly latency: Readonly<Record<Party, HistogramJson>>;
+};
+
+type Counter = { hits: number; trials: number };
+
+/** What was seen of a route over one stretch of time. Two merge by addition, in any order. */
+export class Figures {
+  /** Comparisons; a hit is a mismatch. */
+  readonly compared: Counter = { hits: 0, trials: 0 };
+  /** Answers to clients and to shadow copies; a hit is an error. */
+  readonly answered: Readonly<Record<Party, Counter>> = {
+    legacy: { hits: 0, trials: 0 },
+    candidate: { hits: 0, trials: 0 },
+  };
+  readonly latency: Readonly<Record<Party, LatencyHistogram>> = {
+    legacy: new LatencyHistogram(),
+    candidate: new LatencyHistogram(),
+  };
+
+  merge(other: Figures): this {
+    add(this.compared, other.compared);
+    for (const party of ['legacy', 'candidate'] as const) {
+      add(this.answered[party], other.answered[party]);
+      this.latency[party].merge(other.latency[party]);
+    }
+    return this;
+  }
+
+  toJSON(): FiguresJson {
+    const { legacy, candidate } = this.latency;
+    return {
+      compared: this.compared,
+      answered: this.answered,
+      latency: { legacy: legacy.toJSON(), candidate: candidate.toJSON() },
+    };
+  }
+
+  static from(json: FiguresJson): Figures {
+    const figures = new Figures();
+    add(figures.compared, json.compared);
+    for (const party of ['legacy', 'candidate'] as const) {
+      add(figures.answered[party], json.answered[party]);
+      figures.latency[party].merge(LatencyHistogram.from(json.latency[party]));
+    }
+    return figures;
+  }
+}
+
+function add(to: Counter, { hits, trials }: Count): void {
+  to.hits += hits;
+  to.trials += trials;
+}

@@ -1,0 +1,135 @@
+import type { Comparison, Difference } from '../compare/index.ts';
+import { type NoiseJson, NoiseTable } from '../noise/noise-table.ts';
+import type { DiscardReason, Fate } from '../shadow/fate.ts';
+import { type AccountCounts, addCounts, countFate, noCounts } from './account.ts';
+import { type EndpointCounts, mergeEndpoints, newEndpoint } from './endpoint-counts.ts';
+import { type Field, fieldKey, type KeptSample, mergeFields, newField, seeField } from './field.ts';
+
+/** Everything observed of one form of a route with one build of its candidate. JSON; two add up in any order. */
+export type ObservationsJson = {
+  readonly sinceMs: number;
+  readonly counts: AccountCounts;
+  readonly endpoints: readonly EndpointCounts[];
+  readonly fields: readonly Field[];
+  readonly noise: NoiseJson;
+};
+
+export type ComparedAnswer = {
+  /** `GET /api/articles/:slug`. */
+  readonly endpoint: string;
+  readonly comparison: Comparison;
+  /** What the side that answered said when it was asked the same again; null when it was not. */
+  readonly repeat: Comparison | null;
+  /** A write and its dry run: writes are not repeated, so they have no noise. */
+  readonly dryRun: boolean;
+  /** What may be kept of a difference; asked only when it is kept. */
+  readonly keep: (difference: Difference) => KeptSample;
+};
+
+const MAX_ENDPOINTS = 500;
+const MAX_FIELDS = 1000;
+/** What is beyond the bounds. */
+const OTHER = '(others)';
+
+export class Observations {
+  readonly sinceMs: number;
+  #counts = noCounts();
+  #noise = new NoiseTable();
+  readonly #endpoints = new Map<string, EndpointCounts>();
+  readonly #fields = new Map<string, Field>();
+
+  constructor(sinceMs: number) {
+    this.sinceMs = sinceMs;
+  }
+
+  get counts(): AccountCounts {
+    return this.#counts;
+  }
+
+  get endpoints(): readonly EndpointCounts[] {
+    return [...this.#endpoints.values()];
+  }
+
+  get fields(): readonly Field[] {
+    return [...this.#fields.values()];
+  }
+
+  get noise(): NoiseTable {
+    return this.#noise;
+  }
+
+  fate(fate: Fate): void {
+    countFate(this.#counts, fate);
+  }
+
+  failed(): void {
+    this.#counts.failed += 1;
+  }
+
+  discarded(reason: DiscardReason): void {
+    this.#counts.discarded[reason] = (this.#counts.discarded[reason] ?? 0) + 1;
+  }
+
+  /** Takes a comparison in. A difference that is noise does not make a mismatch; it is counted all the same. */
+  compared(answer: ComparedAnswer, nowMs: number): 'match' | 'mismatch' | 'ignored' {
+    this.#counts.compared += 1;
+    const { endpoint, comparison, keep } = answer;
+    for (const difference of comparison.differences) {
+      const key = fieldKey(endpoint, difference);
+      let field = this.#fields.get(key);
+      if (!field && this.#fields.size < MAX_FIELDS) {
+        field = newField(endpoint, difference, nowMs);
+        this.#fields.set(key, field);
+      }
+      if (field) seeField(field, difference, nowMs, keep);
+    }
+    const outcome = this.#outcomeOf(answer);
+    this.#endpoint(endpoint)[outcome] += 1;
+    return outcome;
+  }
+
+  /** Adds what another process saw of the same. */
+  add(json: ObservationsJson): void {
+    this.#counts = addCounts(this.#counts, json.counts);
+    for (const endpoint of json.endpoints)
+      put(this.#endpoints, endpoint.template, endpoint, mergeEndpoints, MAX_ENDPOINTS + 1);
+    for (const field of json.fields)
+      put(this.#fields, fieldKey(field.endpoint, field), field, mergeFields, MAX_FIELDS);
+    this.#noise = NoiseTable.merge(this.#noise, NoiseTable.from(json.noise));
+  }
+
+  toJSON(): ObservationsJson {
+    const { sinceMs, endpoints, fields } = this;
+    return { sinceMs, counts: this.#counts, endpoints, fields, noise: this.#noise.toJSON() };
+  }
+
+  #outcomeOf({ endpoint, comparison, repeat, dryRun }: ComparedAnswer): 'match' | 'mismatch' | 'ignored' {
+    const { differences, more } = comparison;
+    if (repeat) this.#noise.repeated(endpoint, repeat.differences);
+    const noise = dryRun ? [] : this.#noise.compared(endpoint, differences, repeat?.differences ?? null);
+    if (comparison.outcome === 'match') return 'match';
+    return differences.length - noise.length + more > 0 ? 'mismatch' : 'ignored';
+  }
+
+  #endpoint(name: string): EndpointCounts {
+    const template = this.#endpoints.has(name) || this.#endpoints.size < MAX_ENDPOINTS ? name : OTHER;
+    let endpoint = this.#endpoints.get(template);
+    if (!endpoint) {
+      endpoint = newEndpoint(template);
+      this.#endpoints.set(template, endpoint);
+    }
+    return endpoint;
+  }
+}
+
+function put<T>(
+  map: Map<string, T>,
+  key: string,
+  value: T,
+  merge: (one: T, other: T) => T,
+  limit: number,
+): void {
+  const known = map.get(key);
+  if (known) map.set(key, merge(known, value));
+  else if (map.size < limit) map.set(key, structuredClone(value));
+}

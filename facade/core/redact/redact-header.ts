@@ -1,0 +1,40 @@
+import type { Placeholders } from './placeholders.ts';
+import { redactText, redactUrl } from './redact-url.ts';
+import { secretByName } from './secret-names.ts';
+
+/** Replaces the secrets of a header's value; `named` says that the plan names the header. */
+export function redactHeader(
+  name: string,
+  value: string,
+  named: boolean,
+  placeholders: Placeholders,
+): string {
+  const header = name.toLowerCase();
+  if (header === 'cookie')
+    return value
+      .split(';')
+      .map((pair) => pair.replace(/^([^=]*=)(.*)/s, cookie(placeholders)))
+      .join(';');
+  if (header === 'set-cookie') return value.replace(/^([^=;]*=)([^;]*)/, cookie(placeholders));
+  if (header === 'authorization' || header === 'proxy-authorization') {
+    return value.replace(/^(\s*[\w-]+\s+)?(.+)$/s, (_, scheme = '', credential: string) => {
+      return scheme + placeholders.text(credential, kindOf(scheme.trim()));
+    });
+  }
+  const kind = named ? 'header' : secretByName(header);
+  if (kind && value !== '') return placeholders.text(value, kind);
+  return /^(?:[a-z][a-z0-9+.-]*:\/)?\/\S*$/i.test(value)
+    ? redactUrl(value, placeholders)
+    : redactText(value, placeholders);
+}
+
+function cookie(placeholders: Placeholders) {
+  return (_: string, name: string, value: string): string => {
+    const [, open, inner, close] = /^("?)(.*?)("?)$/s.exec(value)!;
+    return `${name}${open}${inner === '' ? '' : placeholders.text(inner!, 'cookie')}${close}`;
+  };
+}
+
+function kindOf(scheme: string): string {
+  return /^(?:bearer|basic)$/i.test(scheme) ? scheme.toLowerCase() : 'credential';
+}

@@ -1,0 +1,102 @@
+import type { Plan } from '#plan/model/plan.ts';
+import { type CompiledRules, compileRules } from '../compare/index.ts';
+import { Placeholders } from './placeholders.ts';
+import { redactHeader } from './redact-header.ts';
+import { type JsonRedaction, redactJson } from './redact-json.ts';
+import { redactForm, redactText, redactUrl } from './redact-url.ts';
+import { secretByName } from './secret-names.ts';
+
+/** The plan's `redact` keys, read once. */
+export type RedactionRules = {
+  readonly headers: ReadonlySet<string>;
+  readonly root: CompiledRules['root'];
+};
+
+export function compileRedaction({ headers, json }: Plan['redact']): RedactionRules {
+  const rules = compileRules({ ignore: json, unordered: [], tolerance: {}, equivalent: [], headers: [] });
+  return { headers: new Set(headers.map((name) => name.toLowerCase())), root: rules.root };
+}
+
+/** More characters than this are cut before they are read. */
+const LONGEST = 1 << 20;
+
+/**
+ * Takes the secrets out of one sample: of both sides' answers and of the request they belong to, so that equal secrets
+ * look equal. What the plan names, what a name says is a secret, and what is one by its form is replaced by a
+ * placeholder that tells kind and length; everything else stays as it is. Credentials and cookies are always replaced,
+ * whatever the plan says.
+ */
+export class Redactor {
+  readonly #rules: RedactionRules;
+  readonly #placeholders = new Placeholders();
+
+  constructor(rules: RedactionRules) {
+    this.#rules = rules;
+  }
+
+  /** Of a URL or request target; `template`, e.g. `/reset/:token`, names its segments. */
+  url(url: string, template?: string): string {
+    return redactUrl(bounded(url), this.#placeholders, template);
+  }
+
+  header(name: string, value: string): string {
+    return redactHeader(
+      name,
+      bounded(value),
+      this.#rules.headers.has(name.toLowerCase()),
+      this.#placeholders,
+    );
+  }
+
+  /** `contentType` as the header has it; a body that is not what it says is read as text. */
+  body(body: string, contentType: string): string {
+    const type = contentType.split(';')[0]!.trim().toLowerCase();
+    if (/[/+](?:json|x-ndjson|json-seq)$/.test(type)) return this.json(body);
+    if (type === 'application/x-www-form-urlencoded') return redactForm(bounded(body), this.#placeholders);
+    return /^\s*[[{]/.test(body) ? this.json(body) : this.text(body);
+  }
+
+  /**
+   * JSON text; `at` is where it stands in an answer, when it is a part of one: `$.users[3].password`,
+   * `header:location`.
+   */
+  json(json: string, at = '$'): string {
+    const text = bounded(json);
+    const header = /^header:(.+)$/.exec(at)?.[1];
+    if (header !== undefined) return this.#headerAsJson(header, text);
+    return /^\s*(?:["{[\d-]|true|false|null)/.test(text) ? redactJson(text, this.#at(at)) : this.text(text);
+  }
+
+  text(text: string): string {
+    return redactText(bounded(text), this.#placeholders);
+  }
+
+  #headerAsJson(name: string, json: string): string {
+    try {
+      const value: unknown = JSON.parse(json);
+      if (typeof value === 'string') return JSON.stringify(this.header(name, value));
+    } catch {
+      // Cut: read as text.
+    }
+    return this.text(json);
+  }
+
+  #at(path: string): JsonRedaction {
+    let { root: place } = this.#rules;
+    let kind: string | null = place.ignore && 'json';
+    for (const [, quoted, plain] of path.matchAll(/\[("(?:[^"\\]|\\.)*")\]|\.([^.[\]]+)|\[(?:\d+|\*)\]/g)) {
+      const name = quoted === undefined ? plain : (JSON.parse(quoted) as string);
+      place = name === undefined ? place.item() : place.member(name);
+      kind ??= (name === undefined ? null : secretByName(name)) ?? (place.ignore && 'json');
+    }
+    return { place, kind, placeholders: this.#placeholders, text: (text) => this.text(text) };
+  }
+}
+
+/** Cut at a space or quote, so that no part of a secret stays behind that nobody can tell. */
+function bounded(text: string): string {
+  if (text.length <= LONGEST) return text;
+  let end = LONGEST;
+  while (end > LONGEST - 4_096 && !/[\s"']/.test(text[end - 1]!)) end--;
+  return `${text.slice(0, end)}…`;
+}

@@ -1,0 +1,40 @@
+/**
+ * Why no copy was sent. `unsafe` a write, or a read that the plan calls unsafe · `streaming` an upgrade, or a client that
+ * asks for an event stream · `too-large` a body beyond `shadow.maxBody` · `aborted` the client left before its body
+ * was complete · `ejected` the side to copy to is out for its health.
+ */
+export const SKIP_REASONS = ['unsafe', 'streaming', 'too-large', 'aborted', 'ejected', 'behind'] as const;
+export type SkipReason = (typeof SKIP_REASONS)[number];
+
+/**
+ * Why two answers were not compared though a copy was sent. `aborted` the client left, or the answer broke off ·
+ * `conditional` the client has been answered 304, 206 or 416, which the copy did not ask for · `fallback` the side
+ * copied to answered the client in the end · `late` the copy waited longer than `shadow.timeout` for its turn ·
+ * `no-shadow` before its turn came nothing more was to be copied there: the route went back or on, was killed or changed ·
+ * `no-answer` the facade itself answered, for an upstream that did not · `no-dry-run` the candidate did not rehearse
+ * the write · `raced` the data changed in between · `streaming` an event stream · `too-complex` beyond the limits of a
+ * comparison · `compare-busy` all threads compare and as many wait as may · `compare-timeout` the comparison took too
+ * long · `compare-failed` its thread broke · `too-large` an answer beyond `shadow.maxBody` · `encoding` a content coding
+ * that cannot be decoded.
+ */
+export const DISCARD_REASONS = [
+  'aborted',
+  'conditional',
+  'fallback',
+  'late',
+  'no-answer',
+  'no-dry-run',
+  'no-shadow',
+  'raced',
+  'streaming',
+  'too-complex',
+  'compare-busy',
+  'compare-timeout',
+  'compare-failed',
+  'too-large',
+  'encoding',
+] as const;
+export type DiscardReason = (typeof DISCARD_REASONS)[number];
+
+/** What became of a request that could be copied, the moment that is known. */
+export type Fate = 'sampled-out' | 'dropped' | 'sent' | { readonly skipped: SkipReason };

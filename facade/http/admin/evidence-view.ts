@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import type { Evidence } from '../../core/guardrail/judge.ts';
+import { named } from './named-schemas.ts';
+
+export const verdictSchema = z.enum(['pass', 'hold', 'breach']);
+
+export const guardrailSchema = named(
+  'GuardrailVerdict',
+  z.strictObject({
+    name: z.enum(['mismatch', 'errors', 'p99']),
+    verdict: verdictSchema,
+    value: z.number().nullable().describe('In the unit of the threshold; null without samples.'),
+    threshold: z.number().describe('A share (0.001 is 0.1 %); of p99 a ratio.'),
+    sample: z.number().min(0).describe('Samples the value rests on; of two sides the smaller number.'),
+    interval: z.tuple([z.number().nullable(), z.number().nullable()]),
+    since: z.iso.datetime().describe('Beginning of the stretch that was judged.'),
+    explanation: z.string().describe('The verdict in one sentence.'),
+    missing: z
+      .strictObject({ samples: z.int().min(0), ms: z.number().min(0).nullable() })
+      .nullable()
+      .describe(
+        'What a pass still takes, and how long at the present rate; null where samples would not help.',
+      ),
+  }),
+);
+
+export function guardrailsView({ guardrails }: Evidence) {
+  return guardrails.map(({ fromMs, ...one }) => ({ ...one, since: new Date(fromMs).toISOString() }));
+}

@@ -1,0 +1,35 @@
+import type { Upstream } from '#plan/model/plan.ts';
+
+/** A request to send to the side that does not answer the client. */
+export type Copy = {
+  /** A path in its URL is put before `target`. */
+  readonly upstream: Upstream;
+  readonly method: string;
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string | string[]>>;
+  readonly body: Buffer | null;
+  /** From the first byte sent to the last byte received. */
+  readonly timeoutMs: number;
+  readonly maxBodyBytes: number;
+};
+
+export type Copied =
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly rawHeaders: string[];
+      readonly body: Buffer;
+      /** Until the head of the answer came. */
+      readonly headMs: number;
+    }
+  /** No complete answer. */
+  | { readonly kind: 'failed'; readonly cause: string }
+  | { readonly kind: 'too-large' | 'streaming'; readonly status: number; readonly headMs: number };
+
+/** Port: sends copies and collects their answers. Never rejects. Suite: `copier.suite.ts`. */
+export type Copier = {
+  send(copy: Copy): Promise<Copied>;
+  /** Lets go of the connections to upstreams that are not in the list. */
+  retain(upstreams: readonly Upstream[]): void;
+  close(): void;
+};

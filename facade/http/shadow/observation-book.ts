@@ -1,0 +1,123 @@
+import type { Route } from '#plan/model/plan.ts';
+import { type EndpointTemplates, learnTemplates } from '../../core/compare/index.ts';
+import { type Epoch, Tally } from '../../core/guardrail/tally.ts';
+import { Observations } from '../../core/observation/observations.ts';
+import type { RouteObserved } from '../../core/observation/observations-view.ts';
+import { describeStep } from '../../core/position.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
+import type { ShadowSink, SinkOf } from './shadow-sink.ts';
+
+export type ObservationBookOptions = {
+  readonly nowMs: () => number;
+  readonly random: () => number;
+};
+
+/**
+ * What this process observes, by route. Another form of a route, or another build of its candidate, begins a new page; a
+ * step to another stage begins a new tally on the same page.
+ */
+export class ObservationBook {
+  readonly #options: ObservationBookOptions;
+  readonly #pages = new Map<string, Page>();
+
+  constructor(snapshot: Snapshot, options: ObservationBookOptions) {
+    this.#options = options;
+    this.apply(snapshot);
+  }
+
+  apply(snapshot: Snapshot): void {
+    for (const name of this.#pages.keys()) if (!snapshot.states.has(name)) this.#pages.delete(name);
+    for (const [name, { route, position }] of snapshot.states) {
+      const build = snapshot.builds.get(route.candidate) ?? null;
+      const page = this.#pages.get(name);
+      const epoch = {
+        sinceMs: position?.sinceMs ?? 0,
+        stage: position ? describeStep(position) : 'legacy',
+        build,
+        hash: route.hash,
+      };
+      if (page?.isOf(route, build)) page.enter(epoch, route);
+      else this.#pages.set(name, new Page(route, epoch, this.#options));
+    }
+  }
+
+  readonly sinkOf: SinkOf = (route) => {
+    const page = this.#pages.get(route.name);
+    if (page) return page;
+    // A request that was decided on a plan which has gone meanwhile.
+    const epoch = { sinceMs: 0, stage: 'legacy', build: null, hash: route.hash };
+    return new Page(route, epoch, this.#options);
+  };
+
+  /** The page of each route as it stands. */
+  pages(): { route: string; observations: Observations }[] {
+    return [...this.#pages].map(([route, { observations }]) => ({ route, observations }));
+  }
+
+  observed(): RouteObserved[] {
+    return [...this.#pages.values()].map((page) => page.toJSON());
+  }
+}
+
+class Page implements ShadowSink {
+  readonly #options: ObservationBookOptions;
+  readonly #hash: string;
+  readonly #build: string | null;
+  readonly #name: string;
+  readonly observations: Observations;
+  readonly #templates: EndpointTemplates;
+  #route: Route;
+  #tally: Tally;
+
+  constructor(route: Route, epoch: Epoch, options: ObservationBookOptions) {
+    this.#options = options;
+    this.#name = route.name;
+    this.#hash = route.hash;
+    this.#build = epoch.build;
+    this.#route = route;
+    // What lies below a `*rest` the plan does not say.
+    this.#templates = learnTemplates({ known: route.match.filter(({ pattern }) => !pattern.includes('*')) });
+    this.observations = new Observations(options.nowMs());
+    this.#tally = new Tally(epoch, route.guardrails.windowMs);
+  }
+
+  isOf({ hash }: Route, build: string | null): boolean {
+    return this.#hash === hash && this.#build === build;
+  }
+
+  enter(epoch: Epoch, route: Route): void {
+    this.#route = route;
+    const known = this.#tally.epoch;
+    if (known.sinceMs === epoch.sinceMs && known.stage === epoch.stage) return;
+    this.#tally = new Tally(epoch, route.guardrails.windowMs);
+  }
+
+  fate: ShadowSink['fate'] = (fate) => this.observations.fate(fate);
+  failed: ShadowSink['failed'] = () => this.observations.failed();
+  discarded: ShadowSink['discarded'] = (reason) => this.observations.discarded(reason);
+
+  compared: ShadowSink['compared'] = (compared) => {
+    const nowMs = this.#options.nowMs();
+    const outcome = this.observations.compared(compared, nowMs);
+    this.#tally.compared(outcome === 'mismatch', nowMs);
+  };
+
+  endpointOf: ShadowSink['endpointOf'] = (method, pattern, path) =>
+    `${method} ${pattern.includes('*') ? this.#templates.templateOf(path) : pattern}`;
+
+  wantsRepeat: ShadowSink['wantsRepeat'] = (endpoint) =>
+    this.observations.noise.wantsRepeat(endpoint, this.#route.shadow.noiseRatio, this.#options.random());
+
+  answered: ShadowSink['answered'] = (party, failed, ms) =>
+    this.#tally.answered(party, failed, ms, this.#options.nowMs());
+
+  toJSON(): RouteObserved {
+    return {
+      route: this.#name,
+      hash: this.#hash,
+      build: this.#build,
+      observations: this.observations.toJSON(),
+      tally: this.#tally.toJSON(),
+    };
+  }
+}

@@ -1,0 +1,25 @@
+import type { Route } from '#plan/model/plan.ts';
+import type { Again } from '../../core/noise/noise-table.ts';
+import type { ComparedAnswer } from '../../core/observation/observations.ts';
+import type { Party } from '../../core/party.ts';
+import type { DiscardReason, Fate } from '../../core/shadow/fate.ts';
+
+/**
+ * Takes note of the copies of one route. One `fate` for each request that could be copied; for each that was `sent` exactly
+ * one of `failed`, `discarded` and `compared` later, on the same object, whatever changed meanwhile.
+ */
+export type ShadowSink = {
+  fate(fate: Fate): void;
+  failed(): void;
+  discarded(reason: DiscardReason): void;
+  compared(compared: ComparedAnswer): void;
+  /** The endpoint of a request, by the plan's pattern; below a `*rest` as traffic shows it: `GET /api/tags/:id/posts`. */
+  endpointOf(method: string, pattern: string, path: string): string;
+  /** When the side that answered is to be asked the same again, before the answers are judged; null: not at all. */
+  wantsRepeat(endpoint: string): Again | null;
+  /** One answer of one side, to a client or to a copy; `ms` until its head, null when there was none. */
+  answered(party: Party, failed: boolean, ms: number | null): void;
+};
+
+/** Gives the place where a route is observed now. */
+export type SinkOf = (route: Route) => ShadowSink;

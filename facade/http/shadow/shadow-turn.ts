@@ -1,0 +1,183 @@
+import type { Readable } from 'node:stream';
+import { DRY_RUN_HEADER } from '#plan/model/dry-run.ts';
+import type { Route } from '#plan/model/plan.ts';
+import type { Comparison, Difference } from '../../core/compare/index.ts';
+import type { Party } from '../../core/party.ts';
+import { byShape } from '../../core/shadow/by-shape.ts';
+import type { DiscardReason, SkipReason } from '../../core/shadow/fate.ts';
+import { clientHeaders } from '../answer-headers.ts';
+import type { Call } from '../call.ts';
+import type { Exchange, ForwardOutcome } from '../forwarder.ts';
+import type { Leg } from '../leg.ts';
+import { answerContext } from '../side.ts';
+import type { AnswerTap } from './answer-tap.ts';
+import type { Comparer, RawAnswer } from './comparer.ts';
+import type { Copied, Copier, Copy } from './copier.ts';
+import { keptSample } from './kept-sample.ts';
+import type { SecondAsks } from './second-asks.ts';
+import type { ShadowSink } from './shadow-sink.ts';
+
+type TurnParts = {
+  readonly call: Call;
+  readonly route: Route;
+  readonly side: Party;
+  readonly leg: Leg;
+  readonly tap: AnswerTap;
+  readonly sink: ShadowSink;
+  readonly rehearse: boolean;
+  readonly secondAsks: SecondAsks;
+  readonly copier: Copier;
+  readonly comparer: Comparer;
+  /** Whether a copy of this request would still be sent to this side now. */
+  readonly isShadowed: () => boolean;
+};
+
+type Ended = { readonly outcome: ForwardOutcome; readonly party: Party };
+
+/** One request and its copy, from the moment it is forwarded until both answers are in and compared. */
+export class ShadowTurn {
+  /** To be forwarded in place of the request's body. */
+  body: Readable | null = null;
+  readonly #parts: TurnParts;
+  readonly #asked: Party;
+  #closed = false;
+  #ended: Ended | null = null;
+  #onEnded: (ended: Ended) => void = () => {};
+
+  constructor(parts: TurnParts) {
+    this.#parts = parts;
+    this.#asked = parts.leg.party;
+  }
+
+  head(status: number, rawHeaders: readonly string[]): void {
+    if (!this.#closed) this.#parts.tap.head(status, rawHeaders);
+  }
+
+  /** The client has its answer, or none; `party` is who gave it in the end. */
+  ended(outcome: ForwardOutcome, party: Party): void {
+    if (this.#ended) return;
+    this.#ended = { outcome, party };
+    this.#onEnded(this.#ended);
+  }
+
+  sent(): void {
+    this.#parts.sink.fate('sent');
+  }
+
+  drop(): void {
+    this.#parts.sink.fate('dropped');
+    this.#close();
+  }
+
+  skip(reason: SkipReason): void {
+    this.#parts.sink.fate({ skipped: reason });
+    this.#close();
+  }
+
+  /** Sends the copy, waits for both answers and compares. Never rejects. */
+  async run(
+    waitedMs: number,
+    copyTo: (party: Party) => Copy,
+    headers: Exchange['headers'],
+    body: Buffer | null,
+  ): Promise<void> {
+    const { sink, side, route, copier, isShadowed } = this.#parts;
+    // A side that was left is left alone, however many copies still wait for it.
+    if (!isShadowed()) return this.#discard('no-shadow');
+    // What is compared so late would be compared with another state of the data.
+    if (waitedMs > route.shadow.timeoutMs) return this.#discard('late');
+    const copied = await copier.send(copyTo(side));
+    if (!this.#parts.rehearse) sink.answered(side, hasFailed(copied), headMs(copied));
+    // The next copy need not wait for a client that reads slowly.
+    void this.#conclude(copied, copyTo, headers, body);
+  }
+
+  async #conclude(
+    copied: Copied,
+    copyTo: (party: Party) => Copy,
+    headers: Exchange['headers'],
+    body: Buffer | null,
+  ): Promise<void> {
+    const { sink, tap, route, side, call, comparer, rehearse, secondAsks, isShadowed } = this.#parts;
+    if (copied.kind === 'failed') {
+      sink.failed();
+      return this.#close();
+    }
+    const ended = this.#ended ?? (await new Promise<Ended>((resolve) => (this.#onEnded = resolve)));
+    const reason = this.#discardReason(copied, ended);
+    if (reason !== null || copied.kind !== 'answer') return this.#discard(reason ?? 'aborted');
+    // Both as the client would get them: redirects, cookies and prefixes of the two sides then mean the same.
+    const { status, rawHeaders } = tap;
+    const primary = this.#asClient({ status, rawHeaders, body: tap.body() }, this.#asked);
+    const copy = this.#asClient(copied, side);
+    this.#close();
+    const answers =
+      side === 'candidate' ? { legacy: primary, candidate: copy } : { legacy: copy, candidate: primary };
+    const found = await comparer.compare(route, answers);
+    if (typeof found === 'string') return sink.discarded(found);
+    if (found.outcome === 'too-complex') return sink.discarded('too-complex');
+    const endpoint = sink.endpointOf(call.method, call.decision.match?.pattern ?? '*', call.target.path);
+    const comparison = rehearse ? byShape(found) : found;
+    const keep = (difference: Difference) => keptSample(call, headers, body, difference);
+    const again = rehearse ? null : sink.wantsRepeat(endpoint);
+    const ask = () => this.#askAgain(primary, copyTo(this.#asked));
+    const repeat = again && (await secondAsks.take(endpoint, again, ask));
+    // Without the second answer, noise would be taken for a mismatch.
+    if (again && !repeat && !isShadowed()) return sink.discarded('no-shadow');
+    sink.compared({ endpoint, comparison, repeat, dryRun: rehearse, keep });
+  }
+
+  /** What the side that answered says to the same request, against what it said; null when it could not be asked. */
+  async #askAgain(primary: RawAnswer, copy: Copy): Promise<Comparison | null> {
+    const { copier, comparer, route, isShadowed } = this.#parts;
+    if (!isShadowed()) return null;
+    const repeated = await copier.send(copy);
+    if (repeated.kind !== 'answer') return null;
+    const again = this.#asClient(repeated, this.#asked);
+    const noise = await comparer.compare(route, { legacy: primary, candidate: again });
+    return typeof noise === 'string' ? null : noise;
+  }
+
+  #asClient({ status, rawHeaders, body }: RawAnswer, party: Party): RawAnswer {
+    const headers = clientHeaders([...rawHeaders], answerContext(this.#parts.call, party, null));
+    return { status, rawHeaders: headers, body };
+  }
+
+  #discardReason(copied: Copied, { outcome, party }: Ended): DiscardReason | null {
+    const { tap, rehearse } = this.#parts;
+    if (outcome.kind === 'client-gone' || outcome.kind === 'cut') return 'aborted';
+    if (outcome.kind === 'failed' || tap.status === 0) return 'no-answer';
+    if (party !== this.#asked) return 'fallback';
+    if (tap.status === 304 || tap.status === 206 || tap.status === 416) return 'conditional';
+    if (headerOf(tap.rawHeaders, 'content-type')?.toLowerCase().startsWith('text/event-stream'))
+      return 'streaming';
+    if (tap.exceeded) return 'too-large';
+    if (copied.kind !== 'answer') return copied.kind === 'failed' ? null : copied.kind;
+    if (rehearse && headerOf(copied.rawHeaders, DRY_RUN_HEADER) !== 'done') return 'no-dry-run';
+    return null;
+  }
+
+  #discard(reason: DiscardReason): void {
+    this.#parts.sink.discarded(reason);
+    this.#close();
+  }
+
+  #close(): void {
+    this.#closed = true;
+    this.#parts.tap.release();
+  }
+}
+
+function hasFailed(copied: Copied): boolean {
+  return copied.kind === 'failed' || copied.status >= 500;
+}
+
+function headMs(copied: Copied): number | null {
+  return copied.kind === 'failed' ? null : copied.headMs;
+}
+
+function headerOf(rawHeaders: readonly string[], name: string): string | undefined {
+  for (let i = 0; i < rawHeaders.length; i += 2)
+    if ((rawHeaders[i] as string).toLowerCase() === name) return rawHeaders[i + 1];
+  return undefined;
+}

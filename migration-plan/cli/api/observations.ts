@@ -1,0 +1,67 @@
+/** `GET /v1/routes/:route/observations`, as far as the CLI shows it. */
+export type Observations = {
+  readonly route: string;
+  readonly build: string | null;
+  readonly since: string;
+  readonly eligible: number;
+  readonly sampledOut: number;
+  readonly dropped: number;
+  readonly skipped: Readonly<Record<string, number>>;
+  readonly sent: number;
+  readonly inFlight: number;
+  readonly failed: number;
+  readonly discarded: Readonly<Record<string, number>>;
+  readonly compared: Outcomes;
+  readonly endpoints: readonly (Outcomes & { readonly template: string })[];
+  readonly fields: readonly ObservedField[];
+  readonly latency: Readonly<Record<'legacy' | 'candidate', Latency>>;
+};
+
+type Outcomes = { readonly match: number; readonly mismatch: number; readonly ignored: number };
+type Latency = {
+  readonly p50Ms: number | null;
+  readonly p95Ms: number | null;
+  readonly p99Ms: number | null;
+};
+
+export type ObservedField = {
+  readonly endpoint: string;
+  readonly path: string;
+  readonly kind: string;
+  readonly severity: string;
+  readonly reasons: readonly string[];
+  readonly count: number;
+  readonly noise: number | null;
+  readonly verdict: 'counts' | 'noise';
+  readonly suggestion: {
+    readonly rule: string;
+    readonly yaml: string;
+    readonly reason: string;
+    readonly hides: readonly string[];
+  } | null;
+  readonly firstSeen: string;
+  readonly lastSeen: string;
+  readonly samples: readonly {
+    readonly seen: string;
+    readonly at: string;
+    readonly curl: string;
+    readonly legacy: string | null;
+    readonly candidate: string | null;
+  }[];
+};
+
+/** `GET /v1/routes/:route/evidence`. */
+export type Evidence = {
+  readonly route: string;
+  readonly at: string;
+  readonly since: string | null;
+  readonly build: string | null;
+  readonly verdict: 'pass' | 'hold' | 'breach';
+  readonly guardrails: readonly {
+    readonly name: string;
+    readonly verdict: 'pass' | 'hold' | 'breach';
+    readonly explanation: string;
+    readonly missing: { readonly samples: number; readonly ms: number | null } | null;
+  }[];
+  readonly bakeLeftMs: number;
+};

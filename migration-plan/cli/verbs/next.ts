@@ -1,0 +1,88 @@
+import type { Command } from 'commander';
+import { AdminApi, isKnown, type RouteState } from '../api/admin.ts';
+import type { Evidence } from '../api/observations.ts';
+import { EXIT } from '../exit-code.ts';
+import { describeStage, nextStep } from '../next-step.ts';
+import { painter, type Tone } from '../screen/paint.ts';
+import { requirePlan, type Session } from '../session.ts';
+import type { Run } from '../verb.ts';
+
+type Advice = {
+  readonly route: string;
+  readonly at: string;
+  /** The next step of the plan; null after the last. */
+  readonly next: string | null;
+  readonly evidence: Evidence;
+  /** What to type now; null when there is nothing but to wait. */
+  readonly command: string | null;
+};
+
+const TONE: Readonly<Record<Evidence['verdict'], Tone>> = { pass: 'green', hold: 'yellow', breach: 'red' };
+
+/** `fig next`: what to do now, and what is missing. */
+export function addNext(program: Command, run: Run): void {
+  program
+    .command('next')
+    .argument('[route]')
+    .description('say what to do next with each route, and what its evidence still lacks')
+    .action(
+      run(async (session, _options, route?: string) => {
+        const admin = new AdminApi(session);
+        const plan = requirePlan(session);
+        const states = route === undefined ? await admin.routes() : [await admin.route(route)];
+        const advice: Advice[] = [];
+        for (const state of states) {
+          const own = plan.routes.find(({ name }) => name === state.route);
+          if (!own || !isKnown(state)) continue;
+          const step = nextStep(state, own);
+          const next = step && describeStage({ stage: step.stage, percent: step.hundredths / 100 });
+          const evidence = await admin.evidence(state.route);
+          advice.push({
+            route: state.route,
+            at: describeStage(state),
+            next,
+            evidence,
+            command: commandFor(state, next, evidence),
+          });
+        }
+        if (session.json) session.answer({ routes: advice });
+        else for (const one of advice) say(session, one);
+        return EXIT.ok;
+      }),
+    );
+}
+
+function commandFor(
+  { route, killed, paused }: RouteState,
+  next: string | null,
+  evidence: Evidence,
+): string | null {
+  if (killed || paused) return `npx fig resume ${route} --reason …`;
+  if (evidence.verdict === 'breach') return `npx fig observations ${route}`;
+  if (next === null || evidence.verdict === 'hold' || evidence.bakeLeftMs > 0) return null;
+  return `npx fig advance ${route} --reason …`;
+}
+
+function say(session: Session, { route, at, next, evidence, command }: Advice): void {
+  const paint = painter(session.streams.stdout, session.env);
+  session.say(
+    `${paint('bold', route)} at ${at}${next === null ? ', the last of its stages' : `, next ${next}`}`,
+  );
+  for (const { name, verdict, explanation, missing } of evidence.guardrails) {
+    session.say(`  ${paint(TONE[verdict], verdict.padEnd(6))} ${name}: ${explanation}`);
+    if (missing !== null)
+      session.say(
+        `         ${missing.samples.toLocaleString('en')} more samples for a pass, ${missing.ms === null ? 'and none come at the moment' : `about ${duration(missing.ms)} at the present rate`}`,
+      );
+  }
+  if (evidence.bakeLeftMs > 0 && next !== null && evidence.guardrails.length > 0)
+    session.say(`  bake   another ${duration(evidence.bakeLeftMs)}`);
+  session.say(`  ${command ?? 'nothing to do but wait'}`);
+}
+
+function duration(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 120 ? `${minutes} min` : `${Math.ceil(minutes / 60)} h`;
+}

@@ -1,0 +1,201 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { EXIT } from '../exit-code.ts';
+import { admin, control, folders } from '../test-kit/control-plane.ts';
+import { ok, problem } from '../test-kit/fake-control.ts';
+import { fig } from '../test-kit/terminal.ts';
+
+const field = {
+  endpoint: 'GET /api/articles',
+  path: '$.articles[*].price',
+  kind: 'value',
+  severity: 'major',
+  reasons: ['rounding'],
+  count: 20,
+  noise: 0,
+  verdict: 'counts',
+  suggestion: null,
+  firstSeen: '2026-11-23T10:00:00.000Z',
+  lastSeen: '2026-11-23T11:00:00.000Z',
+  samples: [
+    {
+      seen: 'w',
+      at: '$.articles[2].price',
+      curl: `curl 'http://a/api/articles?earlier'`,
+      legacy: '1.5',
+      candidate: '1.25',
+    },
+    {
+      seen: 'x',
+      at: '$.articles[3].price',
+      curl: `curl 'http://a/api/articles'`,
+      legacy: '12.5',
+      candidate: '"<b>\u001b[31m"',
+    },
+  ],
+};
+const noisy = {
+  ...field,
+  path: '$.requestId',
+  verdict: 'noise',
+  noise: 1,
+  suggestion: {
+    rule: 'ignore',
+    yaml: 'ignore: ["$.requestId"]',
+    reason: 'differs from itself',
+    hides: ['GET /b'],
+  },
+};
+const latency = { p50Ms: 1, p95Ms: 2, p99Ms: 3 };
+const observations = {
+  route: 'articles',
+  hash: 'h',
+  build: 'b1',
+  since: '2026-11-23T09:00:00.000Z',
+  eligible: 100,
+  sampledOut: 1,
+  dropped: 2,
+  skipped: { unsafe: 7 },
+  sent: 90,
+  inFlight: 0,
+  failed: 3,
+  discarded: { conditional: 4 },
+  compared: { match: 60, mismatch: 20, ignored: 3 },
+  endpoints: [{ template: 'GET /api/articles', match: 60, mismatch: 20, ignored: 3 }],
+  fields: [field, noisy],
+  latency: { legacy: latency, candidate: { p50Ms: null, p95Ms: null, p99Ms: null } },
+};
+const PATH = '/v1/routes/articles/observations';
+
+beforeEach(() => {
+  control.route('articles');
+  control.answers.set(PATH, ok(observations));
+});
+
+describe('fig observations', () => {
+  test('shows what differs, how often, since when, at which endpoint, with a sample side by side', async () => {
+    const { code, out, err } = await fig(['observations', 'articles'], { admin });
+    expect(code).toBe(EXIT.ok);
+    expect(out).toContain('compared  60 match, 20 mismatch, 3 ignored');
+    expect(out).toContain('90 sent, 1 sampled out, 2 dropped, 7 skipped (unsafe 7)');
+    expect(out).toContain('3 failed, 0 in flight, 4 discarded (conditional 4)');
+    expect(out).toContain('major $.articles[*].price value (rounding), in 20 answers of GET /api/articles');
+    expect(out).toContain('  at        $.articles[3].price\n  legacy    12.5\n  candidate "<b> [31m"\n');
+    // The latest of the samples.
+    expect(out).not.toContain('earlier');
+    expect(out).toContain(`  curl 'http://a/api/articles'`);
+    expect(out).toContain('candidate no answers');
+    expect(out).not.toContain('$.requestId');
+    expect(err).toContain('1 more differ between two answers of legacy as well');
+  });
+
+  test('lists all routes without one, and answers JSON as the API does', async () => {
+    const { out } = await fig(['observations'], { admin });
+    expect(out).toMatch(/^articles +100 +90 +60 +20 +3 +3 +4$/m);
+    const { out: json } = await fig(['observations', 'articles', '--json'], { admin });
+    expect(JSON.parse(json)).toEqual(observations);
+    expect(JSON.parse((await fig(['observations', '--json'], { admin })).out)).toEqual({
+      routes: [observations],
+    });
+  });
+
+  test('proposes rules with their reason, and what they would hide', async () => {
+    const { out } = await fig(['observations', 'articles', '--suggest'], { admin });
+    expect(out).toContain(
+      '# differs from itself\n# It would hide a difference that counts at GET /b.\nignore: ["$.requestId"]\n',
+    );
+    control.answers.set(PATH, ok({ ...observations, fields: [] }));
+    expect((await fig(['observations', 'articles', '--suggest'], { admin })).out).toBe(
+      'articles: nothing to propose.\n',
+    );
+  });
+
+  test('writes a page that holds nothing of an answer as markup', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'fig-test-')), 'page.html');
+    const { code, err } = await fig(['observations', 'articles', '--html', file], { admin });
+    expect([code, err]).toEqual([EXIT.ok, expect.stringContaining(file)]);
+    const page = readFileSync(file, 'utf8');
+    expect(page).toContain('<code>$.articles[*].price</code>');
+    expect(page).toContain('&quot;&lt;b&gt;');
+    expect(page).not.toContain('<b>"');
+    expect(page).not.toMatch(/<script|src=|href=/);
+    const refused = await fig(['observations', '--html', '/nowhere/page.html'], { admin });
+    expect([refused.code, refused.err]).toEqual([
+      EXIT.refused,
+      expect.stringContaining('--html: expected a file'),
+    ]);
+  });
+
+  test('says that there is no such route', async () => {
+    control.answers.set('/v1/routes/nothing/observations', problem(404, 'ROUTE_UNKNOWN', 'expected a route'));
+    const { code, err } = await fig(['observations', 'nothing'], { admin });
+    expect([code, err]).toEqual([EXIT.refused, expect.stringContaining('expected a route')]);
+  });
+});
+
+describe('fig next', () => {
+  const guardrail = {
+    name: 'mismatch',
+    verdict: 'hold',
+    explanation: '0 of 100 answers differ, which may still be more than 0.1 %.',
+    missing: { samples: 3761, ms: 130_000 },
+  };
+  const evidence = {
+    route: 'articles',
+    at: 'shadow',
+    since: null,
+    build: null,
+    hash: 'h',
+    verdict: 'hold',
+    guardrails: [guardrail],
+    bakeLeftMs: 0,
+  };
+  let plan: string;
+  beforeEach(() => {
+    plan = folders.write({
+      'routes/articles.yaml':
+        'route: articles\nmatch: [/api/articles]\ncandidate: catalog\nstages: [shadow, canary 10%, candidate]\n',
+    });
+    Object.assign(control.routes[0] as object, { stage: 'shadow' });
+    control.answers.set('/v1/routes/articles/evidence', ok(evidence));
+  });
+
+  test('says how many samples a pass still needs and how long they take', async () => {
+    const { code, out } = await fig(['next'], { admin, plan });
+    expect(code).toBe(EXIT.ok);
+    expect(out).toBe(
+      [
+        'articles at shadow, next canary 10%',
+        `  hold   mismatch: ${guardrail.explanation}`,
+        '         3,761 more samples for a pass, about 3 min at the present rate',
+        '  nothing to do but wait',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('waits for the end of bake, and says how long that is', async () => {
+    const passed = { ...guardrail, verdict: 'pass', missing: null };
+    const baking = { ...evidence, verdict: 'pass', guardrails: [passed], bakeLeftMs: 1_800_000 };
+    control.answers.set('/v1/routes/articles/evidence', ok(baking));
+    const { out } = await fig(['next', 'articles'], { admin, plan });
+    expect(out.trimEnd().split('\n').slice(-2)).toEqual([
+      '  bake   another 30 min',
+      '  nothing to do but wait',
+    ]);
+  });
+
+  test.each([
+    ['pass', {}, 'npx fig advance articles --reason …'],
+    ['breach', {}, 'npx fig observations articles'],
+    ['pass', { paused: true }, 'npx fig resume articles --reason …'],
+    ['pass', { stage: 'candidate' }, 'nothing to do but wait'],
+  ])('after %s, standing at %j: %s', async (verdict, position, command) => {
+    Object.assign(control.routes[0] as object, position);
+    control.answers.set('/v1/routes/articles/evidence', ok({ ...evidence, verdict, guardrails: [] }));
+    const { out } = await fig(['next', 'articles'], { admin, plan });
+    expect(out.trimEnd().split('\n').at(-1)).toBe(`  ${command}`);
+  });
+});

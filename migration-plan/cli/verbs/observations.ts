@@ -1,0 +1,156 @@
+import { writeFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { AdminApi } from '../api/admin.ts';
+import type { Observations, ObservedField } from '../api/observations.ts';
+import { EXIT } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
+import { painter, type Tone } from '../screen/paint.ts';
+import { type Cell, renderTable } from '../screen/table.ts';
+import type { Session } from '../session.ts';
+import type { Run } from '../verb.ts';
+import { observationsPage } from './observations-page.ts';
+
+type Options = { suggest?: boolean; html?: string };
+
+const TONES: Readonly<Record<string, Tone>> = {
+  critical: 'red',
+  major: 'yellow',
+  minor: 'plain',
+  trivial: 'dim',
+};
+
+/** `fig observations`: what copies of requests have shown. */
+export function addObservations(program: Command, run: Run): void {
+  program
+    .command('observations')
+    .argument('[route]')
+    .description('show what differs between legacy and candidate, how often, where, and one sample of each')
+    .option('--suggest', 'propose compare rules for the plan, with the reason for each')
+    .option('--html <file>', 'write it as one page that needs nothing else')
+    .action(
+      run(async (session, { suggest, html }: Options, route?: string) => {
+        const admin = new AdminApi(session);
+        const names = route === undefined ? (await admin.routes()).map((one) => one.route) : [route];
+        const observed = await Promise.all(names.map((name) => admin.observations(name)));
+        if (html !== undefined) write(html, observed);
+        if (session.json) session.answer(route === undefined ? { routes: observed } : observed[0]);
+        else if (suggest) for (const one of observed) sayRules(session, one);
+        else if (route === undefined) sayAll(session, observed);
+        else for (const one of observed) sayOne(session, one);
+        if (html !== undefined) session.note(`Written to ${html}.`);
+        return EXIT.ok;
+      }),
+    );
+}
+
+function sayAll(session: Session, observed: readonly Observations[]): void {
+  const rows = observed.map((one): Cell[] => [
+    { text: one.route, tone: 'bold' },
+    String(one.eligible),
+    String(one.sent),
+    String(one.compared.match),
+    { text: String(one.compared.mismatch), tone: one.compared.mismatch > 0 ? 'red' : 'plain' },
+    String(one.compared.ignored),
+    String(one.failed),
+    String(sum(one.discarded)),
+  ]);
+  table(session, ['ROUTE', 'ELIGIBLE', 'SENT', 'MATCH', 'MISMATCH', 'IGNORED', 'FAILED', 'DISCARDED'], rows);
+  session.note('What differs: npx fig observations ROUTE');
+}
+
+function sayOne(session: Session, one: Observations): void {
+  const paint = painter(session.streams.stdout, session.env);
+  const { match, mismatch, ignored } = one.compared;
+  session.say(
+    paint('bold', `${one.route}${one.build === null ? '' : `, build ${one.build}`}, since ${one.since}`),
+  );
+  session.say(`compared  ${match} match, ${mismatch} mismatch, ${ignored} ignored`);
+  session.say(
+    `copies    ${one.eligible} eligible: ${one.sent} sent, ${one.sampledOut} sampled out, ${one.dropped} dropped${reasons('skipped', one.skipped)}`,
+  );
+  session.say(
+    `answers   ${one.failed} failed, ${one.inFlight} in flight${reasons('discarded', one.discarded)}`,
+  );
+  for (const side of ['legacy', 'candidate'] as const) {
+    const { p50Ms, p95Ms, p99Ms } = one.latency[side];
+    const figures = p50Ms === null ? 'no answers' : `p50 ${p50Ms} ms, p95 ${p95Ms} ms, p99 ${p99Ms} ms`;
+    session.say(`${side.padEnd(9)} ${figures}`);
+  }
+  if (one.endpoints.length > 0) session.say('');
+  const rows = one.endpoints.map(({ template, match, mismatch, ignored }): Cell[] => [
+    template,
+    String(match),
+    { text: String(mismatch), tone: mismatch > 0 ? 'red' : 'plain' },
+    String(ignored),
+  ]);
+  if (rows.length > 0) table(session, ['ENDPOINT', 'MATCH', 'MISMATCH', 'IGNORED'], rows);
+  const counting = one.fields.filter(({ verdict }) => verdict === 'counts');
+  for (const field of counting) sayField(session, field);
+  const noise = one.fields.length - counting.length;
+  if (noise > 0)
+    session.note(
+      `${noise} more differ between two answers of legacy as well (noise): --suggest proposes rules.`,
+    );
+}
+
+function sayField(session: Session, field: ObservedField): void {
+  const paint = painter(session.streams.stdout, session.env);
+  const why = field.reasons.length > 0 ? ` (${field.reasons.join(', ')})` : '';
+  session.say('');
+  session.say(
+    `${paint(TONES[field.severity] ?? 'plain', field.severity)} ${paint('bold', field.path)} ${field.kind}${why}, in ${field.count} answers of ${field.endpoint}`,
+  );
+  session.say(`  since ${field.firstSeen}, last ${field.lastSeen}`);
+  const sample = field.samples.at(-1);
+  if (!sample) return;
+  if (sample.at !== field.path) session.say(`  at        ${plain(sample.at)}`);
+  session.say(`  legacy    ${plain(sample.legacy ?? '(none)')}`);
+  session.say(`  candidate ${plain(sample.candidate ?? '(none)')}`);
+  session.say(`  ${plain(sample.curl)}`);
+}
+
+function sayRules(session: Session, { route, fields }: Observations): void {
+  const proposed = new Map(
+    fields.flatMap(({ suggestion }) => (suggestion ? [[suggestion.yaml, suggestion]] : [])),
+  );
+  if (proposed.size === 0) {
+    session.say(`${route}: nothing to propose.`);
+    return;
+  }
+  session.say(`# ${route}: under \`compare:\`, where you agree. Nothing is ignored until the plan says so.`);
+  for (const { yaml, reason, hides } of proposed.values()) {
+    session.say(`# ${plain(reason)}`);
+    if (hides.length > 0) session.say(`# It would hide a difference that counts at ${hides.join(', ')}.`);
+    session.say(yaml);
+  }
+}
+
+function write(file: string, observed: readonly Observations[]): void {
+  try {
+    writeFileSync(file, observationsPage(observed));
+  } catch (error) {
+    const { message } = error as Error;
+    throw new Failure(
+      EXIT.refused,
+      'CLI_FILE',
+      `--html: expected a file that can be written, got ${file}: ${message}.`,
+    );
+  }
+}
+
+function table(session: Session, header: readonly string[], rows: readonly Cell[][]): void {
+  const { stdout } = session.streams;
+  const width = stdout.isTTY ? (stdout.columns ?? 80) : null;
+  for (const line of renderTable(header, rows, width, painter(stdout, session.env))) session.say(line);
+}
+
+function reasons(word: string, counts: Readonly<Record<string, number>>): string {
+  const list = Object.entries(counts).map(([reason, count]) => `${reason} ${count}`);
+  return list.length > 0 ? `, ${sum(counts)} ${word} (${list.join(', ')})` : '';
+}
+
+const sum = (counts: Readonly<Record<string, number>>) =>
+  Object.values(counts).reduce((total, count) => total + count, 0);
+
+// SECURITY: samples hold what clients and upstreams sent; control characters could drive the terminal.
+const plain = (text: string) => text.replace(/\p{Cc}/gu, ' ');

@@ -1,0 +1,125 @@
+import fc from 'fast-check';
+import { type Json, merged } from './contract.ts';
+
+/** Letters that legacy systems trip over: umlauts, other scripts, wildcards, quotes, spaces, more than one byte. */
+const LETTERS = fc.constantFrom(...[...'aZ09 äÖßłИ李é€🎉%_\'"\\,;<>&-.@/?#'].map((letter) => letter));
+const LONGEST = 40;
+const DAY_MS = 86_400_000;
+
+/** What a value may be: anything that JSON has, or texts alone, as in a form. */
+export type Kind = 'json' | 'text';
+
+/** Values that a schema takes, of every kind it names. `contract` is what its references lead into. */
+export function arbitraryOf(contract: Json, given: Json, kind: Kind): fc.Arbitrary<unknown> {
+  const schema = merged(contract, given);
+  if ('const' in schema) return fc.constant(schema.const);
+  if (Array.isArray(schema.enum))
+    return fc.constantFrom(...schema.enum.filter((one) => kind === 'json' || typeof one === 'string'));
+  const { anyOf, oneOf, ...rest } = schema;
+  const parts = ((anyOf ?? oneOf) as Json[] | undefined)?.map((part) => ({
+    ...rest,
+    ...merged(contract, part),
+  }));
+  if (parts)
+    return fc.oneof(
+      ...parts
+        .filter((part) => kind === 'json' || isText(part))
+        .map((part) => arbitraryOf(contract, part, kind)),
+    );
+  const types = typesOf(schema).filter((type) => kind === 'json' || type === 'string' || schema.properties);
+  return fc.oneof(...types.map((type) => ofType(contract, schema, type, kind)));
+}
+
+function typesOf(schema: Json): string[] {
+  if (schema.type === undefined) return [schema.properties ? 'object' : 'string'];
+  const shorterThanObject = Number(schema.maxLength ?? Number.POSITIVE_INFINITY) < String({}).length;
+  return ([schema.type].flat() as string[]).filter((type) => type !== 'object' || !shorterThanObject);
+}
+
+function isText(schema: Json): boolean {
+  const fixed = 'const' in schema ? [schema.const] : (schema.enum as unknown[] | undefined);
+  return fixed ? fixed.some((one) => typeof one === 'string') : typesOf(schema).includes('string');
+}
+
+function ofType(contract: Json, schema: Json, type: string, kind: Kind): fc.Arbitrary<unknown> {
+  const longest = Number(schema.maxLength ?? Number.POSITIVE_INFINITY);
+  // a limit counts the text that the value becomes
+  const fits = (value: unknown) => String(value).length <= longest;
+  switch (type) {
+    case 'null':
+      return fc.constant(null);
+    case 'boolean':
+      return fc.boolean();
+    case 'integer':
+      return integers(schema);
+    case 'number':
+      return numbers(schema).filter(fits);
+    case 'array':
+      return fc
+        .array(arbitraryOf(contract, (schema.items as Json) ?? { type: 'string' }, kind), {
+          minLength: Number(schema.minItems ?? 0),
+          maxLength: Number(schema.maxItems ?? 3),
+        })
+        .filter(fits);
+    case 'object':
+      return objects(contract, schema, kind);
+    default:
+      return texts(schema);
+  }
+}
+
+function integers(schema: Json): fc.Arbitrary<number> {
+  const min = Number(schema.minimum ?? -2147483648);
+  const max = Number(schema.maximum ?? 2147483647);
+  const within = (value: number) => Math.max(min, Math.min(max, value));
+  // rows have small numbers
+  return fc.oneof(
+    { weight: 6, arbitrary: fc.integer({ min: within(1), max: within(50) }) },
+    { weight: 1, arbitrary: fc.integer({ min, max }) },
+    { weight: 1, arbitrary: fc.constantFrom(min, max) },
+  );
+}
+
+function numbers(schema: Json): fc.Arbitrary<number> {
+  const step = Number(schema.multipleOf ?? 0.01);
+  const places = String(step).split('.')[1]?.length ?? 0;
+  const min = Math.ceil(Number(schema.minimum ?? -1000) / step);
+  const below = schema.exclusiveMaximum === undefined ? 0 : 1;
+  const max = Math.floor(Number(schema.maximum ?? schema.exclusiveMaximum ?? 1000) / step) - below;
+  return fc.integer({ min, max }).map((steps) => Number((steps * step).toFixed(places)));
+}
+
+function texts(schema: Json): fc.Arbitrary<string> {
+  const longest = Math.min(Number(schema.maxLength ?? LONGEST), LONGEST);
+  const shortest = Number(schema.minLength ?? 0);
+  const fits = (text: string) => [...text].length <= longest && [...text].length >= shortest;
+  if (schema.format === 'german-day') {
+    return fc
+      .date({ min: new Date(-30_000 * DAY_MS), max: new Date(200_000 * DAY_MS), noInvalidDate: true })
+      .map((date) => date.toISOString().slice(0, 10).split('-').reverse().join('.'));
+  }
+  if (typeof schema.pattern === 'string') {
+    const pattern = new RegExp(schema.pattern, 'u');
+    const made = /\(\?/.test(schema.pattern)
+      ? fc.string({ maxLength: longest }).map((text) => `/${text.replace(/[^a-z?=&]/g, '')}`)
+      : fc.stringMatching(pattern, { maxLength: longest });
+    return made.filter((text) => pattern.test(text) && fits(text));
+  }
+  return fc.oneof(
+    fc.string({ unit: LETTERS, minLength: shortest, maxLength: longest }),
+    fc
+      .string({ unit: 'binary', minLength: shortest, maxLength: longest })
+      .filter((text) => text.isWellFormed() && fits(text)),
+  );
+}
+
+function objects(contract: Json, schema: Json, kind: Kind): fc.Arbitrary<unknown> {
+  const properties = (schema.properties ?? {}) as Record<string, Json>;
+  if (Object.keys(properties).length === 0) return fc.constantFrom({}, { a: 1 });
+  const fields = Object.entries(properties).map(
+    ([key, field]) => [key, arbitraryOf(contract, field, kind)] as const,
+  );
+  return fc.record(Object.fromEntries(fields), {
+    requiredKeys: ((schema.required as string[]) ?? []).filter((key) => key in properties),
+  });
+}

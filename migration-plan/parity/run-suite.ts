@@ -1,0 +1,278 @@
+import { randomBytes } from 'node:crypto';
+import { type Answer, compareAnswers, compileRules, type Difference } from '#facade/core/compare/index.ts';
+import { compileRedaction, Redactor } from '#facade/core/redact/redactor.ts';
+import type { Plan, Route } from '#plan/model/plan.ts';
+import { capture, fill, fillJson, UnknownCapture, withIdsOfLegacy } from './captures.ts';
+import { type Contract, CoverageCount } from './contract-coverage.ts';
+import type { CaseOutcome, CaseReport, StepReport, SuiteReport } from './report.ts';
+import { NoAnswer, type Sent, Side, type SideName } from './side.ts';
+import type { ParityCase, Step, Suite, User } from './suite.ts';
+
+export type RunOptions = {
+  readonly plan: Plan;
+  readonly legacyUrl: string;
+  readonly candidateUrl: string;
+  /** Whether cases are sent that change something; else they are skipped. */
+  readonly writes: boolean;
+  /** Longest wait for an answer. */
+  readonly timeoutMs: number;
+  /** What the suite's coverage is told of; null tells nothing. */
+  readonly contract?: Contract | null;
+  /** Called after each case. */
+  readonly onCase?: (done: CaseReport) => void;
+};
+
+/** Nothing can be told at all: a side is not there, or a user cannot log in. */
+export class SuiteStopped extends Error {
+  readonly unreachable: boolean;
+  constructor(message: string, unreachable: boolean) {
+    super(message);
+    this.unreachable = unreachable;
+  }
+}
+
+type Captures = Readonly<Record<SideName, Map<string, string>>>;
+type Cookies = ReadonlyMap<string, Readonly<Record<SideName, string>>>;
+const SKIPPED_WRITE = 'it writes; cases that write are sent with --writes';
+
+/**
+ * Sends every case to both sides, one after the other, each step to both at once, and compares the answers. Rejects with
+ * SuiteStopped when a side cannot be reached or a user cannot log in; what a single case meets is in its report.
+ */
+export async function runSuite(suite: Suite, options: RunOptions): Promise<SuiteReport> {
+  const { route } = suite;
+  const { timeoutMs } = options;
+  const sides = {
+    legacy: new Side('legacy', options.legacyUrl, { change: route.credentials.legacy, timeoutMs }),
+    candidate: new Side('candidate', options.candidateUrl, {
+      rewrite: route.rewrite,
+      change: route.credentials.candidate,
+      timeoutMs,
+    }),
+  };
+  const startedAt = new Date().toISOString();
+  const started = performance.now();
+  await bothAreThere(sides);
+  const run = new Run(suite, sides, options);
+  await run.logIn();
+  const cases: CaseReport[] = [];
+  for (const one of suite.cases) {
+    const done = await run.case(one);
+    cases.push(done);
+    options.onCase?.(done);
+  }
+  const counts: Record<CaseOutcome, number> = { passed: 0, failed: 0, skipped: 0, error: 0 };
+  for (const { outcome } of cases) counts[outcome]++;
+  return {
+    route: route.name,
+    file: suite.file,
+    routeHash: route.hash,
+    legacy: sides.legacy.url,
+    candidate: sides.candidate.url,
+    startedAt,
+    ms: Math.round(performance.now() - started),
+    counts,
+    coverage: run.coverage?.result() ?? null,
+    cases,
+  };
+}
+
+async function bothAreThere(sides: Readonly<Record<SideName, Side>>): Promise<void> {
+  for (const side of [sides.legacy, sides.candidate])
+    await side.ask({ method: 'GET', path: '/', headers: {}, body: null }).catch((error: unknown) => {
+      if (error instanceof NoAnswer) throw new SuiteStopped(error.message, true);
+      throw error;
+    });
+}
+
+class Run {
+  readonly #suite: Suite;
+  readonly #sides: Readonly<Record<SideName, Side>>;
+  readonly #options: RunOptions;
+  readonly #id = randomBytes(4).toString('hex');
+  readonly coverage: CoverageCount | null;
+  #cookies: Cookies = new Map();
+
+  constructor(suite: Suite, sides: Readonly<Record<SideName, Side>>, options: RunOptions) {
+    this.#suite = suite;
+    this.#sides = sides;
+    this.#options = options;
+    const { contract } = options;
+    this.coverage = contract ? new CoverageCount(contract, isMatchOf(suite.route)) : null;
+  }
+
+  async logIn(): Promise<void> {
+    const cookies = new Map<string, Record<SideName, string>>();
+    for (const [name, user] of this.#suite.users) {
+      const legacy = await this.#cookieOf('legacy', name, user);
+      const candidate = user.at === 'each' ? await this.#cookieOf('candidate', name, user) : legacy;
+      cookies.set(name, { legacy, candidate });
+    }
+    this.#cookies = cookies;
+  }
+
+  async #cookieOf(side: SideName, name: string, user: User): Promise<string> {
+    const step = { ...user, body: null };
+    const answer = await this.#sides[side]
+      .ask(sentOf(step, new Map([['run', JSON.stringify(this.#id)]]), ''))
+      .catch((error: Error) => {
+        throw new SuiteStopped(error.message, true);
+      });
+    const cookies = [answer.headers['set-cookie'] ?? []].flat().map((cookie) => cookie.split(';', 1)[0]);
+    if (answer.status >= 400 || cookies.length === 0)
+      throw new SuiteStopped(
+        `${this.#suite.file}: user ${name} cannot log in at ${side}: ${user.request.method} ${user.request.path} was answered ${answer.status} ${cookies.length === 0 ? 'without a cookie' : ''}`.trim(),
+        false,
+      );
+    return cookies.join('; ');
+  }
+
+  async case(one: ParityCase): Promise<CaseReport> {
+    const started = performance.now();
+    const steps: StepReport[] = [];
+    const done = (outcome: CaseOutcome, reason: string | null): CaseReport => ({
+      name: one.name,
+      outcome,
+      reason,
+      steps,
+      ms: Math.round(performance.now() - started),
+    });
+    if (one.skip !== null) return done('skipped', one.skip);
+    if (!one.safe && !this.#options.writes) return done('skipped', SKIPPED_WRITE);
+    const redactor = new Redactor(compileRedaction(this.#options.plan.redact));
+    const captures: Captures = {
+      legacy: new Map([['run', JSON.stringify(this.#id)]]),
+      candidate: new Map([['run', JSON.stringify(this.#id)]]),
+    };
+    for (const step of one.steps) {
+      try {
+        const reason = await this.#step(step, captures, redactor, steps);
+        if (reason !== null) return done('error', reason);
+      } catch (error) {
+        // A value that is missing because the sides differ is no error of the case.
+        if (error instanceof UnknownCapture && differs(steps)) return done('failed', null);
+        if (error instanceof NoAnswer || error instanceof UnknownCapture)
+          return done('error', redactor.text(error.message));
+        throw error;
+      }
+    }
+    return done(differs(steps) ? 'failed' : 'passed', null);
+  }
+
+  /** Sends one step and reports it; answers why the case cannot go on, or null. */
+  async #step(
+    step: Step,
+    captures: Captures,
+    redactor: Redactor,
+    reports: StepReport[],
+  ): Promise<string | null> {
+    const cookie = step.as === null ? null : this.#cookies.get(step.as);
+    const sentTo = (side: SideName) => sentOf(step, captures[side], cookie?.[side] ?? '');
+    const [sentLegacy, sentCandidate] = [sentTo('legacy'), sentTo('candidate')];
+    const [legacy, candidate] = await bothSettled(
+      this.#sides.legacy.ask(sentLegacy),
+      this.#sides.candidate.ask(sentCandidate),
+    );
+    this.coverage?.answered(step.request.method, sentLegacy.path, legacy.status);
+    const missing: string[] = [];
+    for (const [name, path] of Object.entries(step.capture))
+      for (const [side, answer] of [
+        ['legacy', legacy],
+        ['candidate', candidate],
+      ] as const) {
+        const value = capture(answer, path);
+        if (value === null) missing.push(`${name} (${path}) is not in the answer of ${side}`);
+        else captures[side].set(name, value);
+      }
+    const compared = compareAnswers(
+      legacy,
+      withIdsOfLegacy(candidate, captures.legacy, captures.candidate),
+      compileRules(step.compare),
+      {
+        origins: {
+          public: new URL(this.#options.plan.publicUrl).origin,
+          sides: [new URL(this.#sides.legacy.url).origin, new URL(this.#sides.candidate.url).origin],
+        },
+      },
+    );
+    reports.push({
+      request: `${step.request.method} ${redactor.url(sentLegacy.path)}`,
+      legacy: shown(legacy, redactor),
+      candidate: shown(candidate, redactor),
+      differences: compared.differences.map((difference) => redacted(difference, redactor)),
+      more: compared.more,
+    });
+    if (step.status !== null && legacy.status !== step.status)
+      return `expected legacy to answer ${step.status}, got ${legacy.status}: the case does not test what it means to`;
+    if (compared.outcome === 'too-complex') return 'the answers are too large or too deep to be compared';
+    // Where the sides differ, that is what the case is about; else nothing can go on without the value.
+    return missing.length > 0 && compared.differences.length === 0 ? missing.join('; ') : null;
+  }
+}
+
+const differs = (steps: readonly StepReport[]): boolean =>
+  steps.some(({ differences, more }) => differences.length + more > 0);
+
+/** Whether an operation of a contract is one of the route's matches: parameters stand where the match has them. */
+function isMatchOf({ match }: Route): (method: string, path: string) => boolean {
+  return (method, path) =>
+    match.some((one) => {
+      if (one.method !== null && one.method !== method) return false;
+      const parts = one.pattern.split('/');
+      const given = path.split('/');
+      const rest = parts.at(-1)?.startsWith('*') === true;
+      if (rest ? given.length < parts.length : given.length !== parts.length) return false;
+      return parts.every((part, n) => /^[:*]/.test(part) || part.toLowerCase() === given[n]?.toLowerCase());
+    });
+}
+
+/** Both are waited for, so that the next step meets two idle sides. */
+async function bothSettled<T>(one: Promise<T>, other: Promise<T>): Promise<[T, T]> {
+  const settled = await Promise.allSettled([one, other]);
+  for (const result of settled) if (result.status === 'rejected') throw result.reason;
+  return settled.map((result) => (result as PromiseFulfilledResult<T>).value) as [T, T];
+}
+
+function sentOf(
+  { request, headers, json, form, body }: Pick<Step, 'request' | 'headers' | 'json' | 'form' | 'body'>,
+  captured: ReadonlyMap<string, string>,
+  cookie: string,
+): Sent {
+  const sent: Record<string, string> = {};
+  if (cookie !== '') sent.cookie = cookie;
+  if (json !== undefined) sent['content-type'] = 'application/json';
+  if (form !== null) sent['content-type'] = 'application/x-www-form-urlencoded';
+  for (const [name, value] of Object.entries(headers)) sent[name.toLowerCase()] = fill(value, captured);
+  const fields =
+    form && Object.entries(form).map(([name, value]): [string, string] => [name, fill(value, captured)]);
+  return {
+    method: request.method,
+    path: fill(request.path, captured, encodeURIComponent),
+    headers: sent,
+    body:
+      json !== undefined
+        ? fillJson(json, captured)
+        : fields
+          ? new URLSearchParams(fields).toString()
+          : body === null
+            ? null
+            : fill(body, captured),
+  };
+}
+
+const MAX_SHOWN = 4096;
+
+function shown(answer: Answer, redactor: Redactor) {
+  const text = Buffer.from(answer.body).toString('utf8');
+  const safe = redactor.body(text, String(answer.headers['content-type'] ?? ''));
+  return { status: answer.status, body: safe.length > MAX_SHOWN ? `${safe.slice(0, MAX_SHOWN)}…` : safe };
+}
+
+function redacted(difference: Difference, redactor: Redactor): Difference {
+  const { at, legacy, candidate } = difference.sample;
+  const value = (json: string | null) => json && redactor.json(json, at);
+  return {
+    ...difference,
+    sample: { at: redactor.text(at), legacy: value(legacy), candidate: value(candidate) },
+  };
+}
