@@ -26,15 +26,19 @@ export class Operator {
   readonly #options: OperatorOptions;
   readonly #versions = new Map<string, number>();
   #reloads = 0;
+  #next = 0;
 
   constructor(options: OperatorOptions) {
     this.#options = options;
   }
 
-  /** One step after the other with a pause between, until `until` (of `performance.now()`). */
+  /** One step after the other with a pause between, until `until` (of `performance.now()`); goes on where it was when called again. */
   async run(until: number, pauseMs: number): Promise<void> {
-    for (let n = 0; performance.now() < until; n++) {
-      const [name, step] = this.#steps[n % this.#steps.length] as [string, () => Promise<string | null>];
+    for (; performance.now() < until; this.#next++) {
+      const [name, step] = this.#steps[this.#next % this.#steps.length] as [
+        string,
+        () => Promise<string | null>,
+      ];
       this.moves++;
       const wrong = await step().catch((error: Error) => error.message);
       this.moves++;

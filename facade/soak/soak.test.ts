@@ -33,7 +33,7 @@ describe('memory is flat', () => {
 
 describe.each([1, 2])('a soak of seconds with %d workers', (workers) => {
   test('holds: nothing fails but by its upstream, nothing is left behind', async () => {
-    const report = await runSoak({ ms: 15_000, workers, pauseMs: 50, slack: 3 });
+    const report = await runSoak({ ms: 15_000, workers, pauseMs: 50, slack: 3, rounds: 4 });
     expect(report.failures).toEqual([]);
     expect(report.rows.every(({ ok }) => ok > 0)).toBe(true);
     // How many fit into these seconds is the machine's affair.
@@ -49,7 +49,8 @@ test('a body of 256 MB passes whole, up and down, with a length and in chunks, i
 
 test('a soak finds a leak', async () => {
   const { failures } = await runSoak({
-    ms: 15_000,
+    ms: 10_000,
+    rounds: 2,
     workers: 1,
     pauseMs: 100,
     leakBytes: 256 * 1024,
