@@ -1,7 +1,8 @@
 // Runs every suite on real databases: `npm test [-- JEST_ARGS]`. See the README, "Tests".
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findMysqlProgram, startMysql } from '../databases/mysql.ts';
 import { removePostgresHome, startPostgres } from '../databases/postgres.ts';
@@ -11,6 +12,17 @@ const root = join(import.meta.dirname, '..', '..', '..');
 const stateDir = mkdtempSync(join(tmpdir(), 'fig-test-'));
 /** How long Jest may take to end after it has written its results. */
 const LEFT_OPEN_MS = 20_000;
+const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/** A suite that measures memory or needs the machine for itself is named `*.alone.test.ts`. */
+const ROUNDS: readonly (readonly string[])[] = [
+  [
+    `--maxWorkers=${Math.max(2, availableParallelism() >> 1)}`,
+    '--testPathIgnorePatterns=/node_modules/',
+    '--testPathIgnorePatterns=/\\.fig/',
+    '--testPathIgnorePatterns=\\.alone\\.test\\.ts$',
+  ],
+  ['--maxWorkers=1', '--testMatch=**/*.alone.test.ts'],
+];
 const stops: (() => Promise<void>)[] = [];
 
 type JestResults = {
@@ -52,57 +64,80 @@ async function databases(): Promise<NodeJS.ProcessEnv> {
 
 async function main(): Promise<number> {
   const env = await databases();
-  const output = join(stateDir, 'results.json');
-  const code = await new Promise<number>((resolve) => {
-    const jest = spawn(
-      process.execPath,
-      [
-        '--experimental-vm-modules',
-        '--disable-warning=ExperimentalWarning',
-        join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
-        '--json',
-        `--outputFile=${output}`,
-        ...process.argv.slice(2),
-      ],
-      {
-        cwd: root,
-        stdio: ['inherit', 'ignore', 'inherit'],
-        // The suites start programs of the project hundreds of times: each is compiled once.
-        env: { NODE_COMPILE_CACHE: join(stateDir, 'compile-cache'), ...process.env, ...env },
-      },
-    );
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => jest.kill(signal));
-    // A suite that leaves something open keeps Jest from ending; that is a fault, and not one to wait for.
-    const watch = setInterval(() => {
-      if (!existsSync(output) || Date.now() - statSync(output).mtimeMs < LEFT_OPEN_MS) return;
-      say('Jest did not end after its results: a suite left something open');
-      jest.kill('SIGKILL');
-    }, 1_000);
-    jest.on('exit', (exitCode) => {
-      clearInterval(watch);
-      resolve(exitCode ?? 1);
-    });
-  });
-  return summarise(output, code);
+  const rounds: JestResults[] = [];
+  let code = 0;
+  for (const [n, options] of ROUNDS.entries()) {
+    const output = join(stateDir, `results-${n}.json`);
+    code = (await runJest([...options, ...process.argv.slice(2)], output, env)) || code;
+    const results = read(output);
+    if (stopped || !results) return code || 1;
+    rounds.push(results);
+  }
+  return summarise(rounds) ? code : 1;
 }
 
-function summarise(output: string, code: number): number {
-  let results: JestResults;
-  try {
-    results = JSON.parse(readFileSync(output, 'utf8')) as JestResults;
-  } catch {
-    return code === 0 ? 1 : code;
-  }
-  const skipped = results.testResults.flatMap((file) =>
-    file.assertionResults.filter((test) => test.status === 'pending'),
+let stopped = false;
+
+async function runJest(args: readonly string[], output: string, env: NodeJS.ProcessEnv): Promise<number> {
+  const jest = spawn(
+    process.execPath,
+    [
+      '--experimental-vm-modules',
+      '--disable-warning=ExperimentalWarning',
+      join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
+      '--json',
+      `--outputFile=${output}`,
+      '--passWithNoTests',
+      ...args,
+    ],
+    {
+      cwd: root,
+      stdio: ['inherit', 'ignore', 'inherit'],
+      // The suites start programs of the project hundreds of times: each is compiled once.
+      env: { NODE_COMPILE_CACHE: join(stateDir, 'compile-cache'), ...process.env, ...env },
+    },
   );
+  const stop = (signal: NodeJS.Signals) => {
+    stopped = true;
+    jest.kill(signal);
+  };
+  for (const signal of STOP_SIGNALS) process.on(signal, stop);
+  // A suite that leaves something open keeps Jest from ending; that is a fault, and not one to wait for.
+  const watch = setInterval(() => {
+    if (!existsSync(output) || Date.now() - statSync(output).mtimeMs < LEFT_OPEN_MS) return;
+    say('Jest did not end after its results: a suite left something open');
+    jest.kill('SIGKILL');
+  }, 1_000);
+  const [code] = (await once(jest, 'exit')) as [number | null];
+  clearInterval(watch);
+  for (const signal of STOP_SIGNALS) process.off(signal, stop);
+  return code ?? 1;
+}
+
+function read(output: string): JestResults | null {
+  try {
+    return JSON.parse(readFileSync(output, 'utf8')) as JestResults;
+  } catch {
+    return null;
+  }
+}
+
+/** Says what became of all tests; false: there was none. */
+function summarise(rounds: readonly JestResults[]): boolean {
+  const sum = (of: (results: JestResults) => number) => rounds.reduce((all, results) => all + of(results), 0);
+  const skipped = rounds
+    .flatMap(({ testResults }) => testResults)
+    .flatMap((file) => file.assertionResults.filter((test) => test.status === 'pending'));
   for (const test of skipped) say(`skipped: ${test.fullName}`);
   // A suite that could not even be loaded counts as failed, or a broken import would read as fewer tests.
-  const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
-  process.stdout.write(
-    `tests: ${results.numPassedTests} passed, ${failed} failed, ${skipped.length} skipped\n`,
+  const failed = sum(
+    ({ numFailedTests, numRuntimeErrorTestSuites }) => numFailedTests + numRuntimeErrorTestSuites,
   );
-  return code;
+  const passed = sum(({ numPassedTests }) => numPassedTests);
+  process.stdout.write(`tests: ${passed} passed, ${failed} failed, ${skipped.length} skipped\n`);
+  const any = passed + failed + skipped.length > 0;
+  if (!any) say(`no test matches ${process.argv.slice(2).join(' ')}`);
+  return any;
 }
 
 function say(line: string): void {
