@@ -46,7 +46,7 @@ async function main(): Promise<void> {
     ledger,
     store,
     copyCheck,
-    inTheWay: (state) => guardrails.inTheWay(state),
+    proofFor: (state, to) => guardrails.proofFor(state, to),
     differing: (route, hash) => replicas.differing(route, hash),
     log,
     now,
@@ -108,6 +108,7 @@ async function main(): Promise<void> {
     serving: () => plane.serving,
     observed,
     guardrails,
+    lookAtBuilds: () => builds.look(),
     pins: { secret, copyCheck, now },
   });
   const admin = createAdminServer(app);

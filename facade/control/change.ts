@@ -1,8 +1,10 @@
-import type { Evidence } from '../core/guardrail/judge.ts';
+import type { LedgerEntry } from '../core/ledger.ts';
 import type { Move } from '../core/position.ts';
 import type { RouteState } from '../core/snapshot.ts';
+import type { RouteEvidence } from './route-evidence.ts';
 
-export type Author = { readonly actor: string; readonly reason: string };
+/** Who does something and why; `forced`: over the checks; `evidence`: what it rests on. */
+export type Author = Pick<LedgerEntry, 'actor' | 'reason' | 'forced' | 'evidence'>;
 
 export type ChangeRefusal = {
   readonly code:
@@ -19,11 +21,11 @@ export type ChangeRefusal = {
   readonly detail: string;
   /** Where the route stands, when there is such a route. */
   readonly state: RouteState | null;
-  /** Replicas that stand in the way, with their hash of the route; null where they do not have it. */
   /** Routes that this one depends on and that are not as far as it is to go. */
   readonly waitsFor?: readonly RouteState[];
-  /** What guardrails say that are not passed. */
-  readonly evidence?: Evidence;
+  /** What is known, where it is not enough. */
+  readonly evidence?: RouteEvidence;
+  /** Replicas that stand in the way, with their hash of the route; null where they do not have it. */
   readonly instances?: readonly { readonly id: string; readonly hash: string | null }[];
 };
 

@@ -1,11 +1,9 @@
 import type { Logger } from 'pino';
 import type { Plan } from '#plan/model/plan.ts';
 import type { Problem } from '#plan/model/problem.ts';
-import type { CopyCheck } from '../core/copy-check.ts';
-import { waitsFor } from '../core/dependencies.ts';
-import type { Evidence } from '../core/guardrail/judge.ts';
-import type { Instance, InstanceState } from '../core/instances.ts';
+import type { InstanceState } from '../core/instances.ts';
 import {
+  type EntryEvidence,
   type EntryType,
   foldPositions,
   type Ledger,
@@ -14,9 +12,9 @@ import {
   LedgerError,
   lastRepair,
 } from '../core/ledger.ts';
+import { foldParity, type RecordedParity } from '../core/parity-evidence.ts';
 import { planChange } from '../core/plan-change.ts';
 import {
-  describeStep,
   endKill,
   initialPosition,
   kill,
@@ -31,7 +29,9 @@ import {
 import type { PositionStore, StoredPositions } from '../core/position-store.ts';
 import { buildSnapshot, type RouteState, type Snapshot } from '../core/snapshot.ts';
 import { type Author, type Change, type ChangeRefusal, stale } from './change.ts';
+import { type GateOptions, Gates } from './gates.ts';
 import { restartNeeded } from './restart-needed.ts';
+import { entryEvidence } from './route-evidence.ts';
 import { describeFault, startingPositions } from './starting-positions.ts';
 
 export type LoadPlan = () => { plan: Plan | null; problems: Problem[] };
@@ -44,19 +44,12 @@ export type ReloadOutcome =
       readonly problems: readonly Problem[];
     };
 
-export type ControlOptions = {
+export type ControlOptions = GateOptions & {
   readonly plan: Plan;
   readonly loadPlan: LoadPlan;
   readonly ledger: Ledger;
   /** Null for a ledger that dies with the process. */
   readonly store: PositionStore | null;
-  readonly copyCheck: CopyCheck;
-  /** What the guardrails of a route hold against its next step, null for nothing. */
-  readonly inTheWay: (
-    state: RouteState,
-  ) => Promise<{ readonly detail: string; readonly evidence: Evidence } | null>;
-  /** Live replicas whose form of a route is another one than `hash`. */
-  readonly differing: (route: string, hash: string) => Promise<readonly Instance[]>;
   readonly log: Logger;
   readonly now: () => Date;
 };
@@ -93,6 +86,7 @@ export async function openControl(options: ControlOptions): Promise<Control> {
 /** The control plane: holds the snapshot in force and changes it through the ledger alone. */
 export class Control {
   readonly #options: ControlOptions;
+  readonly #gates: Gates;
   readonly #listeners: (() => void)[] = [];
   readonly #watchers: ((event: ControlEvent) => void)[] = [];
   /** What this instance had served before it started. */
@@ -101,6 +95,7 @@ export class Control {
   /** The ledger's database was away at the start: its entries are still to be read. */
   #unread = false;
   #positions: Map<string, Position> | null = null;
+  #parity = new Map<string, RecordedParity>();
   #snapshot: Snapshot;
   #last: LedgerEntry | undefined;
   /** Hash of the last repair of the ledger; '' when it never was. */
@@ -114,6 +109,7 @@ export class Control {
 
   constructor(options: ControlOptions, stored: StoredPositions | null) {
     this.#options = options;
+    this.#gates = new Gates(options);
     this.#stored = stored;
     this.#snapshot = buildSnapshot(options.plan, null);
     options.ledger.onChange((entries) => this.#ledgerChanged(entries));
@@ -128,6 +124,7 @@ export class Control {
     this.#unread = fault?.away === true;
     this.#distrustAtStart = fault ? null : start.distrust;
     this.#positions = start.positions;
+    this.#parity = foldParity(entries);
     this.#last = entries.at(-1);
     this.#repair = lastRepair(entries)?.hash ?? '';
     this.#replace(buildSnapshot(this.#snapshot.plan, start.positions, this.#snapshot));
@@ -213,16 +210,12 @@ export class Control {
     if (!state) return this.#unknown(route);
     if (state.position && state.position.version !== expectedVersion)
       return stale(state, expectedVersion, state.position.version);
-    const differ = force ? null : await this.#differ(state);
-    if (differ) return differ;
-    const behind = force ? null : this.#dependencyBehind(state, to);
-    if (behind) return behind;
-    const unproven = force ? null : await this.#unproven(state, to);
-    if (unproven) return unproven;
-    const missing = force ? null : await this.#missingCopy(state, to);
-    if (missing) return { ok: false, code: 'ROUTE_DATA_NOT_COPIED', detail: missing, state };
+    const passed = await this.#gates.check(state, to, this.#snapshot, force);
+    if (!passed.ok) return passed;
+    const known = passed.proof ? entryEvidence(passed.proof.evidence) : {};
+    const signed = { ...known, ...author, ...(force ? { forced: true as const } : {}) };
     const move = (at: Position, of: RouteState) => transition(at, of.route, to, force);
-    return one(await this.#change('transition', [state], author, move, expectedVersion));
+    return one(await this.#change('transition', [state], signed, move, expectedVersion));
   }
 
   rollback(route: string, author: Author): Promise<Change<RouteState>> {
@@ -274,7 +267,8 @@ export class Control {
     const change = plan && planChange(this.#snapshot, plan);
     const unsafe = change ? [...change.wrong, ...(force ? [] : change.unasked)] : [];
     const refused = !plan || unsafe.length > 0;
-    const draft = this.#planDraft(refused ? 'reload-refused' : 'reload', plan?.hash ?? previous, author);
+    const signed = force ? { ...author, forced: true as const } : author;
+    const draft = this.#planDraft(refused ? 'reload-refused' : 'reload', plan?.hash ?? previous, signed);
     // A plan can be put right while the ledger cannot be written: traffic must not wait for the ledger.
     const written = this.distrust ? null : await this.#append([draft]);
     if (written && !written.ok)
@@ -299,11 +293,21 @@ export class Control {
     this.#replace({ ...this.#snapshot, builds });
   }
 
-  /** Records something that concerns no route, before it is done. */
+  /** The last run of a route's parity suite that the ledger knows. */
+  parityOf(route: string): RecordedParity | undefined {
+    return this.#parity.get(route);
+  }
+
+  /** Records something that moves no route, before it is done. */
   async record(type: EntryType, author: Author): Promise<Change<null>> {
     const { distrust, distrustCode } = this;
     if (distrust) return { ok: false, code: distrustCode, detail: distrust, state: null };
     return this.#append([this.#planDraft(type, this.#snapshot.plan.hash, author)]);
+  }
+
+  /** Keeps what a run of a route's parity suite found. The route stays where it is, and so does its version. */
+  async recordEvidence(evidence: EntryEvidence, author: Author): Promise<Change<null>> {
+    return this.record('evidence', { ...author, evidence });
   }
 
   /** Writes the positions in force beside the ledger; a failure is told, and changes nothing. */
@@ -314,53 +318,6 @@ export class Control {
     await this.#options.store
       .save({ seq, hash, repair: this.#repair, positions })
       .catch((error: Error) => this.#options.log.warn({ err: error }, 'positions could not be stored'));
-  }
-
-  /** Why the candidate must not answer reads of a route yet; null when it may, or when the move is not legal anyway. */
-  async #missingCopy({ route, position }: RouteState, to: Step): Promise<string | null> {
-    const reads = to.stage === 'canary' || to.stage === 'candidate';
-    if (!reads || route.data.kind !== 'owned' || position?.writer === 'candidate') return null;
-    if (!transition(position ?? initialPosition, route, to, false).ok) return null;
-    const answer = await this.#options.copyCheck(route.data.set);
-    return answer.copied ? null : answer.detail;
-  }
-
-  async #unproven(state: RouteState, to: Step): Promise<({ ok: false } & ChangeRefusal) | null> {
-    if (!transition(state.position ?? initialPosition, state.route, to, false).ok) return null;
-    const found = await this.#options.inTheWay(state);
-    return (
-      found && {
-        ok: false,
-        code: 'ROUTE_EVIDENCE_MISSING',
-        detail: found.detail,
-        state,
-        evidence: found.evidence,
-      }
-    );
-  }
-
-  #dependencyBehind(state: RouteState, to: Step): ({ ok: false } & ChangeRefusal) | null {
-    // A move that is not legal anyway has its own reason.
-    if (!transition(state.position ?? initialPosition, state.route, to, false).ok) return null;
-    const behind = waitsFor(state, to, this.#snapshot.states);
-    if (behind.length === 0) return null;
-    const who = behind.map(({ route, position }) => {
-      const killed = position?.killed ? ' (killed)' : '';
-      return `${route.name} is at ${describeStep(position ?? initialPosition)}${killed}`;
-    });
-    const detail = `${state.route.name} depends on ${behind.map(({ route }) => route.name).join(', ')}, but ${who.join(', ')}. Move ${behind.length === 1 ? 'it' : 'them'} to ${describeStep(to)} first, or use force with a reason.`;
-    return { ok: false, code: 'ROUTE_DEPENDENCY_BEHIND', detail, state, waitsFor: behind };
-  }
-
-  // Replicas with another form of the route would send its clients elsewhere at the same position.
-  async #differ(state: RouteState): Promise<({ ok: false } & ChangeRefusal) | null> {
-    const { name, hash } = state.route;
-    const differing = await this.#options.differing(name, hash);
-    if (differing.length === 0) return null;
-    const instances = differing.map(({ id, routes }) => ({ id, hash: routes[name] ?? null }));
-    const who = instances.map((other) => `${other.id} has ${other.hash?.slice(0, 12) ?? 'none'}`).join(', ');
-    const detail = `expected all replicas to have ${name} as here (${hash.slice(0, 12)}), but ${who}. Give them the same plan and reload it, or use force with a reason.`;
-    return { ok: false, code: 'PLAN_REPLICAS_DIFFER', detail, state, instances };
   }
 
   async #retried(
@@ -451,6 +408,7 @@ export class Control {
     const fresh = entries.filter((entry) => entry.seq > (this.#last?.seq ?? 0));
     if (fresh.length === 0) return;
     const positions = foldPositions(fresh, this.#positions ?? undefined);
+    this.#parity = foldParity(fresh, this.#parity);
     this.#last = fresh.at(-1);
     this.#repair = lastRepair(fresh)?.hash ?? this.#repair;
     this.#positions = positions;

@@ -2,22 +2,11 @@ import type { Logger } from 'pino';
 import { type Evidence, judge } from '../core/guardrail/judge.ts';
 import type { Notifier } from '../core/notifier.ts';
 import { addUp, type RouteObserved } from '../core/observation/observations-view.ts';
+import { parityGap } from '../core/parity-evidence.ts';
 import { describeStep, progress, type Step } from '../core/position.ts';
 import type { RouteState } from '../core/snapshot.ts';
 import type { Control } from './control.ts';
-
-/** What the guardrails of a route say now, and what it rests on. */
-export type RouteEvidence = Evidence & {
-  readonly route: string;
-  /** `canary 10%`. */
-  readonly at: string;
-  readonly hash: string;
-  readonly build: string | null;
-  /** Milliseconds since 1970 at which the route came to its stage. */
-  readonly sinceMs: number;
-  /** How long `guardrails.bake` still keeps the route there; 0 when it is over. */
-  readonly bakeLeftMs: number;
-};
+import { entryEvidence, type Proof, type RouteEvidence } from './route-evidence.ts';
 
 export type GuardrailOptions = {
   readonly control: Control;
@@ -69,17 +58,18 @@ export class Guardrails {
     return state ? this.#judged(state, await this.#options.observed()) : null;
   }
 
-  /** Why a route must not take its next step yet, in words; null when it may. */
-  async inTheWay(state: RouteState): Promise<{ detail: string; evidence: RouteEvidence } | null> {
+  /** What is known of a route, and what of it is not enough for a step, in words. */
+  async proofFor(state: RouteState, to: Step): Promise<Proof> {
     const stage = state.position?.stage;
-    if (!isGuarded(state) || stage === undefined || stage === 'legacy') return null;
-    const evidence = this.#judged(state, await this.#options.observed());
-    const reasons = evidence.guardrails.flatMap((one) => (one.verdict === 'pass' ? [] : one.explanation));
-    if (evidence.bakeLeftMs > 0)
-      reasons.push(`It has to stay at ${evidence.at} for another ${seconds(evidence.bakeLeftMs)} (bake).`);
-    if (reasons.length === 0) return null;
-    const detail = `${state.route.name} has no evidence for its next step. ${reasons.join(' ')} Wait for it (GET evidence shows how it comes on), or use force with a reason.`;
-    return { detail, evidence };
+    const isJudged = isGuarded(state) && stage !== undefined && stage !== 'legacy';
+    const evidence = this.#judged(state, isJudged ? await this.#options.observed() : []);
+    const gaps = isJudged
+      ? evidence.guardrails.flatMap(({ verdict, explanation }) => (verdict === 'pass' ? [] : explanation))
+      : [];
+    if (isJudged && evidence.bakeLeftMs > 0)
+      gaps.push(`It has to stay at ${evidence.at} for another ${seconds(evidence.bakeLeftMs)} (bake).`);
+    if (to.stage === 'candidate' && evidence.parityGap !== null) gaps.push(evidence.parityGap);
+    return { evidence, gaps };
   }
 
   /** Judges all routes once, and acts on breaches. */
@@ -115,7 +105,7 @@ export class Guardrails {
     }
     // A pause is there so that nothing moves by itself.
     if (position.paused) return;
-    const author = { actor: ACTOR, reason };
+    const author = { actor: ACTOR, reason, ...entryEvidence(evidence) };
     const { onBreach } = route.guardrails;
     // Another writer is never chosen by a machine.
     const action = position.writer === 'candidate' ? 'pause' : onBreach;
@@ -143,8 +133,11 @@ export class Guardrails {
       tally && isOfStage
         ? judge(tally, route.guardrails, nowMs())
         : { verdict: isGuarded(state) ? 'hold' : 'pass', guardrails: [] };
+    const parity = control.parityOf(route.name);
     return {
       ...evidence,
+      parity: parity ?? null,
+      parityGap: parityGap(route, build, parity, nowMs()),
       route: route.name,
       at: position ? describeStep(position) : 'legacy',
       hash: route.hash,

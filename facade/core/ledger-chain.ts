@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { AppendOutcome, LedgerDraft, LedgerEntry } from './ledger.ts';
+import { type AppendOutcome, concerns, type LedgerDraft, type LedgerEntry } from './ledger.ts';
 
 /** `prev` of the first entry. */
 const GENESIS = '0'.repeat(64);
 
-/** The keys of an entry that its hash covers, in the order in which they are written. */
-export const ENTRY_KEYS = [
+/** The keys of an entry that its hash covers, in the order in which they are written; the optional ones where there are some. */
+const ENTRY_KEYS = [
   'seq',
   'at',
   'type',
@@ -19,13 +19,20 @@ export const ENTRY_KEYS = [
   'plan',
   'actor',
   'reason',
+  'forced',
+  'evidence',
   'prev',
 ] as const satisfies readonly (keyof LedgerEntry)[];
+const OPTIONAL: ReadonlySet<string> = new Set(['forced', 'evidence']);
+
+/** The keys that an entry has to have: of the optional ones those that it does have. */
+export const keysOf = (entry: object): (typeof ENTRY_KEYS)[number][] =>
+  ENTRY_KEYS.filter((key) => !OPTIONAL.has(key) || (entry as Record<string, unknown>)[key] !== undefined);
 
 /** SHA-256 (hex) over the entry without its hash, as JSON with the keys in the order they are listed in. */
 export function entryHash(entry: Omit<LedgerEntry, 'hash'>): string {
   return createHash('sha256')
-    .update(JSON.stringify(ENTRY_KEYS.map((key) => [key, entry[key]])))
+    .update(JSON.stringify(keysOf(entry).map((key) => [key, entry[key]])))
     .digest('hex');
 }
 
@@ -80,12 +87,12 @@ export class LedgerChain {
     // Entries stand at index seq - 1: what lies before `after` need not be looked at.
     for (let at = Math.max(0, after); at < this.#entries.length && found.length < limit; at++) {
       const entry = this.#entries[at] as LedgerEntry;
-      if (route === undefined || entry.route === route) found.push(entry);
+      if (route === undefined || concerns(entry, route)) found.push(entry);
     }
     return found;
   }
 }
 
 function pickKeys(entry: Omit<LedgerEntry, 'hash'>): Omit<LedgerEntry, 'hash'> {
-  return Object.fromEntries(ENTRY_KEYS.map((key) => [key, entry[key]])) as Omit<LedgerEntry, 'hash'>;
+  return Object.fromEntries(keysOf(entry).map((key) => [key, entry[key]])) as Omit<LedgerEntry, 'hash'>;
 }

@@ -1,8 +1,7 @@
 import type { LedgerEntry } from './ledger.ts';
-import { ENTRY_KEYS } from './ledger-chain.ts';
+import { keysOf } from './ledger-chain.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-const KEYS = [...ENTRY_KEYS, 'hash'].join();
 
 /** An entry as its line in a file or table, without the line break. */
 export const ledgerLine = (entry: LedgerEntry): string => JSON.stringify(entry);
@@ -24,7 +23,7 @@ export function readLedgerLine(line: string | Uint8Array): LedgerEntry | string 
   } catch {
     return 'it is not JSON';
   }
-  if (typeof value !== 'object' || value === null || Object.keys(value).join() !== KEYS)
+  if (typeof value !== 'object' || value === null || Object.keys(value).join() !== `${keysOf(value)},hash`)
     return 'it is no ledger entry';
   return JSON.stringify(value) === text ? (value as LedgerEntry) : 'it is not written as an entry is';
 }

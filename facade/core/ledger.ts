@@ -4,7 +4,7 @@ import type { Position } from './position.ts';
 
 /**
  * What happened. `reload`, `reload-refused` and `evict` concern no route: their route is null and their version 0. The
- * reason of an `evict` names the instance. A `repair` without a route says that the ledger was repaired; those with one
+ * reason of an `evict` names the instance; an `evidence` names its route in what it found, since no position changes. A `repair` without a route says that the ledger was repaired; those with one
  * that follow it state a position that its damage had cut off.
  */
 export const ENTRY_TYPES = [
@@ -17,6 +17,7 @@ export const ENTRY_TYPES = [
   'reload-refused',
   'evict',
   'repair',
+  'evidence',
 ] as const;
 export type EntryType = (typeof ENTRY_TYPES)[number];
 
@@ -40,8 +41,41 @@ export type LedgerEntry = {
   readonly plan: string;
   readonly actor: string;
   readonly reason: string;
+  /** Somebody stepped over the checks; the reason says why. Only there when it is so. */
+  readonly forced?: true;
+  /** What a move rests on, and what an `evidence` found. Only there when there is some. */
+  readonly evidence?: EntryEvidence;
   readonly prev: string;
   readonly hash: string;
+};
+
+/** What was known of a route, in one form of it and with one build of its candidate (null: it tells none). */
+export type EntryEvidence = {
+  readonly route: string;
+  readonly routeHash: string;
+  readonly build: string | null;
+  /** What its guardrails said when it was moved; a value is null without samples. */
+  readonly guardrails?: readonly {
+    readonly name: string;
+    readonly verdict: string;
+    readonly value: number | null;
+    readonly threshold: number;
+    readonly sample: number;
+  }[];
+  /** What a run of its parity suite found. */
+  readonly parity?: ParityVerdict;
+};
+
+export type ParityVerdict = {
+  readonly verdict: 'pass' | 'fail';
+  /** File of the suite, relative to the plan folder. */
+  readonly suite: string;
+  readonly passed: number;
+  readonly failed: number;
+  readonly errors: number;
+  readonly skipped: number;
+  /** Of the skipped ones, those that write and were not asked for. */
+  readonly unsentWrites: number;
 };
 
 export type LedgerDraft = Omit<LedgerEntry, 'seq' | 'prev' | 'hash'>;
@@ -136,6 +170,10 @@ export function foldPositions(
   }
   return positions;
 }
+
+/** Whether an entry is about a route: it moved it, or found something out about it. */
+export const concerns = (entry: LedgerEntry, route: string): boolean =>
+  entry.route === route || (entry.type === 'evidence' && entry.evidence?.route === route);
 
 /** The last entry that says that the ledger was repaired; undefined when it never was. */
 export function lastRepair(entries: readonly LedgerEntry[]): LedgerEntry | undefined {

@@ -45,6 +45,8 @@ export type AdminOptions = {
   /** What shadow copies have shown, by process and route. */
   readonly observed: () => Promise<readonly RouteObserved[]>;
   readonly guardrails: Guardrails;
+  /** Asks the candidates which build they are. */
+  readonly lookAtBuilds: () => Promise<void>;
   readonly pins: Pick<PinOptions, 'secret' | 'copyCheck' | 'now'>;
 };
 
@@ -59,7 +61,7 @@ export function adminOperations(options: AdminOptions, stream: EventStream): Ope
     ...instanceOperations(control, replicas, upstreams),
     ...upstreamOperations(upstreams),
     ...observationOperations(control, options.observed),
-    ...evidenceOperations(options.guardrails),
+    ...evidenceOperations(options),
     ...pinOperations({ ...options.pins, snapshot: () => control.snapshot, log }),
     ...reloadOperations(control, replicas),
     ...dataOperations(control),

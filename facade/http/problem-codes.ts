@@ -152,8 +152,14 @@ const OTHER = {
   ROUTE_EVIDENCE_MISSING: {
     status: 422,
     meaning:
-      'The guardrails of the route are not passed at its stage, or its bake time is not over: `guardrails` says why.',
-    remedy: 'Wait for more samples, or mend what differs.',
+      'The guardrails of the route are not passed at its stage, its bake time is not over, or for `candidate` its parity suite has not passed of late: `detail` and `guardrails` say why.',
+    remedy: 'Wait for more samples, run the suite, or mend what differs.',
+  },
+  ROUTE_EVIDENCE_OUTDATED: {
+    status: 409,
+    meaning:
+      'What was tested is another form of the route than the facade has, or another build of its candidate than runs now.',
+    remedy: 'Reload the plan if need be, and run the suite again.',
   },
   ROUTE_RETIRED: {
     status: 422,

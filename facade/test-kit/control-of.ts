@@ -1,7 +1,14 @@
 import pino from 'pino';
+import type { Route } from '#plan/model/plan.ts';
 import { type Control, openControl } from '../control/control.ts';
+import type { RouteEvidence } from '../control/route-evidence.ts';
 import type { Ledger } from '../core/ledger.ts';
 import { planOf, routeOf } from './plan-of.ts';
+
+function nothingKnown({ name, hash }: Route): RouteEvidence {
+  const judged = { verdict: 'pass', guardrails: [], bakeLeftMs: 0, parity: null, parityGap: null } as const;
+  return { ...judged, route: name, hash, at: 'legacy', build: null, sinceMs: 0 };
+}
 
 /** The control plane of one replica with the routes articles and authors. */
 export function controlOf(ledger: Ledger): Promise<Control> {
@@ -12,7 +19,7 @@ export function controlOf(ledger: Ledger): Promise<Control> {
     ledger,
     store: null,
     copyCheck: async () => ({ copied: true }),
-    inTheWay: async () => null,
+    proofFor: async ({ route }) => ({ evidence: nothingKnown(route), gaps: [] }),
     differing: async () => [],
     log: pino({ level: 'silent' }),
     now: () => new Date(),

@@ -63,6 +63,8 @@ export type TestFacadeOptions = {
   readonly now?: () => Date;
   readonly dryRunSecret?: string;
   readonly random?: () => number;
+  /** Told before a run is recorded, in place of asking the candidates. */
+  readonly lookAtBuilds?: (control: Control) => void;
   /** Closed with the facade. */
   readonly comparer?: Comparer;
 };
@@ -85,7 +87,7 @@ export async function facadeOf(plan: Plan, options: TestFacadeOptions = {}): Pro
     ledger,
     store: options.store ?? null,
     copyCheck,
-    inTheWay: (state) => guardrails.inTheWay(state),
+    proofFor: (state, to) => guardrails.proofFor(state, to),
     differing: (route, hash) => replicas.differing(route, hash),
     log,
     now,
@@ -151,6 +153,7 @@ export async function facadeOf(plan: Plan, options: TestFacadeOptions = {}): Pro
       serving: () => true,
       observed,
       guardrails,
+      lookAtBuilds: async () => options.lookAtBuilds?.(control),
       pins: { secret, copyCheck, now: () => new Date() },
       ...(options.maxStreams === undefined ? {} : { maxStreams: options.maxStreams }),
     }),

@@ -46,6 +46,7 @@ export function routeOf(name: string, match: string[], part: Partial<Route> = {}
       bakeMs: 3_600_000,
       onBreach: 'pause',
     },
+    parity: null,
     ...part,
   };
 }

@@ -7,6 +7,7 @@ import type { Run } from './verb.ts';
 import { addAdvance } from './verbs/advance.ts';
 import { addBackfill } from './verbs/backfill.ts';
 import { addDoctor } from './verbs/doctor.ts';
+import { addEvidence } from './verbs/evidence.ts';
 import { addInstances } from './verbs/instances.ts';
 import { addKill } from './verbs/kill.ts';
 import { addLedger } from './verbs/ledger.ts';
@@ -27,6 +28,7 @@ const VERBS = [
   addStatus,
   addObservations,
   addNext,
+  addEvidence,
   addAdvance,
   addRollback,
   addPause,

@@ -18,13 +18,18 @@ const HASHED_KEYS = [
   'plan',
   'actor',
   'reason',
+  'forced',
+  'evidence',
   'prev',
 ] as const;
+/** Older entries do not have them, and entries that have nothing to say there. */
+const OPTIONAL = ['forced', 'evidence'];
 
 /** SHA-256 (hex) over the entry without its hash. */
 function entryHash(entry: Readonly<Record<string, unknown>>): string {
+  const keys = HASHED_KEYS.filter((key) => !OPTIONAL.includes(key) || entry[key] !== undefined);
   return createHash('sha256')
-    .update(JSON.stringify(HASHED_KEYS.map((key) => [key, entry[key] ?? null])))
+    .update(JSON.stringify(keys.map((key) => [key, entry[key] ?? null])))
     .digest('hex');
 }
 

@@ -106,6 +106,8 @@ export type Route = {
   };
   readonly compare: Compare;
   readonly guardrails: Guardrails;
+  /** Its parity suite, relative to the plan folder: `parity/articles.parity.yaml`; null when there is none. */
+  readonly parity: string | null;
 };
 
 export type RouteData =

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import type { z } from 'zod';
 import { canonicalHash } from './canonical.ts';
 import { setVariables } from './environment.ts';
@@ -65,7 +65,7 @@ export function toPlan(
     },
     redact: value.redact,
     relay: value.relay ?? null,
-    routes: routes.map((route) => toRoute(route)).sort(byName),
+    routes: routes.map((route) => toRoute(dir, route)).sort(byName),
     dataSets: new Map(dataSets.map(toDataSet).map((set) => [set.name, set])),
   };
   const { routes: planned, dataSets: sets, ...shared } = traffic;
@@ -88,7 +88,8 @@ function toUpstream(dir: string, { url, build, keepAlive, tls }: UpstreamValue):
   return { ...upstream, tls: { ca, serverName: tls.serverName ?? null } };
 }
 
-function toRoute({ file, value }: Checked<RouteValue>): Route {
+function toRoute(dir: string, { file, value }: Checked<RouteValue>): Route {
+  const parity = `parity/${value.route}.parity.yaml`;
   const decisive = {
     name: value.route,
     dependsOn: value.dependsOn,
@@ -134,6 +135,7 @@ function toRoute({ file, value }: Checked<RouteValue>): Route {
     owner: value.owner ?? null,
     targetDate: value.targetDate ?? null,
     credentials,
+    parity: existsSync(join(dir, parity)) ? parity : null,
   };
 }
 

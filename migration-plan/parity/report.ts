@@ -40,6 +40,8 @@ export type SuiteReport = {
   readonly startedAt: string;
   readonly ms: number;
   readonly counts: Readonly<Record<CaseOutcome, number>>;
+  /** Skipped cases that write, since writes were not asked for. */
+  readonly unsentWrites: number;
   /** Null when no contract was named. */
   readonly coverage: ContractCoverage | null;
   readonly cases: readonly CaseReport[];

@@ -72,6 +72,7 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<Suite
     startedAt,
     ms: Math.round(performance.now() - started),
     counts,
+    unsentWrites: cases.filter(({ reason }) => reason === SKIPPED_WRITE).length,
     coverage: run.coverage?.result() ?? null,
     cases,
   };

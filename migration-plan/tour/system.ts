@@ -56,7 +56,7 @@ export async function startSystem(between: string): Promise<System> {
 /** The plan as it is, but for where the candidate is reached. */
 function planWith(candidateUrl: string, folder: string): string {
   const plan = join(folder, 'migration-plan');
-  for (const part of ['plan.yaml', 'routes', 'data'])
+  for (const part of ['plan.yaml', 'routes', 'data', 'parity/freelancers.parity.yaml'])
     cpSync(join(ROOT, 'migration-plan', part), join(plan, part), { recursive: true });
   // What the plan names stands beside its folder.
   for (const part of ['acl', 'legacy-monolith', 'new-services'])

@@ -39,6 +39,10 @@ async function tour(system: System): Promise<void> {
     await shadowed(system, clients[0] as Client, phase);
 
     for (const step of RISE) {
+      if (step === 'candidate') {
+        tell('The last step asks for a run of the parity suite, of today and with the build that is there.');
+        await operator(system, 'parity', 'freelancers', '--evidence');
+      }
       tell(`Next step: ${step}.`);
       // What is sent while the command runs may meet the old or the new share; it counts for the rise, not for the stage.
       traffic.phase = `to ${step}`;

@@ -27,3 +27,16 @@ export const guardrailSchema = named(
 export function guardrailsView({ guardrails }: Evidence) {
   return guardrails.map(({ fromMs, ...one }) => ({ ...one, since: new Date(fromMs).toISOString() }));
 }
+
+const count = z.int().min(0);
+
+/** What a run of a parity suite found. */
+export const parityVerdict = {
+  verdict: z.enum(['pass', 'fail']),
+  suite: z.string().min(1).max(300).describe('Its file in the plan folder.'),
+  passed: count,
+  failed: count.describe('Cases that the two sides answered differently.'),
+  errors: count.describe('Cases of which nothing could be told.'),
+  skipped: count,
+  unsentWrites: count.describe('Of those, cases that write and were not to be sent.'),
+};

@@ -1,9 +1,16 @@
 import { z } from 'zod';
+import type { Control } from '../../control/control.ts';
 import type { Guardrails } from '../../control/guardrails.ts';
+import type { RouteEvidence } from '../../control/route-evidence.ts';
 import { problemOf } from '../problem.ts';
-import { guardrailSchema, guardrailsView, verdictSchema } from './evidence-view.ts';
+import { guardrailSchema, guardrailsView, parityVerdict, verdictSchema } from './evidence-view.ts';
 import { named } from './named-schemas.ts';
-import { type Operation, operation } from './operation.ts';
+import { authorOf, type Operation, operation } from './operation.ts';
+import { LEDGER_PROBLEMS, refusalOf } from './refusal.ts';
+import { reason } from './requests.ts';
+
+const build = z.string().max(200).nullable().describe('Build of the candidate; null when it tells none.');
+const routeHash = z.string().min(1).max(200).describe('Of the route, when it ran.');
 
 const evidenceSchema = named(
   'Evidence',
@@ -13,38 +20,127 @@ const evidenceSchema = named(
     since: z.iso.datetime().nullable().describe('When the route came there; null before its first move.'),
     hash: z.string(),
     build: z.string().nullable(),
-    verdict: verdictSchema,
+    verdict: verdictSchema.describe('Of the guardrails.'),
     guardrails: z.array(guardrailSchema).describe('Those that the plan names.'),
     bakeLeftMs: z.number().min(0),
+    parity: z
+      .strictObject({
+        ...parityVerdict,
+        at: z.iso.datetime(),
+        actor: z.string(),
+        hash: routeHash,
+        build,
+      })
+      .nullable()
+      .describe('The last run of its parity suite that was recorded.'),
+    parityGap: z
+      .string()
+      .nullable()
+      .describe(
+        'Why that is not enough for `candidate`, and what to do; null when it is, or without a suite.',
+      ),
   }),
 );
 
-/** `GET /v1/routes/:route/evidence`: what the guardrails say. */
-export function evidenceOperations(guardrails: Guardrails): Operation[] {
+const runBody = z
+  .strictObject({
+    parity: z.strictObject(parityVerdict),
+    hash: routeHash,
+    build: build.describe('Of the candidate when the run began, as `GET evidence` said it.'),
+    reason,
+  })
+  .refine(
+    ({ parity: { verdict, passed, failed, errors } }) =>
+      verdict === (failed + errors === 0 && passed > 0 ? 'pass' : 'fail'),
+    {
+      path: ['parity', 'verdict'],
+      message: 'expected `pass` when something passed and nothing failed or could not be told, else `fail`',
+    },
+  );
+
+export type EvidenceParts = {
+  readonly control: Control;
+  readonly guardrails: Guardrails;
+  /** Asks the candidates which build they are. */
+  readonly lookAtBuilds: () => Promise<void>;
+};
+
+/** `/v1/routes/:route/evidence`: what is known of a route, and what a run of its parity suite adds to it. */
+export function evidenceOperations({ control, guardrails, lookAtBuilds }: EvidenceParts): Operation[] {
+  const answer = {
+    status: 200,
+    description: 'A verdict with the figures it rests on.',
+    schema: evidenceSchema,
+  };
+  const unknown = (name: string) =>
+    ({ problem: problemOf('ROUTE_UNKNOWN', `expected a route of the plan, got ${name}.`) }) as const;
   return [
     operation({
       id: 'getEvidence',
       method: 'get',
       path: '/v1/routes/{route}/evidence',
-      summary: 'What the guardrails of a route say about its stay at its stage',
+      summary: 'What the guardrails of a route say about its stay at its stage, and its last parity run',
       role: 'viewer',
-      answer: {
-        status: 200,
-        description: 'A verdict with the figures it rests on.',
-        schema: evidenceSchema,
-      },
+      query: z.strictObject({
+        build: z
+          .enum(['known', 'fresh'])
+          .default('known')
+          .describe('`fresh` asks the candidate for its build first; else it is at most some seconds old.'),
+      }),
+      answer,
       problems: ['ROUTE_UNKNOWN'],
-      async handle({ params }) {
+      async handle({ params, query }) {
         const name = params.route as string;
+        if (query.build === 'fresh') await lookAtBuilds();
         const evidence = await guardrails.evidenceOf(name);
-        if (!evidence)
-          return { problem: problemOf('ROUTE_UNKNOWN', `expected a route of the plan, got ${name}.`) };
-        const { route, at, sinceMs, hash, build, verdict, bakeLeftMs } = evidence;
-        const since = sinceMs === 0 ? null : new Date(sinceMs).toISOString();
-        return {
-          body: { route, at, since, hash, build, verdict, guardrails: guardrailsView(evidence), bakeLeftMs },
-        };
+        return evidence ? { body: evidenceView(evidence) } : unknown(name);
+      },
+    }),
+    operation({
+      id: 'recordParity',
+      method: 'post',
+      path: '/v1/routes/{route}/evidence',
+      summary: 'Record a run of the parity suite of a route; the route stays where it is',
+      role: 'operator',
+      body: runBody,
+      answer,
+      problems: ['ROUTE_UNKNOWN', 'ROUTE_EVIDENCE_OUTDATED', ...LEDGER_PROBLEMS],
+      async handle(call) {
+        const name = call.params.route as string;
+        const { parity, hash, build } = call.body;
+        await lookAtBuilds();
+        const now = await guardrails.evidenceOf(name);
+        if (!now) return unknown(name);
+        const outdated =
+          now.hash !== hash
+            ? `the run was about another form of the route (${hash.slice(0, 12)}, here ${now.hash.slice(0, 12)}). Reload the plan, then run it again.`
+            : now.build !== build
+              ? `the candidate is build ${now.build ?? '(unnamed)'} now, and was ${build ?? '(unnamed)'} when the run began. Run it again.`
+              : null;
+        if (outdated !== null)
+          return { problem: problemOf('ROUTE_EVIDENCE_OUTDATED', `${name}: ${outdated}`) };
+        const outcome = await control.recordEvidence(
+          { route: name, routeHash: hash, build, parity },
+          authorOf(call),
+        );
+        if (!outcome.ok) return { problem: refusalOf(outcome) };
+        const evidence = await guardrails.evidenceOf(name);
+        return evidence ? { body: evidenceView(evidence) } : unknown(name);
       },
     }),
   ];
+}
+
+function evidenceView(evidence: RouteEvidence) {
+  const { route, at, sinceMs, hash, build, verdict, bakeLeftMs, parity, parityGap } = evidence;
+  const since = sinceMs === 0 ? null : new Date(sinceMs).toISOString();
+  const run = parity && {
+    ...parity.verdict,
+    at: new Date(parity.atMs).toISOString(),
+    actor: parity.actor,
+    hash: parity.routeHash,
+    build: parity.build,
+  };
+  const guardrails = guardrailsView(evidence);
+  return { route, at, since, hash, build, verdict, guardrails, bakeLeftMs, parity: run, parityGap };
 }

@@ -74,7 +74,12 @@ export function instanceOperations(
         if (problem) return { problem };
         const author = authorOf(call);
         // Recorded first: nobody is taken off without a trace.
-        const recorded = await control.record('evict', { ...author, reason: `${id}: ${author.reason}` });
+        const forced = call.body.force ? { forced: true as const } : {};
+        const recorded = await control.record('evict', {
+          ...author,
+          ...forced,
+          reason: `${id}: ${author.reason}`,
+        });
         if (!recorded.ok) return { problem: refusalOf(recorded) };
         await replicas.evict(id);
         return { body: { id, evicted: true } };

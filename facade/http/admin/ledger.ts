@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Control } from '../../control/control.ts';
 import { ENTRY_TYPES, type Ledger } from '../../core/ledger.ts';
+import { parityVerdict } from './evidence-view.ts';
 import { named } from './named-schemas.ts';
 import { type Operation, operation } from './operation.ts';
 import { queryInteger } from './requests.ts';
@@ -24,6 +25,27 @@ const ledgerEntrySchema = named(
     plan: z.string().describe('Hash of the plan in force.'),
     actor: z.string(),
     reason: z.string(),
+    forced: z.literal(true).optional().describe('Somebody stepped over the checks.'),
+    evidence: z
+      .strictObject({
+        route: z.string(),
+        routeHash: z.string(),
+        build: z.string().nullable(),
+        guardrails: z
+          .array(
+            z.strictObject({
+              name: z.string(),
+              verdict: z.string(),
+              value: z.number().nullable(),
+              threshold: z.number(),
+              sample: z.number(),
+            }),
+          )
+          .optional()
+          .describe('What they said when the route was moved.'),
+        parity: z.strictObject(parityVerdict).optional().describe('What a run of its parity suite found.'),
+      })
+      .optional(),
     prev: digest.describe('Hash of the entry before; zeros for the first.'),
     hash: digest,
   }),

@@ -39,9 +39,20 @@ const operations = Object.entries(
 ).flatMap(([path, methods]) => Object.keys(methods).map((method) => [method.toUpperCase(), path] as const));
 const at = (path: string) =>
   path.replace('{route}', 'articles').replace('{id}', 'test:1').replace('{set}', 'items');
+const run = {
+  parity: {
+    verdict: 'pass',
+    suite: 'parity/articles.parity.yaml',
+    ...{ passed: 1, failed: 0, errors: 0, skipped: 0, unsentWrites: 0 },
+  },
+  hash: routeOf('articles', []).hash,
+  build: null,
+  reason,
+};
 /** A body that an operation takes. */
 const bodyOf = (path: string) => {
   if (path.endsWith('/transitions')) return step;
+  if (path.endsWith('/evidence')) return run;
   return path === '/v1/pins' ? { route: 'articles', to: 'candidate' } : { reason };
 };
 const posts = operations.filter(([method]) => method === 'POST').map(([, path]) => path);
@@ -136,7 +147,7 @@ describe('every operation answers as it is described', () => {
     const { call } = await start();
     for (const tail of ['', '/observations', '/evidence'])
       expect(await call('GET', `/v1/routes/nothing${tail}`)).toMatchObject({ status: 404 });
-    for (const verb of ['transitions', 'rollback', 'pause', 'resume'])
+    for (const verb of ['transitions', 'rollback', 'pause', 'resume', 'evidence'])
       expect(await call('POST', `/v1/routes/nothing/${verb}`, bodyOf(`/${verb}`))).toMatchObject({
         status: 404,
       });
@@ -163,6 +174,8 @@ describe('every operation answers as it is described', () => {
     expect(await call('POST', '/v1/routes/articles/transitions', { ...step, percent: 20 })).toMatchObject({
       status: 422,
     });
+    const outdated = { ...run, hash: 'of another form' };
+    expect(await call('POST', '/v1/routes/articles/evidence', outdated)).toMatchObject({ status: 409 });
     expect(await call('POST', '/v1/kill', { reason, route: 'gone' })).toMatchObject({ status: 422 });
     expect(await call('POST', '/v1/pins', { route: 'owned', to: 'candidate' })).toMatchObject({
       status: 422,
@@ -217,7 +230,13 @@ describe('every operation answers as it is described', () => {
     const call = await startTurning(async () => {
       throw new LedgerError(code, 'it does not work');
     }, fault);
-    for (const path of [...VERBS, '/v1/kill', '/v1/resume', '/v1/instances/dead/evict']) {
+    for (const path of [
+      ...VERBS,
+      '/v1/routes/articles/evidence',
+      '/v1/kill',
+      '/v1/resume',
+      '/v1/instances/dead/evict',
+    ]) {
       const more = path.endsWith('/transitions') ? { force: true, expectedVersion: 2 } : {};
       expect(await call('POST', path, { ...bodyOf(path), ...more })).toMatchObject({ status: 503, code });
     }

@@ -2,7 +2,7 @@ import { EXIT } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import type { Session } from '../session.ts';
 import { call, type Party } from './call.ts';
-import type { Evidence, Observations } from './observations.ts';
+import type { Evidence, Observations, ParityVerdict } from './observations.ts';
 
 /**
  * A route as the admin API answers it; `percent` is the canary share in percent (2.5). Its position is null while the
@@ -35,6 +35,8 @@ export type LedgerEntry = Readonly<Record<string, unknown>> & {
   readonly version: number;
   readonly actor: string;
   readonly reason: string;
+  readonly forced?: true;
+  readonly evidence?: { readonly route: string; readonly parity?: ParityVerdict };
   readonly prev: string;
   readonly hash: string;
 };
@@ -137,8 +139,24 @@ export class AdminApi {
     return this.#get(`/v1/routes/${encodeURIComponent(route)}/observations`);
   }
 
-  evidence(route: string): Promise<Evidence> {
-    return this.#get(`/v1/routes/${encodeURIComponent(route)}/evidence`);
+  /** `fresh`: with the build that the candidate tells just now. */
+  evidence(route: string, build: 'known' | 'fresh' = 'known'): Promise<Evidence> {
+    return this.#get(
+      `/v1/routes/${encodeURIComponent(route)}/evidence${build === 'known' ? '' : '?build=fresh'}`,
+    );
+  }
+
+  /** Keeps what a run of a parity suite found; refused when another build or form of the route is there by now. */
+  recordParity(
+    route: string,
+    run: {
+      readonly parity: ParityVerdict;
+      readonly hash: string;
+      readonly build: string | null;
+      readonly reason: string;
+    },
+  ): Promise<Evidence> {
+    return this.#post(`/v1/routes/${encodeURIComponent(route)}/evidence`, run);
   }
 
   pin(pin: PinRequest): Promise<Pin> {

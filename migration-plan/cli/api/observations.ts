@@ -64,4 +64,19 @@ export type Evidence = {
     readonly missing: { readonly samples: number; readonly ms: number | null } | null;
   }[];
   readonly bakeLeftMs: number;
+  readonly hash: string;
+  /** The last run of the parity suite that was recorded. */
+  readonly parity: (ParityVerdict & { readonly at: string; readonly actor: string }) | null;
+  /** Why that is not enough for `candidate`; null when it is, or without a suite. */
+  readonly parityGap: string | null;
+};
+
+export type ParityVerdict = {
+  readonly verdict: 'pass' | 'fail';
+  readonly suite: string;
+  readonly passed: number;
+  readonly failed: number;
+  readonly errors: number;
+  readonly skipped: number;
+  readonly unsentWrites: number;
 };

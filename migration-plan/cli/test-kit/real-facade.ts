@@ -14,9 +14,11 @@ export class RealFacade {
   admin = '';
   #child: ChildProcess | null = null;
 
-  constructor() {
+  /** `files` of the plan beside or in place of plan.yaml and a route `articles`. */
+  constructor(files: Record<string, string> = {}) {
     this.plan = this.#folders.write({
       'routes/articles.yaml': `${ROUTE}stages: [canary 10%, canary 50%, candidate]\n`,
+      ...files,
     });
     this.cwd = dirname(this.plan);
   }

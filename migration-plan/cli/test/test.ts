@@ -68,7 +68,8 @@ async function main(): Promise<number> {
   let code = 0;
   for (const [n, options] of ROUNDS.entries()) {
     const output = join(stateDir, `results-${n}.json`);
-    code = (await runJest([...options, ...process.argv.slice(2)], output, env)) || code;
+    // Behind what was asked for: an option that takes a list would take the paths of suites for part of it.
+    code = (await runJest([...process.argv.slice(2), ...options], output, env)) || code;
     const results = read(output);
     if (stopped || !results) return code || 1;
     rounds.push(results);
@@ -92,21 +93,30 @@ async function runJest(args: readonly string[], output: string, env: NodeJS.Proc
     ],
     {
       cwd: root,
-      stdio: ['inherit', 'ignore', 'inherit'],
+      detached: true,
+      stdio: ['ignore', 'ignore', 'inherit'],
       // The suites start programs of the project hundreds of times: each is compiled once.
       env: { NODE_COMPILE_CACHE: join(stateDir, 'compile-cache'), ...process.env, ...env },
     },
   );
+  // Jest does not pass a signal on to its workers: all of them get it.
+  const signalAll = (signal: NodeJS.Signals) => {
+    try {
+      process.kill(-(jest.pid as number), signal);
+    } catch {
+      // They have ended.
+    }
+  };
   const stop = (signal: NodeJS.Signals) => {
     stopped = true;
-    jest.kill(signal);
+    signalAll(signal);
   };
   for (const signal of STOP_SIGNALS) process.on(signal, stop);
   // A suite that leaves something open keeps Jest from ending; that is a fault, and not one to wait for.
   const watch = setInterval(() => {
     if (!existsSync(output) || Date.now() - statSync(output).mtimeMs < LEFT_OPEN_MS) return;
     say('Jest did not end after its results: a suite left something open');
-    jest.kill('SIGKILL');
+    signalAll('SIGKILL');
   }, 1_000);
   const [code] = (await once(jest, 'exit')) as [number | null];
   clearInterval(watch);

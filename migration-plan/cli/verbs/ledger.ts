@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { AdminApi, type LedgerEntry } from '../api/admin.ts';
+import type { ParityVerdict } from '../api/observations.ts';
 import { EXIT } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import { ChainCheck } from '../ledger-chain.ts';
@@ -74,14 +75,17 @@ function rowOf(entry: LedgerEntry): string[] {
   return [
     String(entry.seq),
     entry.at,
-    entry.type,
-    entry.route ?? '-',
+    entry.forced ? `${entry.type} (forced)` : entry.type,
+    entry.route ?? entry.evidence?.route ?? '-',
     stage,
     String(entry.version),
     entry.actor,
-    entry.reason,
+    entry.evidence?.parity ? `${saidOf(entry.evidence.parity)}: ${entry.reason}` : entry.reason,
   ];
 }
+
+const saidOf = ({ verdict, passed, failed, errors }: ParityVerdict) =>
+  `parity ${verdict}, ${passed} of ${passed + failed + errors} cases`;
 
 function wholeNumber(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Expected a whole number.');

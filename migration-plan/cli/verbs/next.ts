@@ -3,7 +3,9 @@ import { AdminApi, isKnown, type RouteState } from '../api/admin.ts';
 import type { Evidence } from '../api/observations.ts';
 import { EXIT } from '../exit-code.ts';
 import { describeStage, nextStep } from '../next-step.ts';
-import { painter, type Tone } from '../screen/paint.ts';
+import { duration } from '../screen/duration.ts';
+import { sayEvidence } from '../screen/evidence.ts';
+import { painter } from '../screen/paint.ts';
 import { requirePlan, type Session } from '../session.ts';
 import type { Run } from '../verb.ts';
 
@@ -16,8 +18,6 @@ type Advice = {
   /** What to type now; null when there is nothing but to wait. */
   readonly command: string | null;
 };
-
-const TONE: Readonly<Record<Evidence['verdict'], Tone>> = { pass: 'green', hold: 'yellow', breach: 'red' };
 
 /** `fig next`: what to do now, and what is missing. */
 export function addNext(program: Command, run: Run): void {
@@ -42,7 +42,7 @@ export function addNext(program: Command, run: Run): void {
             at: describeStage(state),
             next,
             evidence,
-            command: commandFor(state, next, evidence),
+            command: commandFor(state, next, evidence, own.data.kind !== 'owned'),
           });
         }
         if (session.json) session.answer({ routes: advice });
@@ -56,10 +56,13 @@ function commandFor(
   { route, killed, paused }: RouteState,
   next: string | null,
   evidence: Evidence,
+  movesWrites: boolean,
 ): string | null {
   if (killed || paused) return `npx fig resume ${route} --reason …`;
   if (evidence.verdict === 'breach') return `npx fig observations ${route}`;
   if (next === null || evidence.verdict === 'hold' || evidence.bakeLeftMs > 0) return null;
+  if (next === 'candidate' && evidence.parityGap !== null)
+    return `npx fig parity ${route}${movesWrites ? ' --writes' : ''} --evidence`;
   return `npx fig advance ${route} --reason …`;
 }
 
@@ -68,21 +71,8 @@ function say(session: Session, { route, at, next, evidence, command }: Advice): 
   session.say(
     `${paint('bold', route)} at ${at}${next === null ? ', the last of its stages' : `, next ${next}`}`,
   );
-  for (const { name, verdict, explanation, missing } of evidence.guardrails) {
-    session.say(`  ${paint(TONE[verdict], verdict.padEnd(6))} ${name}: ${explanation}`);
-    if (missing !== null)
-      session.say(
-        `         ${missing.samples.toLocaleString('en')} more samples for a pass, ${missing.ms === null ? 'and none come at the moment' : `about ${duration(missing.ms)} at the present rate`}`,
-      );
-  }
+  sayEvidence(session, evidence);
   if (evidence.bakeLeftMs > 0 && next !== null && evidence.guardrails.length > 0)
     session.say(`  bake   another ${duration(evidence.bakeLeftMs)}`);
   session.say(`  ${command ?? 'nothing to do but wait'}`);
-}
-
-function duration(ms: number): string {
-  const seconds = Math.ceil(ms / 1000);
-  if (seconds < 120) return `${seconds} s`;
-  const minutes = Math.ceil(seconds / 60);
-  return minutes < 120 ? `${minutes} min` : `${Math.ceil(minutes / 60)} h`;
 }

@@ -151,6 +151,8 @@ describe('fig next', () => {
     verdict: 'hold',
     guardrails: [guardrail],
     bakeLeftMs: 0,
+    parity: null,
+    parityGap: null,
   };
   let plan: string;
   beforeEach(() => {

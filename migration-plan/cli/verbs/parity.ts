@@ -9,6 +9,7 @@ import { htmlReport } from '#plan/parity/reporters/html.ts';
 import { junitReport } from '#plan/parity/reporters/junit.ts';
 import { runSuite, SuiteStopped } from '#plan/parity/run-suite.ts';
 import { loadSuites, type Suite } from '#plan/parity/suite.ts';
+import { AdminApi } from '../api/admin.ts';
 import { EXIT } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import { painter, type Tone } from '../screen/paint.ts';
@@ -23,6 +24,8 @@ type Options = {
   output: string;
   timeout: string;
   contract?: string;
+  evidence?: boolean;
+  reason?: string;
 };
 
 const FILES: Readonly<Record<string, { file: string; write: (suites: readonly SuiteReport[]) => string }>> = {
@@ -48,6 +51,8 @@ export function addParity(program: Command, run: Run): void {
     .option('--reporter <list>', 'tty, junit (parity.xml), html (parity.html), with commas', 'tty')
     .option('--output <dir>', 'where reporters write their files', '.')
     .option('--contract <file>', 'an OpenAPI document: say which operation and status no case has met')
+    .option('--evidence', 'record the verdict in the ledger: the step to candidate asks for it')
+    .option('--reason <text>', 'why, for the ledger', 'fig parity')
     .option('--timeout <seconds>', 'longest wait for an answer', '10')
     .action(
       run(async (session, options: Options, route?: string) => {
@@ -57,10 +62,23 @@ export function addParity(program: Command, run: Run): void {
         for (const key of ['legacy', 'candidate'] as const)
           if (options[key] !== undefined && !/^https?:\/\//.test(options[key]))
             throw usage(`--${key}`, 'an http or https URL', options[key], 'http://127.0.0.1:4101');
+        const elsewhere = (['legacy', 'candidate'] as const).find((key) => options[key] !== undefined);
+        if (options.evidence && elsewhere)
+          throw usage(
+            '--evidence',
+            `the plan's own systems, without --${elsewhere}`,
+            `--${elsewhere}`,
+            'fig parity --evidence',
+          );
         const plan = requirePlan(session);
         const suites = suitesOf(session, plan, route);
         const reports: SuiteReport[] = [];
-        for (const suite of suites) reports.push(await runOne(session, plan, suite, options, timeoutMs));
+        for (const suite of suites) {
+          const keep = options.evidence ? await evidenceKeeper(session, suite, options) : null;
+          const report = await runOne(session, plan, suite, options, timeoutMs);
+          reports.push(report);
+          await keep?.(report);
+        }
         for (const name of reporters) write(session, options.output, name, reports);
         if (session.json) session.answer({ suites: reports });
         const bad = reports.some(({ counts }) => counts.failed + counts.error > 0);
@@ -155,6 +173,20 @@ async function runOne(
       { cause: error },
     );
   }
+}
+
+/** Looks which build is there before the run, and records what the run finds about it. */
+async function evidenceKeeper(session: Session, { route }: Suite, { reason = '' }: Options) {
+  const admin = new AdminApi(session);
+  const { build } = await admin.evidence(route.name, 'fresh');
+  return async ({ file, routeHash, counts, unsentWrites }: SuiteReport): Promise<void> => {
+    const { passed, failed, error: errors, skipped } = counts;
+    const verdict = passed > 0 && failed + errors === 0 ? 'pass' : 'fail';
+    const parity = { verdict, suite: file, passed, failed, errors, skipped, unsentWrites } as const;
+    const known = await admin.recordParity(route.name, { parity, hash: routeHash, build, reason });
+    session.note(`${route.name}: recorded as evidence (${verdict}).`);
+    if (verdict === 'pass' && known.parityGap !== null) session.note(known.parityGap);
+  };
 }
 
 function contractOf(file: string): Contract {
