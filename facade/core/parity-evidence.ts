@@ -11,7 +11,7 @@ export type RecordedParity = {
 };
 
 /** How long a run counts: what it tested goes on changing around it. */
-export const PARITY_FRESH_MS = 24 * 60 * 60 * 1000;
+const PARITY_FRESH_MS = 24 * 60 * 60 * 1000;
 
 /** The last recorded run of each route once the entries are read, oldest first; `before` holds what came earlier. */
 export function foldParity(
