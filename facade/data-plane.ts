@@ -13,6 +13,7 @@ import type { Snapshot } from './core/snapshot.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import { createPublicHandler } from './http/public.ts';
 import { createPublicServer } from './http/public-server.ts';
+import { type RecordingOrder, Recordings, type Taken } from './http/recording/recordings.ts';
 import { ObservationBook } from './http/shadow/observation-book.ts';
 import { Shadow } from './http/shadow/shadow.ts';
 import { UpstreamGuards, type UpstreamView } from './http/upstream-guards.ts';
@@ -29,6 +30,8 @@ export type DataPlane = {
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>;
   /** What shadow copies have shown, by process and route. */
   observed(): Promise<readonly RouteObserved[]>;
+  /** Hands over what was recorded since the last look, and records this from now on; null: nothing. */
+  record(order: RecordingOrder | null): Promise<Taken>;
   /** Stops accepting, finishes what is in flight, and lets go of everything. */
   drain(): Promise<void>;
   /** Ends the processes that it started, at once. */
@@ -108,9 +111,11 @@ export async function openDataPlane(options: DataPlaneOptions): Promise<LocalDat
     random: Math.random,
     nowMs: Date.now,
   });
+  const recordings = new Recordings();
   const handler = createPublicHandler({
     snapshot: () => snapshot,
     shadow,
+    recordings,
     guards,
     limiter,
     forwarder,
@@ -149,6 +154,7 @@ export async function openDataPlane(options: DataPlaneOptions): Promise<LocalDat
       asked?.breaker.probed(ok, performance.now());
     },
     observed: async () => book.observed(),
+    record: async (order) => recordings.take(order),
     add({ taken, upstreams: seen }) {
       const now = performance.now();
       const rate = snapshot.plan.limits.ratePerSecond;

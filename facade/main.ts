@@ -108,6 +108,7 @@ async function main(): Promise<void> {
     serving: () => plane.serving,
     observed,
     guardrails,
+    record: (order) => plane.record(order),
     lookAtBuilds: () => builds.look(),
     pins: { secret, copyCheck, now },
   });

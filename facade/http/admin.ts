@@ -19,12 +19,14 @@ import { mount, sendProblem } from './admin/mount.ts';
 import { observationOperations } from './admin/observations.ts';
 import type { Operation } from './admin/operation.ts';
 import { type PinOptions, pinOperations } from './admin/pins.ts';
+import { recordingOperations } from './admin/recording.ts';
 import { reloadOperations } from './admin/reload.ts';
 import { routeOperations } from './admin/routes.ts';
 import { streamOperations } from './admin/stream.ts';
 import { upstreamOperations } from './admin/upstreams.ts';
 import type { Metrics } from './metrics.ts';
 import { type ProblemBody, problemOf } from './problem.ts';
+import type { RecordingOrder, Taken } from './recording/recordings.ts';
 import type { UpstreamView } from './upstream-guards.ts';
 
 export type AdminOptions = {
@@ -45,6 +47,8 @@ export type AdminOptions = {
   /** What shadow copies have shown, by process and route. */
   readonly observed: () => Promise<readonly RouteObserved[]>;
   readonly guardrails: Guardrails;
+  /** Keeps exchanges of a route for whoever asks; see `DataPlane`. */
+  readonly record: (order: RecordingOrder | null) => Promise<Taken>;
   /** Asks the candidates which build they are. */
   readonly lookAtBuilds: () => Promise<void>;
   readonly pins: Pick<PinOptions, 'secret' | 'copyCheck' | 'now'>;
@@ -62,6 +66,7 @@ export function adminOperations(options: AdminOptions, stream: EventStream): Ope
     ...upstreamOperations(upstreams),
     ...observationOperations(control, options.observed),
     ...evidenceOperations(options),
+    ...recordingOperations({ control, log, record: options.record }),
     ...pinOperations({ ...options.pins, snapshot: () => control.snapshot, log }),
     ...reloadOperations(control, replicas),
     ...dataOperations(control),

@@ -155,6 +155,11 @@ const OTHER = {
       'The guardrails of the route are not passed at its stage, its bake time is not over, or for `candidate` its parity suite has not passed of late: `detail` and `guardrails` say why.',
     remedy: 'Wait for more samples, run the suite, or mend what differs.',
   },
+  ROUTE_RECORDING_BUSY: {
+    status: 409,
+    meaning: 'One recording at a time is made at an instance, and there is one.',
+    remedy: 'Wait for its end, or stop it.',
+  },
   ROUTE_EVIDENCE_OUTDATED: {
     status: 409,
     meaning:

@@ -28,6 +28,7 @@ import type { Metrics } from './metrics.ts';
 import { paceOf } from './pace.ts';
 import { type ProblemBody, problemOf, rawProblem, sendProblem } from './problem.ts';
 import { createRecorder } from './recorder.ts';
+import type { Recordings, RecordingTurn } from './recording/recordings.ts';
 import { failureProblem } from './refusals.ts';
 import { changeHeaders, upstreamHeaders } from './request-headers.ts';
 import type { Shadow } from './shadow/shadow.ts';
@@ -49,11 +50,16 @@ export type PublicOptions = {
   readonly requests: Logger | null;
   /** Copies requests to the side that does not answer; null for none. */
   readonly shadow: Shadow | null;
+  /** Keeps exchanges for whoever ordered them; null for nobody. */
+  readonly recordings: Recordings | null;
   /** Signs the cohort cookie. */
   readonly secret: Buffer;
   /** True while the process is stopping: answers then ask clients to close their connection. */
   readonly draining: () => boolean;
 };
+
+/** Watches one exchange. */
+type Tap = Pick<RecordingTurn | ShadowTurn, 'head' | 'ended'>;
 
 /** The data plane: decides each request on one snapshot and forwards it. */
 export type PublicHandler = {
@@ -73,7 +79,7 @@ export type PublicHandler = {
 };
 
 export function createPublicHandler(options: PublicOptions): PublicHandler {
-  const { forwarder, guards, limiter, metrics, log, secret, shadow } = options;
+  const { forwarder, guards, limiter, metrics, log, secret, shadow, recordings } = options;
   const edges = new WeakMap<Snapshot['plan'], Edge>();
   const upgraded = new Map<Duplex, Call>();
   const eventStreams = new Set<Duplex>();
@@ -101,7 +107,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
   }
 
   // The headers are made once: a second attempt must not continue x-forwarded-for twice.
-  function exchangeOf(call: Call, leg: Leg, headers: Exchange['headers'], turn: ShadowTurn | null): Exchange {
+  function exchangeOf(call: Call, leg: Leg, headers: Exchange['headers'], taps: readonly Tap[]): Exchange {
     const { snapshot, decision } = call;
     const { party, reason } = leg;
     const tags = tagPassage(decision.state, party);
@@ -122,7 +128,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
       shapeInformation: (rawHeaders) => clientHeaders(rawHeaders, context),
       shapeAnswer(status, rawHeaders) {
         tellStatus(leg, status);
-        turn?.head(status, rawHeaders);
+        for (const tap of taps) tap.head(status, rawHeaders);
         shadow?.answered(call, party, status, performance.now() - sentAt);
         const shaped = clientHeaders(rawHeaders, context);
         if (status === 101) shaped.push('Connection', 'Upgrade', 'Upgrade', 'websocket');
@@ -203,11 +209,15 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
       });
     const headers = headersOf(call);
     const source = hasBody ? (limit.counted ?? request) : null;
-    const turn = limit.refused ? null : (shadow?.begin(call, leg, response, headers, source) ?? null);
+    const take = limit.refused ? null : (recordings?.begin(call, response, headers, source) ?? null);
+    const turn = limit.refused
+      ? null
+      : (shadow?.begin(call, leg, response, headers, take?.body ?? source) ?? null);
+    const taps: Tap[] = [take, turn].filter((tap) => tap !== null);
     let last: ForwardOutcome = CLIENT_GONE;
     const send = (freshConnection = false) => {
-      const exchange = { ...exchangeOf(call, leg, headers, turn), freshConnection };
-      const body = turn?.body ?? limit.counted;
+      const exchange = { ...exchangeOf(call, leg, headers, taps), freshConnection };
+      const body = turn?.body ?? take?.body ?? limit.counted;
       return forwarder.forward(body ? { ...exchange, body } : exchange, response);
     };
     const tell = (outcome: ForwardOutcome) => {
@@ -242,7 +252,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
       if (outcome.kind === 'failed' && !refused) return answerFailure(call, leg, outcome.failure, response);
       record(call, leg.party, leg.reason, outcome, (refused ?? brokenBodies.get(request))?.status);
     } finally {
-      turn?.ended(last, leg.party);
+      for (const tap of taps) tap.ended(last, leg.party);
       release(leg);
     }
   }
@@ -283,7 +293,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
     };
     try {
       const outcome = await forwarder.upgrade(
-        exchangeOf(call, leg, headersOf(call), null),
+        exchangeOf(call, leg, headersOf(call), []),
         socket,
         head,
         refusal,

@@ -49,7 +49,7 @@ export function adminClient(facade: Pick<TestFacade, 'adminUrl'>): AdminCall {
     const text = answer.body.toString();
     if (/\bat .*\.ts:\d+/.test(text)) throw new Error(`a stack in the answer: ${text}`);
     const contentType = answer.headers['content-type'] ?? '';
-    const json = contentType.includes('json') ? JSON.parse(text) : { text };
+    const json = /[/+]json/.test(contentType) ? JSON.parse(text) : { text };
     meet(method, path, answer.status, contentType.split(';')[0] ?? '', json);
     return { ...json, status: answer.status, contentType };
   };
@@ -69,7 +69,7 @@ export function meet(
   const label = `${method} ${path} ${status} ${mediaType}`;
   if (!found.responses[status]?.content?.[mediaType]) throw new Error(`${label} is not described`);
   met.add(`${found.method} ${found.path} ${status}`);
-  if (!mediaType.endsWith('json')) return;
+  if (!/[/+]json$/.test(mediaType)) return;
   const steps = ['paths', found.path, found.method, 'responses', String(status), 'content', mediaType];
   const pointer = steps.map((step) => encodeURIComponent(step.replaceAll('~', '~0').replaceAll('/', '~1')));
   const validate = ajv.compile({ $ref: `api#/${pointer.join('/')}/schema` });

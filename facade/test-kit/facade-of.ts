@@ -25,6 +25,7 @@ import type { Forwarder } from '../http/forwarder.ts';
 import { createMetrics } from '../http/metrics.ts';
 import { createPublicHandler, type PublicHandler } from '../http/public.ts';
 import { createPublicServer } from '../http/public-server.ts';
+import { Recordings } from '../http/recording/recordings.ts';
 import type { Comparer } from '../http/shadow/comparer.ts';
 import { ObservationBook } from '../http/shadow/observation-book.ts';
 import { Shadow } from '../http/shadow/shadow.ts';
@@ -126,7 +127,9 @@ export async function facadeOf(plan: Plan, options: TestFacadeOptions = {}): Pro
     random: options.random ?? Math.random,
     nowMs: Date.now,
   });
+  const recordings = new Recordings();
   const handler = createPublicHandler({
+    recordings,
     snapshot,
     shadow,
     guards,
@@ -153,6 +156,7 @@ export async function facadeOf(plan: Plan, options: TestFacadeOptions = {}): Pro
       serving: () => true,
       observed,
       guardrails,
+      record: async (order) => recordings.take(order),
       lookAtBuilds: async () => options.lookAtBuilds?.(control),
       pins: { secret, copyCheck, now: () => new Date() },
       ...(options.maxStreams === undefined ? {} : { maxStreams: options.maxStreams }),

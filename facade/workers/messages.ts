@@ -3,6 +3,7 @@ import type { Counts } from '../core/counts.ts';
 import type { RouteObserved } from '../core/observation/observations-view.ts';
 import type { Positions, Snapshot } from '../core/snapshot.ts';
 import type { MetricsJson } from '../http/metrics.ts';
+import type { RecordingOrder, Taken } from '../http/recording/recordings.ts';
 import type { UpstreamView } from '../http/upstream-guards.ts';
 
 /** What a worker is told once, before anything else. */
@@ -31,6 +32,7 @@ export type Question =
   | { readonly ask: 'apply'; readonly situation: Situation }
   | { readonly ask: 'report' }
   | { readonly ask: 'observed' }
+  | { readonly ask: 'record'; readonly order: RecordingOrder | null }
   | { readonly ask: 'ping' };
 
 export type ToWorker =
@@ -49,6 +51,7 @@ export type Answer = {
   readonly failed?: string;
   readonly report?: Report;
   readonly observed?: readonly RouteObserved[];
+  readonly taken?: Taken;
 };
 
 export type FromWorker = Answer | { readonly tell: 'counts'; readonly counts: Counts };

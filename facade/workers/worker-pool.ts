@@ -5,6 +5,7 @@ import { ended, type RouteObserved, sumOfEnded } from '../core/observation/obser
 import { positionsOf, type Snapshot } from '../core/snapshot.ts';
 import { type DataPlane, type DataPlaneOptions, DRAIN } from '../data-plane.ts';
 import { createMetrics, type MetricsJson } from '../http/metrics.ts';
+import type { RecordingOrder, Taken } from '../http/recording/recordings.ts';
 import { UpstreamGuards } from '../http/upstream-guards.ts';
 import { SettingsError } from '../settings.ts';
 import { claimPort } from './claim-port.ts';
@@ -118,6 +119,13 @@ export class WorkerPool implements DataPlane {
       }),
     );
     return [...this.#seats.flatMap(({ observed }) => observed), ...this.#pastObserved];
+  }
+
+  async record(order: RecordingOrder | null): Promise<Taken> {
+    const answers = await Promise.all(this.#seats.map((seat) => seat.process.ask({ ask: 'record', order })));
+    const taken = answers.flatMap((answer) => answer?.taken ?? []);
+    const exchanges = taken.flatMap((one) => one.exchanges);
+    return { exchanges, dropped: taken.reduce((sum, { dropped }) => sum + dropped, 0) };
   }
 
   async drain(): Promise<void> {

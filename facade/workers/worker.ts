@@ -33,6 +33,10 @@ async function obey(message: ToWorker): Promise<void> {
     }
     case 'observed':
       return send({ number, observed: (await plane?.observed()) ?? [] });
+    case 'record': {
+      const taken = await plane?.record(message.order);
+      return send(taken ? { number, taken } : { number });
+    }
     case 'ping':
       return send({ number });
   }

@@ -16,7 +16,9 @@ import { addNext } from './verbs/next.ts';
 import { addObservations } from './verbs/observations.ts';
 import { addParity } from './verbs/parity.ts';
 import { addPin } from './verbs/pin.ts';
+import { addRecord } from './verbs/record.ts';
 import { addReload } from './verbs/reload.ts';
+import { addReplay } from './verbs/replay.ts';
 import { addPause, addResume, addRollback } from './verbs/route-verbs.ts';
 import { addStatus } from './verbs/status.ts';
 import { addToken } from './verbs/token.ts';
@@ -36,6 +38,8 @@ const VERBS = [
   addKill,
   addPin,
   addParity,
+  addRecord,
+  addReplay,
   addReload,
   addBackfill,
   addInstances,

@@ -1,11 +1,13 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { MYSQL_URL, mysqlDatabase, sqliteDatabase, type TestDatabase } from '#acl/testing/databases.ts';
 import { rawRequest } from '#acl/testing/raw-http.ts';
+import { readDocument } from '#plan/parity/contract-coverage.ts';
+import { arbitraryRequest, type GeneratedRequest } from '#plan/parity/generate/arbitrary-request.ts';
+import { type ContractOperation, type Json, merged, operationsOf } from '#plan/parity/generate/openapi.ts';
 import { openapiConformance } from '#services/service-kit/testing/openapi-conformance.ts';
 import { Started, seed, startMonolith } from '../passthrough/behind-facade.ts';
-import { arbitraryRequest, type GeneratedRequest } from './arbitrary-request.ts';
-import { type ContractOperation, type Json, merged, operationsOf, readContract } from './contract.ts';
 
 // Real processes on a busy machine: no suite may fail for being slow.
 jest.setTimeout(600_000);
@@ -19,7 +21,7 @@ const LEFT_OUT = new Set(['login', 'logout', 'loginByForm', 'logoutByForm', 'pin
 /** Runs of one operation; fixed, so that a failure comes again. */
 const RUNS = { numRuns: 15, seed: 20_260_701 };
 
-const contract = readContract();
+const contract = readDocument(join(import.meta.dirname, 'openapi.yaml'));
 const operations = operationsOf(contract).filter(({ id }) => !LEFT_OUT.has(id));
 
 type Answered = { status: number; text: string; headers: Record<string, string> };

@@ -1,10 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import type { Json } from './generate/openapi.ts';
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch', 'head', 'options', 'trace'];
 
 type Operation = { readonly method: string; readonly path: string; readonly statuses: readonly string[] };
-export type Contract = { readonly file: string; readonly operations: readonly Operation[] };
+export type Contract = {
+  readonly file: string;
+  readonly document: Json;
+  readonly operations: readonly Operation[];
+};
 
 /** How much of a contract a suite has met, one entry per operation and status that it says. */
 export type ContractCoverage = {
@@ -15,11 +20,11 @@ export type ContractCoverage = {
   readonly missing: readonly string[];
 };
 
-/** Reads the operations of an OpenAPI document, in YAML or JSON. Throws an Error that says what is wrong with it. */
-export function readContract(file: string): Contract {
+/** Reads an OpenAPI document, in YAML or JSON; every alias is a copy. Throws an Error that says what is wrong with it. */
+export function readDocument(file: string): Json {
   let document: unknown;
   try {
-    document = parse(readFileSync(file, 'utf8'));
+    document = JSON.parse(JSON.stringify(parse(readFileSync(file, 'utf8')) ?? null));
   } catch (error) {
     const { syscall, code, message } = error as NodeJS.ErrnoException;
     const got = syscall === undefined ? message.split('\n')[0] : code;
@@ -28,6 +33,13 @@ export function readContract(file: string): Contract {
   const paths = (document as { paths?: unknown } | null)?.paths;
   if (typeof paths !== 'object' || paths === null)
     throw new Error(`expected an OpenAPI document with \`paths\` at ${file}, got none`);
+  return document as Json;
+}
+
+/** The operations of an OpenAPI document and the statuses that they say. Throws as `readDocument` does. */
+export function readContract(file: string): Contract {
+  const document = readDocument(file);
+  const { paths } = document as { paths: object };
   const operations = Object.entries(paths).flatMap(([path, item]) =>
     METHODS.flatMap((method): Operation[] => {
       const responses = (item as Record<string, { responses?: object } | undefined> | null)?.[method]
@@ -35,7 +47,7 @@ export function readContract(file: string): Contract {
       return responses ? [{ method: method.toUpperCase(), path, statuses: Object.keys(responses) }] : [];
     }),
   );
-  return { file, operations };
+  return { file, document, operations };
 }
 
 /** Counts what the answers of legacy have met of those operations that the suite is about. */

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { type Answer, compareAnswers, compileRules, type Difference } from '#facade/core/compare/index.ts';
+import { compareAnswers, compileRules } from '#facade/core/compare/index.ts';
 import { compileRedaction, Redactor } from '#facade/core/redact/redactor.ts';
 import type { Plan, Route } from '#plan/model/plan.ts';
 import { capture, fill, fillJson, UnknownCapture, withIdsOfLegacy } from './captures.ts';
 import { type Contract, CoverageCount } from './contract-coverage.ts';
+import { type GenerateOptions, generatedCases } from './generate/generated-cases.ts';
 import type { CaseOutcome, CaseReport, StepReport, SuiteReport } from './report.ts';
+import { matchOf } from './route-match.ts';
+import { redacted, shown } from './shown.ts';
 import { NoAnswer, type Sent, Side, type SideName } from './side.ts';
 import type { ParityCase, Step, Suite, User } from './suite.ts';
 
@@ -18,6 +21,8 @@ export type RunOptions = {
   readonly timeoutMs: number;
   /** What the suite's coverage is told of; null tells nothing. */
   readonly contract?: Contract | null;
+  /** Sends requests made from a contract after the cases of the suite; null for none. */
+  readonly generate?: Omit<GenerateOptions, 'as'> | null;
   /** Called after each case. */
   readonly onCase?: (done: CaseReport) => void;
 };
@@ -41,15 +46,7 @@ const SKIPPED_WRITE = 'it writes; cases that write are sent with --writes';
  */
 export async function runSuite(suite: Suite, options: RunOptions): Promise<SuiteReport> {
   const { route } = suite;
-  const { timeoutMs } = options;
-  const sides = {
-    legacy: new Side('legacy', options.legacyUrl, { change: route.credentials.legacy, timeoutMs }),
-    candidate: new Side('candidate', options.candidateUrl, {
-      rewrite: route.rewrite,
-      change: route.credentials.candidate,
-      timeoutMs,
-    }),
-  };
+  const sides = sidesOf(route, options);
   const startedAt = new Date().toISOString();
   const started = performance.now();
   await bothAreThere(sides);
@@ -60,6 +57,13 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<Suite
     const done = await run.case(one);
     cases.push(done);
     options.onCase?.(done);
+  }
+  if (options.generate) {
+    const as = suite.users.keys().next().value ?? null;
+    const wanted = { ...options.generate, as };
+    const made = await generatedCases(route, wanted, options.writes, (one) => run.case(one));
+    for (const one of made) options.onCase?.(one);
+    cases.push(...made);
   }
   const counts: Record<CaseOutcome, number> = { passed: 0, failed: 0, skipped: 0, error: 0 };
   for (const { outcome } of cases) counts[outcome]++;
@@ -76,6 +80,21 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<Suite
     coverage: run.coverage?.result() ?? null,
     cases,
   };
+}
+
+type Urls = { readonly legacyUrl: string; readonly candidateUrl: string; readonly timeoutMs: number };
+
+function sidesOf(route: Route, { legacyUrl, candidateUrl, timeoutMs }: Urls): Record<SideName, Side> {
+  const { legacy, candidate } = route.credentials;
+  return {
+    legacy: new Side('legacy', legacyUrl, { change: legacy, timeoutMs }),
+    candidate: new Side('candidate', candidateUrl, { rewrite: route.rewrite, change: candidate, timeoutMs }),
+  };
+}
+
+/** Logs a user of a suite in; answers the cookies for each side. Rejects with SuiteStopped. */
+export function logIn(suite: Suite, user: string, options: RunOptions): Promise<Record<SideName, string>> {
+  return new Run(suite, sidesOf(suite.route, options), options).cookiesOf(user);
 }
 
 async function bothAreThere(sides: Readonly<Record<SideName, Side>>): Promise<void> {
@@ -99,17 +118,22 @@ class Run {
     this.#sides = sides;
     this.#options = options;
     const { contract } = options;
-    this.coverage = contract ? new CoverageCount(contract, isMatchOf(suite.route)) : null;
+    this.coverage = contract
+      ? new CoverageCount(contract, (method, path) => matchOf(suite.route, method, path) !== null)
+      : null;
   }
 
   async logIn(): Promise<void> {
     const cookies = new Map<string, Record<SideName, string>>();
-    for (const [name, user] of this.#suite.users) {
-      const legacy = await this.#cookieOf('legacy', name, user);
-      const candidate = user.at === 'each' ? await this.#cookieOf('candidate', name, user) : legacy;
-      cookies.set(name, { legacy, candidate });
-    }
+    for (const name of this.#suite.users.keys()) cookies.set(name, await this.cookiesOf(name));
     this.#cookies = cookies;
+  }
+
+  /** The session of a user of the suite at each side. Rejects with SuiteStopped. */
+  async cookiesOf(name: string): Promise<Record<SideName, string>> {
+    const user = this.#suite.users.get(name) as User;
+    const legacy = await this.#cookieOf('legacy', name, user);
+    return { legacy, candidate: user.at === 'each' ? await this.#cookieOf('candidate', name, user) : legacy };
   }
 
   async #cookieOf(side: SideName, name: string, user: User): Promise<string> {
@@ -214,19 +238,6 @@ class Run {
 const differs = (steps: readonly StepReport[]): boolean =>
   steps.some(({ differences, more }) => differences.length + more > 0);
 
-/** Whether an operation of a contract is one of the route's matches: parameters stand where the match has them. */
-function isMatchOf({ match }: Route): (method: string, path: string) => boolean {
-  return (method, path) =>
-    match.some((one) => {
-      if (one.method !== null && one.method !== method) return false;
-      const parts = one.pattern.split('/');
-      const given = path.split('/');
-      const rest = parts.at(-1)?.startsWith('*') === true;
-      if (rest ? given.length < parts.length : given.length !== parts.length) return false;
-      return parts.every((part, n) => /^[:*]/.test(part) || part.toLowerCase() === given[n]?.toLowerCase());
-    });
-}
-
 /** Both are waited for, so that the next step meets two idle sides. */
 async function bothSettled<T>(one: Promise<T>, other: Promise<T>): Promise<[T, T]> {
   const settled = await Promise.allSettled([one, other]);
@@ -258,22 +269,5 @@ function sentOf(
           : body === null
             ? null
             : fill(body, captured),
-  };
-}
-
-const MAX_SHOWN = 4096;
-
-function shown(answer: Answer, redactor: Redactor) {
-  const text = Buffer.from(answer.body).toString('utf8');
-  const safe = redactor.body(text, String(answer.headers['content-type'] ?? ''));
-  return { status: answer.status, body: safe.length > MAX_SHOWN ? `${safe.slice(0, MAX_SHOWN)}…` : safe };
-}
-
-function redacted(difference: Difference, redactor: Redactor): Difference {
-  const { at, legacy, candidate } = difference.sample;
-  const value = (json: string | null) => json && redactor.json(json, at);
-  return {
-    ...difference,
-    sample: { at: redactor.text(at), legacy: value(legacy), candidate: value(candidate) },
   };
 }

@@ -111,6 +111,7 @@ describe('every operation answers as it is described', () => {
     }
     for (const path of ['/v1/ledger', '/v1/stream'])
       expect(await call('GET', `${path}?after=x`)).toMatchObject({ status: 400 });
+    expect(await call('GET', '/v1/routes/articles/recording?limit=x')).toMatchObject({ status: 400 });
     for (const tail of ['', '/observations', '/evidence'])
       expect(await call('GET', `/v1/routes/%zz${tail}`)).toMatchObject({ status: 400 });
   });
@@ -134,6 +135,10 @@ describe('every operation answers as it is described', () => {
       (one) => one.startsWith('/v1/routes') || one === '/v1/kill' || one === '/v1/resume',
     ))
       expect(await call('POST', at(path), bodyOf(path))).toMatchObject({ status: 200 });
+    const recording = call('GET', '/v1/routes/articles/recording?seconds=1');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await call('GET', '/v1/routes/articles/recording')).toMatchObject({ status: 409 });
+    expect(await recording).toMatchObject({ status: 200 });
     const stream = await eventClient(facade.adminUrl);
     meet('GET', '/v1/stream', stream.status, 'text/event-stream');
     expect(await call('GET', '/v1/stream')).toMatchObject({ status: 503 });
@@ -145,7 +150,7 @@ describe('every operation answers as it is described', () => {
 
   test('about what is not there', async () => {
     const { call } = await start();
-    for (const tail of ['', '/observations', '/evidence'])
+    for (const tail of ['', '/observations', '/evidence', '/recording'])
       expect(await call('GET', `/v1/routes/nothing${tail}`)).toMatchObject({ status: 404 });
     for (const verb of ['transitions', 'rollback', 'pause', 'resume', 'evidence'])
       expect(await call('POST', `/v1/routes/nothing/${verb}`, bodyOf(`/${verb}`))).toMatchObject({

@@ -1,7 +1,7 @@
 import { EXIT } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import type { Session } from '../session.ts';
-import { call, type Party } from './call.ts';
+import { call, lines, type Party } from './call.ts';
 import type { Evidence, Observations, ParityVerdict } from './observations.ts';
 
 /**
@@ -161,6 +161,21 @@ export class AdminApi {
 
   pin(pin: PinRequest): Promise<Pin> {
     return this.#post('/v1/pins', pin);
+  }
+
+  /** The lines of a recording as they come; see `migration-plan/model/recorded-exchange.ts`. */
+  recording(
+    route: string,
+    { limit, seconds, maxBodyBytes }: { limit: number; seconds: number; maxBodyBytes: number },
+    signal: AbortSignal,
+  ): AsyncGenerator<string> {
+    const query = `limit=${limit}&seconds=${seconds}&maxBodyBytes=${maxBodyBytes}`;
+    return lines(
+      this.#party,
+      `/v1/routes/${encodeURIComponent(route)}/recording?${query}`,
+      this.#env,
+      signal,
+    );
   }
 
   reload(reason: string, force: boolean): Promise<Reload> {

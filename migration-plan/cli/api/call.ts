@@ -42,6 +42,37 @@ export async function call<T>(
   throw refusal(party, path, response.status, answer, token !== null);
 }
 
+/** A GET whose answer comes line by line, for as long as it takes. Rejects with a `Failure` as `call` does, also midway. */
+export async function* lines(
+  party: Party,
+  path: string,
+  env: NodeJS.ProcessEnv,
+  signal?: AbortSignal,
+): AsyncGenerator<string> {
+  const token = readToken(party.token, env);
+  const headers = token === null ? {} : { authorization: `Bearer ${token}` };
+  let response: Response;
+  try {
+    response = await fetch(`${party.url}${path}`, { headers, redirect: 'manual', signal: signal ?? null });
+    if (!response.ok || !response.body)
+      throw refusal(party, path, response.status, parse(await response.text()), token !== null);
+  } catch (error) {
+    throw error instanceof Failure ? error : unreachable(party, error);
+  }
+  let rest = '';
+  try {
+    for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
+      const parts = (rest + text).split('\n');
+      rest = parts.pop() ?? '';
+      yield* parts;
+    }
+  } catch (error) {
+    if (signal?.aborted) return;
+    throw unreachable(party, error);
+  }
+  if (rest !== '') yield rest;
+}
+
 /** What kept a request from being answered, in a few words. */
 export function networkReason(error: unknown): string {
   const failure = error as Error & {

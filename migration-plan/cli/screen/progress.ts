@@ -11,17 +11,18 @@ export type Progress = {
 /** Shows how far long work has come: a bar in a terminal, otherwise a plain line whenever another tenth is done. */
 export type ProgressView = { update(progress: Progress): void; stop(): void };
 
-export function progressView(session: Session, label: string): ProgressView {
+/** `what` is counted: `rows`. */
+export function progressView(session: Session, label: string, what = 'rows'): ProgressView {
   if (session.json) return { update: () => {}, stop: () => {} };
   const { stderr } = session.streams;
-  return stderr.isTTY ? barView(session, label) : lineView(session, label);
+  return stderr.isTTY ? barView(session, label, what) : lineView(session, label, what);
 }
 
-function barView({ streams, env }: Session, label: string): ProgressView {
+function barView({ streams, env }: Session, label: string, what: string): ProgressView {
   const bar = new SingleBar(
     {
       stream: streams.stderr,
-      format: `${label} [{bar}] {percentage}% {value}/{total} rows, {rate} rows/s, {left}`,
+      format: `${label} [{bar}] {percentage}% {value}/{total} ${what}, {rate} ${what}/s, {left}`,
       hideCursor: true,
       clearOnComplete: false,
       barsize: 24,
@@ -50,7 +51,7 @@ function barView({ streams, env }: Session, label: string): ProgressView {
   };
 }
 
-function lineView(session: Session, label: string): ProgressView {
+function lineView(session: Session, label: string, what: string): ProgressView {
   let shown = -1;
   return {
     update: (progress) => {
@@ -59,7 +60,7 @@ function lineView(session: Session, label: string): ProgressView {
       if (tenth === shown) return;
       shown = tenth;
       session.note(
-        `${label}: ${progress.done} of ${progress.total ?? '?'} rows, ${rateOf(progress)} rows/s, ${leftOf(progress)}`,
+        `${label}: ${progress.done} of ${progress.total ?? '?'} ${what}, ${rateOf(progress)} ${what}/s, ${leftOf(progress)}`,
       );
     },
     stop: () => {},

@@ -12,6 +12,8 @@ export class RealFacade {
   readonly plan: string;
   readonly cwd: string;
   admin = '';
+  /** Where clients go. */
+  url = '';
   #child: ChildProcess | null = null;
 
   /** `files` of the plan beside or in place of plan.yaml and a route `articles`. */
@@ -35,6 +37,7 @@ export class RealFacade {
       const entry = JSON.parse(line);
       if (entry.msg !== 'listening') continue;
       this.admin = entry.adminUrl;
+      this.url = entry.url;
       break;
     }
     if (!this.admin) throw new Error(`the facade did not start: ${complaint}`);

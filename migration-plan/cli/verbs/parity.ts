@@ -1,19 +1,21 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { randomInt } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import type { Plan } from '#plan/model/plan.ts';
-import { formatProblem } from '#plan/model/problem.ts';
+import type { Plan, Route } from '#plan/model/plan.ts';
+import { formatProblem, type Problem } from '#plan/model/problem.ts';
 import { type Contract, readContract } from '#plan/parity/contract-coverage.ts';
-import { type CaseReport, explain, type SuiteReport } from '#plan/parity/report.ts';
-import { htmlReport } from '#plan/parity/reporters/html.ts';
-import { junitReport } from '#plan/parity/reporters/junit.ts';
+import type { SuiteReport } from '#plan/parity/report.ts';
 import { runSuite, SuiteStopped } from '#plan/parity/run-suite.ts';
 import { loadSuites, type Suite } from '#plan/parity/suite.ts';
+import { RecordingProblem, readRecording } from '#plan/traffic/read-recording.ts';
+import { addRecordedCases } from '#plan/traffic/recorded-cases.ts';
 import { AdminApi } from '../api/admin.ts';
 import { EXIT } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
-import { painter, type Tone } from '../screen/paint.ts';
+import { anyBad, reportersOf, sayCase, saySummary, writeReports } from '../parity-output.ts';
 import { requirePlan, type Session } from '../session.ts';
+import { countFlag, usage } from '../usage.ts';
 import type { Run } from '../verb.ts';
 
 type Options = {
@@ -26,17 +28,9 @@ type Options = {
   contract?: string;
   evidence?: boolean;
   reason?: string;
-};
-
-const FILES: Readonly<Record<string, { file: string; write: (suites: readonly SuiteReport[]) => string }>> = {
-  junit: { file: 'parity.xml', write: junitReport },
-  html: { file: 'parity.html', write: htmlReport },
-};
-const TONES: Readonly<Record<CaseReport['outcome'], Tone>> = {
-  passed: 'green',
-  failed: 'red',
-  error: 'red',
-  skipped: 'yellow',
+  add?: string;
+  generate?: string;
+  seed?: string;
 };
 
 /** `fig parity`: the same requests to both sides, answers compared. */
@@ -51,6 +45,9 @@ export function addParity(program: Command, run: Run): void {
     .option('--reporter <list>', 'tty, junit (parity.xml), html (parity.html), with commas', 'tty')
     .option('--output <dir>', 'where reporters write their files', '.')
     .option('--contract <file>', 'an OpenAPI document: say which operation and status no case has met')
+    .option('--add <recording>', 'send nothing: make cases of a recording, one for each endpoint and outcome')
+    .option('--generate <count>', 'also send so many requests made from the contract')
+    .option('--seed <number>', 'the same number makes the same requests')
     .option('--evidence', 'record the verdict in the ledger: the step to candidate asks for it')
     .option('--reason <text>', 'why, for the ledger', 'fig parity')
     .option('--timeout <seconds>', 'longest wait for an answer', '10')
@@ -71,7 +68,8 @@ export function addParity(program: Command, run: Run): void {
             'fig parity --evidence',
           );
         const plan = requirePlan(session);
-        const suites = suitesOf(session, plan, route);
+        if (options.add !== undefined) return addCases(session, plan, options.add, route);
+        const suites = suitesOf(session, plan, route, options.generate !== undefined);
         const reports: SuiteReport[] = [];
         for (const suite of suites) {
           const keep = options.evidence ? await evidenceKeeper(session, suite, options) : null;
@@ -79,28 +77,20 @@ export function addParity(program: Command, run: Run): void {
           reports.push(report);
           await keep?.(report);
         }
-        for (const name of reporters) write(session, options.output, name, reports);
+        writeReports(session, reporters, { dir: options.output, name: 'parity' }, reports);
         if (session.json) session.answer({ suites: reports });
-        const bad = reports.some(({ counts }) => counts.failed + counts.error > 0);
-        return bad ? EXIT.refused : EXIT.ok;
+        return anyBad(reports) ? EXIT.refused : EXIT.ok;
       }),
     );
 }
 
-function reportersOf(list: string): string[] {
-  const names = list.split(',').map((name) => name.trim());
-  for (const name of names)
-    if (name !== 'tty' && !FILES[name]) throw usage('--reporter', 'tty, junit or html', name, 'tty,junit');
-  return names.filter((name) => name !== 'tty');
-}
-
-function suitesOf(session: Session, plan: Plan, route: string | undefined): Suite[] {
+function suitesOf(session: Session, plan: Plan, route: string | undefined, generates: boolean): Suite[] {
   const { suites, problems } = loadSuites(plan, session.planDir, session.env);
-  if (problems.length > 0)
-    throw new Failure(EXIT.refused, 'PARITY_INVALID', problems.map(formatProblem).join('\n'), {
-      details: { problems },
-    });
+  refuseInvalid(problems);
   const wanted = suites.filter((suite) => route === undefined || suite.route.name === route);
+  const lacksSuite = ({ name }: Route) =>
+    (route === undefined || name === route) && !suites.some((suite) => suite.route.name === name);
+  if (generates) wanted.push(...plan.routes.filter(lacksSuite).map(withoutCases));
   if (wanted.length > 0) return wanted;
   const where = join(session.planDir, 'parity');
   if (route !== undefined && !plan.routes.some(({ name }) => name === route))
@@ -116,6 +106,56 @@ function suitesOf(session: Session, plan: Plan, route: string | undefined): Suit
   );
 }
 
+/** Makes cases of a recording and puts them behind those of the suite, or into a new one. */
+async function addCases(session: Session, plan: Plan, recording: string, name: string | undefined) {
+  const route = plan.routes.find((one) => one.name === name);
+  if (!route)
+    throw new Failure(
+      EXIT.refused,
+      'ROUTE_UNKNOWN',
+      `--add: expected a route of the plan, got ${name ?? 'none'}. Known: ${plan.routes.map((one) => one.name).join(', ')}.`,
+    );
+  const { suites, problems } = loadSuites(plan, session.planDir, session.env);
+  refuseInvalid(problems);
+  const user =
+    suites
+      .find((suite) => suite.route.name === name)
+      ?.users.keys()
+      .next().value ?? null;
+  const path = join(session.planDir, 'parity', `${route.name}.parity.yaml`);
+  const suite = existsSync(path) ? readFileSync(path, 'utf8') : null;
+  const made = await readRecording(recording)
+    .then(({ exchanges }) => addRecordedCases(exchanges, { plan, route, suite, user }))
+    .catch((error: unknown) => {
+      if (!(error instanceof RecordingProblem)) throw error;
+      throw new Failure(EXIT.refused, 'RECORDING_INVALID', error.message, { cause: error });
+    });
+  if (made.added.length > 0) {
+    mkdirSync(join(session.planDir, 'parity'), { recursive: true });
+    writeFileSync(path, made.text);
+  }
+  const { added, repeated, left } = made;
+  if (session.json) session.answer({ file: path, added, repeated, left: Object.fromEntries(left) });
+  else {
+    for (const one of added) session.say(`  ${one}`);
+    session.say(`${added.length} cases added to ${path}; ${repeated} requests repeat one that is there.`);
+    for (const [reason, count] of left) session.note(`${count} left out: ${reason}`);
+    if (added.length > 0 && user === null)
+      session.note('Where clients had sessions, add `users` to the suite and `as` to the cases.');
+  }
+  return EXIT.ok;
+}
+
+function refuseInvalid(problems: readonly Problem[]): void {
+  if (problems.length > 0)
+    throw new Failure(EXIT.refused, 'PARITY_INVALID', problems.map(formatProblem).join('\n'), {
+      details: { problems },
+    });
+}
+
+/** Requests that are generated need no suite. */
+const withoutCases = (route: Route): Suite => ({ file: route.file, route, users: new Map(), cases: [] });
+
 async function runOne(
   session: Session,
   plan: Plan,
@@ -128,12 +168,8 @@ async function runOne(
     throw usage('--legacy', 'a URL, as the plan has no legacy', 'none', 'http://127.0.0.1:4101');
   const candidateUrl = options.candidate ?? (plan.candidates.get(suite.route.candidate)?.url as string);
   if (!session.json) session.say(`${suite.route.name}: legacy ${legacyUrl}, candidate ${candidateUrl}`);
-  const paint = painter(session.streams.stdout, session.env);
-  const say = (one: CaseReport) => {
-    if (session.json || one.outcome === 'passed' || one.outcome === 'skipped') return;
-    session.say(`  ${paint(TONES[one.outcome], one.outcome.padEnd(7))} ${one.name}`);
-    for (const line of explain(one)) session.say(`          ${line}`);
-  };
+  const contract = contractFor(session, options);
+  const generate = generateOf(options, contract);
   try {
     const report = await runSuite(suite, {
       plan,
@@ -141,28 +177,11 @@ async function runOne(
       candidateUrl,
       writes: options.writes === true,
       timeoutMs,
-      contract: options.contract === undefined ? null : contractOf(options.contract),
-      onCase: say,
+      contract: options.contract === undefined ? null : contract,
+      generate,
+      onCase: (one) => sayCase(session, one),
     });
-    const { passed, failed, error, skipped } = report.counts;
-    const reasons = Map.groupBy(
-      report.cases.filter(({ outcome }) => outcome === 'skipped'),
-      ({ reason }) => reason,
-    );
-    if (!session.json)
-      for (const [reason, cases] of reasons)
-        session.say(
-          `  ${paint(TONES.skipped, 'skipped')} ${cases.length === 1 ? cases[0]?.name : `${cases.length} cases`}: ${reason}`,
-        );
-    if (report.coverage && !session.json) {
-      const { met, of, missing } = report.coverage;
-      session.say(`  contract: ${met} of ${of} operations and statuses met`);
-      for (const one of missing) session.say(`  ${paint('yellow', 'not met')} ${one}`);
-    }
-    if (!session.json)
-      session.say(
-        `  ${report.cases.length} cases: ${passed} passed, ${failed} failed, ${error} errors, ${skipped} skipped, ${(report.ms / 1000).toFixed(1)} s`,
-      );
+    saySummary(session, report);
     return report;
   } catch (error) {
     if (!(error instanceof SuiteStopped)) throw error;
@@ -189,6 +208,25 @@ async function evidenceKeeper(session: Session, { route }: Suite, { reason = '' 
   };
 }
 
+/** The contract that was named, or for generated requests the one in the plan folder. */
+function contractFor(session: Session, { contract, generate }: Options): Contract | null {
+  if (contract !== undefined) return contractOf(contract);
+  return generate === undefined ? null : contractOf(join(session.planDir, 'contract', 'openapi.yaml'));
+}
+
+const MAX_SEED = 2 ** 31 - 1;
+
+function generateOf({ generate, seed }: Options, contract: Contract | null) {
+  if (seed !== undefined && !(/^\d+$/.test(seed) && Number(seed) <= MAX_SEED))
+    throw usage('--seed', `a whole number up to ${MAX_SEED}`, seed, '--seed 7');
+  if (generate === undefined || !contract) return null;
+  return {
+    contract: contract.document,
+    count: countFlag('--generate', generate, '--generate 500'),
+    seed: seed === undefined ? randomInt(MAX_SEED) : Number(seed),
+  };
+}
+
 function contractOf(file: string): Contract {
   try {
     return readContract(file);
@@ -197,29 +235,4 @@ function contractOf(file: string): Contract {
       cause: error,
     });
   }
-}
-
-function write(session: Session, dir: string, name: string, reports: readonly SuiteReport[]): void {
-  const { file, write } = FILES[name] as (typeof FILES)[string];
-  const path = join(dir, file);
-  try {
-    mkdirSync(dir, { recursive: true });
-    writeFileSync(path, write(reports));
-  } catch (error) {
-    throw new Failure(
-      EXIT.refused,
-      'CLI_FILE',
-      `expected to write ${path}, got ${(error as NodeJS.ErrnoException).code}. Name another folder with --output.`,
-      { cause: error },
-    );
-  }
-  session.note(`Written to ${path}.`);
-}
-
-function usage(flag: string, expected: string, got: string, example: string): Failure {
-  return new Failure(
-    EXIT.usage,
-    'CLI_USAGE',
-    `${flag}: expected ${expected}, got \`${got}\`. Write e.g. \`${example}\`.`,
-  );
 }

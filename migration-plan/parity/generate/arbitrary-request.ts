@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { arbitraryOf } from './arbitrary-value.ts';
-import type { ContractOperation, Json } from './contract.ts';
+import type { ContractOperation, Json } from './openapi.ts';
 
 const FORM = 'application/x-www-form-urlencoded';
+const isJson = (type: string) => /[/+]json$/.test(type);
+/** What can be made from a schema and written down. */
+const isWritten = (type: string) => isJson(type) || type === FORM || type.startsWith('text/plain');
 
 export type GeneratedRequest = {
   readonly method: string;
@@ -26,7 +29,7 @@ export function arbitraryRequest(
       { requiredKeys: own.filter(({ required }) => required).map(({ name }) => name) },
     ) as fc.Arbitrary<Record<string, unknown>>;
   };
-  const bodies = Object.entries(operation.bodies).filter(([type]) => type !== 'multipart/form-data');
+  const bodies = Object.entries(operation.bodies).filter(([type]) => isWritten(type));
   const body =
     bodies.length === 0
       ? fc.constant({ mediaType: null, body: null, value: undefined })
@@ -43,13 +46,13 @@ export function arbitraryRequest(
 }
 
 function written(mediaType: string, value: unknown): Pick<GeneratedRequest, 'mediaType' | 'body' | 'value'> {
-  if (mediaType === 'application/json') return { mediaType, body: JSON.stringify(value), value };
+  if (isJson(mediaType)) return { mediaType, body: JSON.stringify(value), value };
   if (mediaType !== FORM) return { mediaType, body: String(value), value };
   return { mediaType, body: new URLSearchParams(value as Record<string, string>).toString(), value };
 }
 
 function targetOf(path: string, given: Record<string, unknown>, query: Record<string, unknown>): string {
-  const filled = path.replace(/\{(\w+)\}/g, (_, name: string) =>
+  const filled = path.replace(/\{([^}]+)\}/g, (_, name: string) =>
     encodeURIComponent(segment(String(given[name]))),
   );
   const pairs = Object.entries(query).map(([key, value]): [string, string] => [key, String(value)]);

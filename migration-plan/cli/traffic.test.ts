@@ -1,0 +1,241 @@
+import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { EXIT } from './exit-code.ts';
+import { RealFacade } from './test-kit/real-facade.ts';
+
+const SECRET = 'a-session-nobody-may-see';
+const servers: Server[] = [];
+/** What an article costs at each side. */
+const price = { legacy: (_id: number) => 10, candidate: (_id: number) => 10 };
+let candidateUrl: string;
+let facade: RealFacade;
+let publicUrl: string;
+
+async function serve(side: keyof typeof price): Promise<string> {
+  const server = createServer((request, response) => {
+    const id = Number(/\/(\d+)/.exec(request.url ?? '')?.[1]);
+    const known = request.headers.cookie?.includes(SECRET);
+    if (request.url === '/api/login')
+      return response.writeHead(200, { 'set-cookie': `sid=${SECRET}; Path=/` }).end('{}');
+    if (!known && id > 1000) return response.writeHead(401).end();
+    response
+      .writeHead(id === 404 ? 404 : 200, { 'content-type': 'application/json' })
+      .end(JSON.stringify({ id, price: price[side](id), owner: 'ann.smith@example.org' }));
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+beforeAll(async () => {
+  candidateUrl = await serve('candidate');
+  facade = new RealFacade({
+    'plan.yaml': `version: 1\nlegacy: { url: "${await serve('legacy')}" }\ncandidates: { catalog: { url: "${candidateUrl}" } }\n`,
+    'routes/articles.yaml':
+      'route: articles\nmatch: [GET /api/articles/:id, POST /api/articles/:id]\ncandidate: catalog\nstages: [shadow, candidate]\n',
+    'parity/articles.parity.yaml':
+      '# Kept as it is.\nparity: articles\nusers:\n  ann: { request: POST /api/login, json: {} }\ncases:\n  - { name: one, request: GET /api/articles/1, status: 200 } # the first\n',
+  });
+  await facade.start(['--port', '0', '--workers', '2']);
+  publicUrl = facade.url;
+}, 120_000);
+afterAll(async () => {
+  await facade.remove();
+  for (const server of servers) {
+    server.closeAllConnections();
+    server.close();
+  }
+}, 60_000);
+beforeEach(() => {
+  price.legacy = () => 10;
+  price.candidate = () => 10;
+});
+
+const file = (name: string) => join(facade.cwd, name);
+const requests = async (ids: readonly number[], headers: Record<string, string> = {}) => {
+  for (const id of ids) await (await fetch(`${publicUrl}/api/articles/${id}`, { headers })).text();
+};
+/** Records what `traffic` does; begins when the facade has begun. */
+async function record(name: string, limit: number, traffic: () => Promise<unknown>, ...more: string[]) {
+  const recording = facade.fig(['record', 'articles', '--limit', `${limit}`, '--output', name, ...more]);
+  // The file is made when the first line comes.
+  const sending = (async () => {
+    for (let n = 0; n < 100 && !existsSync(file(name)); n++) {
+      await requests([404]);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    await traffic();
+  })();
+  const done = await recording;
+  await sending;
+  return done;
+}
+const lines = (name: string) => readFileSync(file(name), 'utf8').trim().split('\n');
+
+describe('traffic that is recorded', () => {
+  const ids = Array.from({ length: 220 }, (_, n) => n + 1);
+
+  test('200 requests, replayed with one planted difference: exit 1, one failure of 200, and no secret', async () => {
+    const told = await record('all.ndjson', 200, () => requests(ids, { cookie: `sid=${SECRET}` }));
+    expect(told).toMatchObject({ code: 0, out: '200 requests of articles in all.ndjson\n' });
+    expect(lines('all.ndjson')).toHaveLength(201);
+    expect(statSync(file('all.ndjson')).mode & 0o777).toBe(0o600);
+    price.candidate = (id) => (id === 57 ? 11 : 10);
+    const replayed = await facade.fig([
+      'replay',
+      'all.ndjson',
+      '--as',
+      'ann',
+      '--reporter',
+      'junit,html',
+      '--rate',
+      '500%',
+    ]);
+    expect(replayed.code).toBe(EXIT.refused);
+    expect(replayed.out).toMatch(
+      /failed {2}#\d+ GET \/api\/articles\/57\n.*\n {12}\$\.price value: legacy 10, candidate 11\n/,
+    );
+    expect(replayed.out).toContain('200 cases: 199 passed, 1 failed, 0 errors, 0 skipped');
+    const [junit, html] = ['replay.xml', 'replay.html'].map((name) => readFileSync(file(name), 'utf8')) as [
+      string,
+      string,
+    ];
+    expect(junit).toContain('tests="200" failures="1" errors="0" skipped="0"');
+    expect(junit.match(/<testcase /g)).toHaveLength(200);
+    expect(junit.match(/<failure /g)).toHaveLength(1);
+    expect(html).toContain('$.price value: legacy 10, candidate 11');
+    for (const text of [junit, html, readFileSync(file('all.ndjson'), 'utf8'), replayed.out])
+      expect(text).not.toMatch(/a-session-nobody|ann\.smith/);
+    // The same once more, and against legacy, where everything is as it was.
+    expect((await facade.fig(['replay', 'all.ndjson', '--as', 'ann'])).out).toContain('199 passed, 1 failed');
+    expect(await facade.fig(['replay', 'all.ndjson', '--as', 'ann', '--to', 'legacy'])).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('200 passed, 0 failed'),
+    });
+  }, 240_000);
+
+  test('says what it did not send, and why', async () => {
+    const { code, out } = await facade.fig(['replay', 'all.ndjson']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/skipped \d+ cases: it belongs to a session: give one with --as or --header/);
+  }, 60_000);
+
+  test('becomes cases, one for each endpoint and outcome, behind those that were written', async () => {
+    const suite = file('plan/parity/articles.parity.yaml');
+    expect(await facade.fig(['parity', 'articles', '--add', 'all.ndjson'])).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(
+        /^ {2}recorded: GET \/api\/articles\/:id 404\n {2}recorded: GET \/api\/articles\/:id 200\n2 cases added to .*; 198 requests repeat one that is there\.\n$/,
+      ),
+    });
+    const text = readFileSync(suite, 'utf8');
+    expect(text).toContain('# Kept as it is.\n');
+    expect(text).toContain('GET /api/articles/1, status: 200 } # the first\n');
+    expect(text).toMatch(
+      /name: "?recorded: GET \/api\/articles\/:id 200"?, as: ann, request: GET \/api\/articles\/\d+/,
+    );
+    expect((await facade.fig(['parity'])).out).toContain('3 cases: 3 passed');
+    expect((await facade.fig(['parity', 'articles', '--add', 'all.ndjson'])).out).toMatch(/^0 cases added/);
+    expect(readFileSync(suite, 'utf8')).toBe(text);
+  }, 120_000);
+
+  test('is read back from HAR as well', async () => {
+    expect((await record('all.har', 5, () => requests(ids.slice(0, 20)), '--format', 'har')).code).toBe(0);
+    const har = JSON.parse(readFileSync(file('all.har'), 'utf8'));
+    expect(har.log.entries).toHaveLength(5);
+    expect(har.log.entries[0].response).toMatchObject({ status: 404, content: { text: expect.any(String) } });
+    const { code, out } = await facade.fig(['replay', 'all.har', '--to', 'legacy']);
+    // An address was taken out of the answers; a HAR file does not say so.
+    expect([code, out.match(/\$\.owner value/g)?.length]).toEqual([EXIT.refused, 5]);
+  }, 120_000);
+
+  test.each([
+    ['nothing.ndjson', null, EXIT.refused, /expected a recording at nothing\.ndjson, got ENOENT/],
+    ['empty.ndjson', '', EXIT.refused, /got an empty file\. Make one with: npx fig record/],
+    ['words.ndjson', 'hello', EXIT.refused, /expected a recording .*, got `hello…`/],
+    ['broken.ndjson', '{"fig":"exchange/1"', EXIT.refused, /broken\.ndjson:1: expected a line of JSON/],
+    ['other.ndjson', '{"fig":"exchange/1"}\n', EXIT.refused, /other\.ndjson:1: at: /],
+    [
+      'end.ndjson',
+      '{"fig":"end/1","recorded":0,"dropped":0}\n',
+      EXIT.refused,
+      /expected requests in the recording, got none/,
+    ],
+    ['broken.har', '{"log":{"entries":[{"request":', EXIT.refused, /broken\.har: expected a HAR file/],
+    ['none.har', '{"log":{"entries":[]}}', EXIT.refused, /expected requests in log\.entries, got none/],
+    ['odd.har', '{"log":{"entries":[{"request":{}}]}}', EXIT.refused, /odd\.har: entry 1: startedDateTime/],
+  ])('%s: a clear word', async (name, content, expected, words) => {
+    if (content !== null) writeFileSync(file(name), content);
+    const { code, err } = await facade.fig(['replay', name]);
+    expect([code, err]).toEqual([expected, expect.stringMatching(words)]);
+  });
+
+  test('that was cut off is sent as far as it goes, and that is said', async () => {
+    writeFileSync(file('cut.ndjson'), `${lines('all.ndjson').slice(0, 3).join('\n')}\n`);
+    const { code, err } = await facade.fig(['replay', 'cut.ndjson', '--as', 'ann']);
+    expect([code, err]).toEqual([
+      0,
+      expect.stringContaining('The recording has no last line: it was cut off.'),
+    ]);
+    appendFileSync(file('cut.ndjson'), '{"fig":"exch');
+    expect(await facade.fig(['replay', 'cut.ndjson', '--as', 'ann'])).toMatchObject({
+      code: EXIT.refused,
+      err: expect.stringContaining('cut.ndjson:4: expected a line of JSON'),
+    });
+  }, 60_000);
+
+  test('is not sent to nobody', async () => {
+    const { code, err } = await facade.fig([
+      'replay',
+      'all.ndjson',
+      '--as',
+      'ann',
+      '--url',
+      'http://127.0.0.1:1',
+    ]);
+    expect([code, err]).toEqual([
+      EXIT.unreachable,
+      expect.stringContaining('candidate at http://127.0.0.1:1 did not answer GET /: ECONNREFUSED. Start it'),
+    ]);
+  }, 60_000);
+
+  test('does not write over a file, and refuses what it cannot do before it begins', async () => {
+    expect(await facade.fig(['record', 'articles', '--output', 'all.ndjson'])).toMatchObject({
+      code: EXIT.refused,
+      err: expect.stringContaining('expected all.ndjson not to be there'),
+    });
+    expect(await facade.fig(['record', 'nothing'])).toMatchObject({
+      code: EXIT.refused,
+      err: expect.stringContaining('expected a route of the plan, got nothing'),
+    });
+    for (const wrong of [
+      ['--for', '2d'],
+      ['--limit', '0'],
+      ['--format', 'xml'],
+      ['--max-body', '1GiB'],
+    ])
+      expect((await facade.fig(['record', 'articles', ...wrong])).code).toBe(EXIT.usage);
+    for (const wrong of [
+      ['--to', 'both'],
+      ['--rate', 'fast'],
+      ['--concurrency', '0'],
+      ['--header', 'x'],
+      ['--as', 'bob'],
+    ])
+      expect((await facade.fig(['replay', 'all.ndjson', ...wrong])).code).toBe(EXIT.usage);
+    expect(existsSync(file('articles.ndjson'))).toBe(false);
+  }, 120_000);
+
+  test('says so when no client came', async () => {
+    expect(await facade.fig(['record', 'articles', '--for', '1s', '--output', 'quiet.ndjson'])).toMatchObject(
+      {
+        code: 0,
+        out: '0 requests of articles in quiet.ndjson\n',
+        err: expect.stringContaining('No client asked for this route meanwhile.'),
+      },
+    );
+  }, 60_000);
+});
