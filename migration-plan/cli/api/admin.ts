@@ -1,8 +1,9 @@
 import { EXIT } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import type { Session } from '../session.ts';
-import { call, lines, type Party } from './call.ts';
+import { call, lines, type Party, text } from './call.ts';
 import type { Evidence, Observations, ParityVerdict } from './observations.ts';
+import { type Requests, readRequests } from './requests.ts';
 
 /**
  * A route as the admin API answers it; `percent` is the canary share in percent (2.5). Its position is null while the
@@ -193,6 +194,10 @@ export class AdminApi {
       // A page that does not move on would be asked for ever again.
       after = page.entries.length > 0 && page.next !== null && page.next > after ? page.next : null;
     }
+  }
+
+  async requests(): Promise<Requests> {
+    return readRequests(await text(this.#party, '/metrics', this.#env));
   }
 
   /** Why the facade does not trust its ledger and what to do about it, null when it does. */

@@ -42,6 +42,13 @@ export async function call<T>(
   throw refusal(party, path, response.status, answer, token !== null);
 }
 
+/** A GET of plain text that asks for no token. */
+export async function text(party: Party, path: string, env: NodeJS.ProcessEnv): Promise<string> {
+  let whole = '';
+  for await (const line of lines(party, path, env, AbortSignal.timeout(30_000))) whole += `${line}\n`;
+  return whole;
+}
+
 /** A GET whose answer comes line by line, for as long as it takes. Rejects with a `Failure` as `call` does, also midway. */
 export async function* lines(
   party: Party,

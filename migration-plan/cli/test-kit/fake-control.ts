@@ -20,6 +20,8 @@ export class FakeControl {
   readonly #server: Server = createServer((request, response) => void this.#handle(request, response));
   pageSize = 2;
   ledgerFault: string | null = null;
+  /** Prometheus text. */
+  metrics = '';
 
   async listen(): Promise<string> {
     await new Promise<void>((done) => this.#server.listen(0, '127.0.0.1', done));
@@ -81,6 +83,7 @@ export class FakeControl {
     const planned = this.answers.get(`${method} ${pathname}`) ?? this.answers.get(pathname);
     if (planned) return typeof planned === 'function' ? planned() : planned;
     if (!pathname.startsWith('/v1')) {
+      if (pathname === '/metrics') return { status: 200, body: this.metrics };
       if (pathname === '/version') return ok({ service: 'fake', version: '1.2.3', build: 'dev' });
       return pathname === '/readyz' || pathname === '/' || pathname === '/ping'
         ? ok({})
@@ -104,6 +107,7 @@ export class FakeControl {
     if (name === undefined) return ok({ routes: this.routes });
     const route = this.routes.find((candidate) => candidate.route === name);
     if (!route) return problem(404, 'ROUTE_UNKNOWN', `expected a route of the plan, got ${name}.`);
+    if (verb === 'evidence') return ok({ ...NOTHING_KNOWN, route: name });
     if (method === 'GET') return ok({ ...route });
     if (verb === 'transitions') {
       if (body.expectedVersion !== route.version)
@@ -128,6 +132,18 @@ export class FakeControl {
     return ok({ entries, next, fault: this.ledgerFault });
   }
 }
+
+const NOTHING_KNOWN = {
+  at: 'legacy',
+  since: null,
+  build: null,
+  hash: 'h',
+  verdict: 'pass',
+  guardrails: [],
+  bakeLeftMs: 0,
+  parity: null,
+  parityGap: null,
+};
 
 /** SHA-256 (hex) over key-value pairs in the order in which the facade lists them. */
 export function hashOfEntry(open: object): string {

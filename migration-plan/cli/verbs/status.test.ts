@@ -24,14 +24,76 @@ describe('fig status', () => {
     const { code, out, err } = await fig(['status'], { admin, plan });
     expect(code).toBe(EXIT.ok);
     expect(out.split('\n')).toEqual([
-      'ROUTE     STAGE               SHARE  WRITER  VERSION  NEXT        NEEDS',
-      'articles  legacy              0%     legacy  3        canary 10%  a reason: fig advance articles --reason …',
-      'authors   canary              10%    legacy  0        canary 50%  articles (legacy) to come as far',
-      'tags      candidate (killed)  0%     legacy  0        -           killed: fig resume tags',
-      'gone      canary (paused)     2.5%   legacy  0        -           paused: fig resume gone',
+      'ROUTE     STAGE               SHARE  WRITER  VERSION  NEXT        EVIDENCE  NEEDS',
+      'articles  legacy              0%     legacy  3        canary 10%  -         a reason: fig advance articles --reason …',
+      'authors   canary              10%    legacy  0        canary 50%  -         articles (legacy) to come as far',
+      'tags      candidate (killed)  0%     legacy  0        -           -         killed: fig resume tags',
+      'gone      canary (paused)     2.5%   legacy  0        -           -         paused: fig resume gone',
+      'Moved: 0 of 4 routes · 0 of 4 matches of the plan (0 %) · no requests since the facade started',
       '',
     ]);
     expect(err).toBe('new: in the plan, not served yet. Run: npx fig reload\n');
+  });
+
+  test('shows what is known of a route, how old it is, and how much has moved', async () => {
+    const plan = folders.write({
+      'routes/articles.yaml':
+        ROUTE.replace('GET /api/articles', 'GET /api/articles, GET /api/articles/:id') + STAGES,
+      'routes/tags.yaml': `route: tags\nmatch: [/tags]\ncandidate: catalog\n${STAGES}`,
+      'parity/articles.parity.yaml': 'parity: articles\n',
+      'contract/openapi.yaml':
+        'paths: { /api/articles: { get: { responses: { 200: {} } } }, "/api/articles/{id}": { get: { responses: { 200: {} } } }, /tags: { get: { responses: { 200: {} } } }, /other: { get: { responses: { 200: {} } } } }',
+    });
+    control.route('articles', { stage: 'canary', percent: 50 });
+    control.route('tags', { stage: 'candidate' });
+    const parity = {
+      ...{ verdict: 'pass', suite: 's', passed: 3, failed: 0, errors: 0, skipped: 0, unsentWrites: 0 },
+      ...{
+        at: new Date(Date.now() - 3 * 3_600_000 + 60_000).toISOString(),
+        actor: 'ci',
+        hash: 'h',
+        build: null,
+      },
+    };
+    const known = { route: 'articles', at: 'canary 50%', since: null, build: null, hash: 'h', bakeLeftMs: 0 };
+    const judged = { ...known, verdict: 'pass', guardrails: [{ name: 'mismatch', verdict: 'pass' }], parity };
+    const answer = (more: object) =>
+      control.answers.set('/v1/routes/articles/evidence', {
+        status: 200,
+        body: { ...judged, parityGap: null, ...more },
+      });
+    control.metrics = [
+      'fig_requests_total{route="articles",upstream="legacy",reason="COHORT",status="200"} 600',
+      'fig_requests_total{route="articles",upstream="candidate",reason="COHORT",status="200"} 500',
+      'fig_requests_total{route="",upstream="legacy",reason="UNMATCHED",status="200"} 100',
+      'fig_requests_total{route="",upstream="none",reason="ROUTE_NOT_FOUND",status="404"} 7',
+      'fig_request_seconds_count{route="articles",upstream="legacy"} 600',
+    ].join('\n');
+    answer({});
+    const { out } = await fig(['status'], { admin, plan });
+    expect(out).toMatch(
+      /canary +50% .* candidate +pass, parity pass 3 h ago +a reason: fig advance articles/,
+    );
+    expect(out).toContain(
+      'Moved: 1 of 2 routes · 1 of 4 operations of the contract (25 %) · 41.7 % of 1,200 requests since the facade started\n',
+    );
+    answer({ parityGap: 'It is old.' });
+    expect((await fig(['status'], { admin, plan })).out).toContain('a parity run: fig next articles');
+    answer({ verdict: 'hold' });
+    expect((await fig(['status'], { admin, plan })).out).toMatch(
+      /hold, parity pass 3 h ago +more evidence: fig next/,
+    );
+    answer({ verdict: 'breach' });
+    expect((await fig(['status'], { admin, plan })).out).toContain(
+      'what differs to be mended: fig observations',
+    );
+    const { routes, moved } = JSON.parse((await fig(['status', '--json'], { admin, plan })).out);
+    expect(routes[0]).toMatchObject({
+      route: 'articles',
+      evidence: 'breach, parity pass 3 h ago',
+      owner: null,
+    });
+    expect(moved).toMatchObject({ routes: { moved: 1, of: 2 }, requests: { moved: 500, of: 1200 } });
   });
 
   test('says when the facade runs another version of a route', async () => {
@@ -49,9 +111,12 @@ describe('fig status', () => {
   test.each([40, 80, 120])('keeps 200 routes within a terminal of %i columns', async (columns) => {
     for (let index = 0; index < 200; index++) control.route(`route-with-a-long-name-${index}`);
     const { out } = await fig(['status'], { admin, plan: articles(), columns, env: { NO_COLOR: '1' } });
-    const lines = out.trimEnd().split('\n');
+    const lines = out
+      .split('\n')
+      .filter((line) => !line.startsWith('Moved:'))
+      .slice(0, -1);
     expect(lines).toHaveLength(201);
-    const narrowest = 7 * 6 + 6 * 2;
+    const narrowest = 8 * 6 + 7 * 2;
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(Math.max(columns, narrowest));
   });
 

@@ -4,8 +4,11 @@ import { formatShare } from '#plan/model/percent.ts';
 import type { Route, StageStep } from '#plan/model/plan.ts';
 import { formatStageStep } from '#plan/model/stage-step.ts';
 import { AdminApi, isKnown, type RouteAnswer, type RouteState } from '../api/admin.ts';
+import type { Evidence } from '../api/observations.ts';
 import { EXIT } from '../exit-code.ts';
+import { describeMoved, type Moved, movedSoFar } from '../moved.ts';
 import { describeStage, nextStep, progress } from '../next-step.ts';
+import { duration } from '../screen/duration.ts';
 import { painter, type Tone } from '../screen/paint.ts';
 import { type Cell, renderTable } from '../screen/table.ts';
 import type { Session } from '../session.ts';
@@ -21,6 +24,10 @@ type Line = {
   readonly killed: boolean | null;
   readonly version: number | null;
   readonly next: string | null;
+  /** What is known of it at its stage, in short; null where nothing is judged. */
+  readonly evidence: string | null;
+  readonly owner: string | null;
+  readonly targetDate: string | null;
   /** What the next step needs, or why there is none. */
   readonly needs: string;
 };
@@ -34,18 +41,59 @@ export function addStatus(program: Command, run: Run): void {
       run(async (session) => {
         const { plan } = loadPlan(session.planDir, session.env);
         const admin = new AdminApi(session);
-        const [states, ledgerFault] = await Promise.all([admin.routes(), admin.ledgerFault()]);
+        const [states, ledgerFault, requests] = await Promise.all([
+          admin.routes(),
+          admin.ledgerFault(),
+          admin.requests(),
+        ]);
         const planned = new Map((plan?.routes ?? []).map((route) => [route.name, route]));
         const byName = new Map(states.filter(isKnown).map((state) => [state.route, state]));
-        const lines = states.map((state) => lineOf(state, planned.get(state.route), byName, plan !== null));
+        const known = await evidenceOf(admin, states, planned);
+        const lines = states.map((state) =>
+          lineOf(state, planned.get(state.route), byName, plan !== null, known.get(state.route)),
+        );
+        const moved = movedSoFar(plan, session.planDir, states, requests);
         const unknown = [...planned.keys()].filter((name) => !states.some((state) => state.route === name));
         if (session.json)
-          session.answer({ admin: session.adminUrl, routes: lines, notServed: unknown, ledgerFault });
-        else print(session, lines, unknown, plan === null);
+          session.answer({ admin: session.adminUrl, routes: lines, moved, notServed: unknown, ledgerFault });
+        else print(session, lines, moved, unknown, plan === null);
         if (ledgerFault !== null) session.note(`Positions cannot be changed: ${ledgerFault}`);
         return EXIT.ok;
       }),
     );
+}
+
+const AT_ONCE = 10;
+
+/** Of the routes that are on their way, and those whose suite may have run; the others have nothing to be judged by. */
+async function evidenceOf(
+  admin: AdminApi,
+  states: readonly RouteAnswer[],
+  planned: ReadonlyMap<string, Route>,
+): Promise<Map<string, Evidence>> {
+  const known = new Map<string, Evidence>();
+  const waiting = states
+    .filter(
+      ({ stage, route }) =>
+        (stage !== null && stage !== 'legacy' && stage !== 'retired') || planned.get(route)?.parity,
+    )
+    .map(({ route }) => route);
+  const look = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
+      known.set(next, await admin.evidence(next));
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, look));
+  return known;
+}
+
+/** `pass`, `hold`, `parity fail 3 h ago`. */
+function inShort({ verdict, guardrails, parity }: Evidence): string | null {
+  const age = parity && duration(Date.now() - Date.parse(parity.at));
+  const parts = [
+    ...(guardrails.length > 0 ? [verdict] : []),
+    ...(parity ? [`parity ${parity.verdict} ${age} ago`] : []),
+  ];
+  return parts.length > 0 ? parts.join(', ') : null;
 }
 
 function lineOf(
@@ -53,7 +101,10 @@ function lineOf(
   route: Route | undefined,
   states: ReadonlyMap<string, RouteState>,
   hasPlan: boolean,
+  known: Evidence | undefined,
 ): Line {
+  const evidence = known ? inShort(known) : null;
+  const plannedFor = { owner: route?.owner ?? null, targetDate: route?.targetDate ?? null };
   if (!isKnown(state)) {
     const { stage, percent, writer, paused, killed, version } = state;
     const needs = 'a ledger that can be trusted: fig doctor';
@@ -67,6 +118,8 @@ function lineOf(
       killed,
       version,
       next: null,
+      evidence,
+      ...plannedFor,
       needs,
     };
   }
@@ -81,7 +134,9 @@ function lineOf(
     killed: state.killed,
     version: state.version,
     next: next && formatStageStep(next),
-    needs: needsOf(state, route, next, states, hasPlan),
+    evidence,
+    ...plannedFor,
+    needs: needsOf(state, route, next, states, hasPlan, known),
   };
 }
 
@@ -97,6 +152,7 @@ function needsOf(
   next: StageStep | null,
   states: ReadonlyMap<string, RouteState>,
   hasPlan: boolean,
+  known: Evidence | undefined,
 ): string {
   if (state.killed) return `killed: fig resume ${state.route}`;
   if (state.paused) return `paused: fig resume ${state.route}`;
@@ -110,6 +166,11 @@ function needsOf(
     return at < to;
   });
   if (behind.length > 0) return `${behind.map((name) => placeOf(name, states)).join(', ')} to come as far`;
+  if (known?.verdict === 'breach') return `what differs to be mended: fig observations ${state.route}`;
+  if (known && (known.verdict === 'hold' || known.bakeLeftMs > 0))
+    return `more evidence: fig next ${state.route}`;
+  if (known && next.stage === 'candidate' && known.parityGap !== null)
+    return `a parity run: fig next ${state.route}`;
   return `a reason: fig advance ${state.route} --reason …`;
 }
 
@@ -118,7 +179,13 @@ function placeOf(name: string, states: ReadonlyMap<string, RouteState>): string 
   return state ? `${name} (${describeStage(state)})` : name;
 }
 
-function print(session: Session, lines: readonly Line[], unknown: readonly string[], noPlan: boolean): void {
+function print(
+  session: Session,
+  lines: readonly Line[],
+  moved: Moved,
+  unknown: readonly string[],
+  noPlan: boolean,
+): void {
   const { stdout } = session.streams;
   const paint = painter(stdout, session.env);
   if (lines.length === 0) {
@@ -133,11 +200,13 @@ function print(session: Session, lines: readonly Line[], unknown: readonly strin
       line.writer ?? '?',
       String(line.version ?? '?'),
       line.next ?? '-',
+      line.evidence ?? '-',
       { text: line.needs, tone: 'dim' },
     ]);
-    const header = ['ROUTE', 'STAGE', 'SHARE', 'WRITER', 'VERSION', 'NEXT', 'NEEDS'];
+    const header = ['ROUTE', 'STAGE', 'SHARE', 'WRITER', 'VERSION', 'NEXT', 'EVIDENCE', 'NEEDS'];
     const width = stdout.isTTY ? (stdout.columns ?? 80) : null;
     for (const line of renderTable(header, rows, width, paint)) session.say(line);
+    session.say(`Moved: ${describeMoved(moved)}`);
   }
   for (const name of unknown) session.note(`${name}: in the plan, not served yet. Run: npx fig reload`);
   if (noPlan)
