@@ -6,6 +6,7 @@ import { DEFAULT_ADMIN_URL, type GlobalOptions, openSession, type Streams } from
 import type { Run } from './verb.ts';
 import { addAdvance } from './verbs/advance.ts';
 import { addBackfill } from './verbs/backfill.ts';
+import { addCompletion } from './verbs/completion.ts';
 import { addDoctor } from './verbs/doctor.ts';
 import { addEvidence } from './verbs/evidence.ts';
 import { addInstances } from './verbs/instances.ts';
@@ -19,6 +20,7 @@ import { addPin } from './verbs/pin.ts';
 import { addRecord } from './verbs/record.ts';
 import { addReload } from './verbs/reload.ts';
 import { addReplay } from './verbs/replay.ts';
+import { addReport } from './verbs/report.ts';
 import { addPause, addResume, addRollback } from './verbs/route-verbs.ts';
 import { addStatus } from './verbs/status.ts';
 import { addToken } from './verbs/token.ts';
@@ -46,6 +48,8 @@ const VERBS = [
   addLedger,
   addToken,
   addDoctor,
+  addReport,
+  addCompletion,
 ];
 
 /**

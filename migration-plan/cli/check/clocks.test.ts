@@ -22,7 +22,7 @@ const OF_THE_WALL: Record<string, string> = {
   'facade/adapters/file-lock.ts': 'a lock on another host is dated by the file system',
   'acl/gateway-kit/dry-run.ts': 'the time of a signature, which another process checks',
   'migration-plan/cli/verbs/token.ts': 'a token says until when it holds',
-  'migration-plan/cli/verbs/status.ts': 'how long ago a run was recorded, by another machine',
+  'migration-plan/cli/standing.ts': 'how long ago a run was recorded, by another machine',
   'migration-plan/cli/screen/evidence.ts': 'how long ago a run was recorded, by another machine',
   'migration-plan/cli/test/test.ts': 'a file is dated by the file system',
 };

@@ -1,0 +1,40 @@
+import { execFileSync } from 'node:child_process';
+import { dirname } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { ROUTE } from '#plan/model/test-kit/plan-folder.ts';
+import { EXIT } from '../exit-code.ts';
+import { folders } from '../test-kit/control-plane.ts';
+import { fig } from '../test-kit/terminal.ts';
+
+describe('fig completion', () => {
+  /** What bash offers behind `words`, the last of which is being written. */
+  async function offered(...words: string[]): Promise<string[]> {
+    const { out } = await fig(['completion', 'bash']);
+    const cwd = dirname(folders.write({ 'routes/articles.yaml': ROUTE, 'routes/authors.yaml': ROUTE }));
+    const script = `${out}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _fig; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const shown = execFileSync('bash', ['-c', script, 'bash', 'fig', ...words], { cwd, encoding: 'utf8' });
+    return shown.split('\n').filter((line) => line !== '');
+  }
+
+  test('offers verbs, those below them, and options', async () => {
+    expect(await offered('re')).toEqual(['resume', 'record', 'replay', 'reload', 'report']);
+    expect(await offered('ledger', 'v')).toEqual(['verify']);
+    expect(await offered('ledger', 'repair', '--dry')).toEqual(['--dry-run']);
+    expect(await offered('advance', '--re')).toEqual(['--reason']);
+    expect(await offered('--plan', 'plan', 'status', '--js')).toEqual(['--json']);
+    expect(await offered('nothing-like-it')).toEqual([]);
+  });
+
+  test('offers the routes of the plan', async () => {
+    expect(await offered('--plan', 'plan', 'advance', 'a')).toEqual(['articles', 'authors']);
+    expect(await offered('--plan', 'plan', 'parity', 'au')).toEqual(['authors']);
+    expect(await offered('--plan', 'plan', 'reload', '')).not.toContain('articles');
+  });
+
+  test('is the same for zsh, which has to be asked to take it; other shells are refused', async () => {
+    expect((await fig(['completion', 'zsh'])).out).toMatch(
+      /^autoload -U \+X bashcompinit && bashcompinit\n_fig_routes/,
+    );
+    expect((await fig(['completion', 'fish'])).code).toBe(EXIT.usage);
+  });
+});
