@@ -9,6 +9,7 @@ import { addBackfill } from './verbs/backfill.ts';
 import { addCompletion } from './verbs/completion.ts';
 import { addDoctor } from './verbs/doctor.ts';
 import { addEvidence } from './verbs/evidence.ts';
+import { addInit } from './verbs/init.ts';
 import { addInstances } from './verbs/instances.ts';
 import { addKill } from './verbs/kill.ts';
 import { addLedger } from './verbs/ledger.ts';
@@ -27,6 +28,7 @@ import { addToken } from './verbs/token.ts';
 import { addUp } from './verbs/up.ts';
 
 const VERBS = [
+  addInit,
   addUp,
   addLint,
   addStatus,

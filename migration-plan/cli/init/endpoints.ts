@@ -1,0 +1,170 @@
+import { createReadStream, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { learnTemplates } from '#facade/core/compare/index.ts';
+import { readDocument } from '#plan/parity/contract-coverage.ts';
+import { HarProblem, readHar } from '#plan/traffic/har.ts';
+
+/** An endpoint of a system, as a match of a plan writes it: `GET /articles/:slug`. `method` null: any. */
+export type Endpoint = { readonly method: string | null; readonly path: string; readonly requests: number };
+
+export type Source = {
+  readonly kind: 'OpenAPI' | 'HAR' | 'access log' | 'list of routes';
+  readonly endpoints: readonly Endpoint[];
+  /** Where the system is, if the source says so. */
+  readonly url: string | null;
+  /** Lines or entries that could not be read. */
+  readonly unread: number;
+};
+
+/** A source of endpoints that is none; the message says what was expected, what was got and what to do. */
+export class SourceProblem extends Error {}
+
+const METHODS = 'GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS';
+/** `… "GET /path?query HTTP/1.1" 200 …` of Apache, nginx and most others. */
+const LOG_LINE = new RegExp(`"(${METHODS}) (/[^ "]*) HTTP/[\\d.]+" (\\d{3})`);
+const ROUTE_LINE = new RegExp(`^\\s*(${METHODS}|\\*)\\s+(/\\S*)\\s*$`);
+/** More paths than this say nothing new about the endpoints. */
+const MAX_PATHS = 200_000;
+
+/**
+ * Reads the endpoints of a system from an OpenAPI document, a HAR file, an access log or a list of `METHOD /path` lines;
+ * which of them it is its content says. Rejects with SourceProblem.
+ */
+export async function readEndpoints(file: string): Promise<Source> {
+  const head = headOf(file);
+  if (head.trim() === '')
+    throw new SourceProblem(
+      `expected endpoints in ${file}, got an empty file. Name another one with --from.`,
+    );
+  const source = await read(file, head);
+  if (source.endpoints.length === 0)
+    throw new SourceProblem(
+      `expected endpoints in ${file} (OpenAPI with paths, HAR, access log, or lines \`GET /path\`), got ${source.kind === 'access log' ? 'no request in any line' : `none in this ${source.kind}`}. Name another file with --from.`,
+    );
+  return source;
+}
+
+function read(file: string, head: string): Source | Promise<Source> {
+  if (/^\uFEFF?\s*\{/.test(head)) return /"log"\s*:\s*\{/.test(head) ? fromHar(file) : fromOpenApi(file);
+  if (/^(?:openapi|swagger)\s*:/m.test(head)) return fromOpenApi(file);
+  const lines = head.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
+  return lines.some((line) => ROUTE_LINE.test(line)) ? fromRoutes(file) : fromLog(file);
+}
+
+function headOf(file: string): string {
+  try {
+    return readFileSync(file).subarray(0, 65_536).toString('utf8');
+  } catch (error) {
+    throw new SourceProblem(
+      `expected endpoints in ${file}, got ${(error as NodeJS.ErrnoException).code}. Name an existing file with --from.`,
+    );
+  }
+}
+
+function fromOpenApi(file: string): Source {
+  let document: {
+    paths: Record<string, Record<string, unknown>>;
+    servers?: { url?: unknown }[];
+    basePath?: unknown;
+  };
+  try {
+    document = readDocument(file) as typeof document;
+  } catch (error) {
+    throw new SourceProblem(`${(error as Error).message}. Name another file with --from.`);
+  }
+  const server = String(document.servers?.[0]?.url ?? '');
+  const url = URL.canParse(server) ? new URL(server) : null;
+  const base = (url?.pathname ?? (server.startsWith('/') ? server : String(document.basePath ?? ''))).replace(
+    /\/$/,
+    '',
+  );
+  const endpoints = Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.keys(item ?? {})
+      .filter((key) => METHODS.includes(key.toUpperCase()) && key !== 'parameters')
+      .map((method) => ({ method: method.toUpperCase(), path: patternOf(base + path), requests: 0 })),
+  );
+  return { kind: 'OpenAPI', endpoints, url: url?.origin ?? null, unread: 0 };
+}
+
+/** `{id}`, and what Express can write beyond the patterns of a plan, as `:name`, `*rest` or a literal. */
+function patternOf(path: string): string {
+  const segments = path.split('/').map((segment, n, all) => {
+    const last = n === all.length - 1;
+    if (/^\{?\*\w*\}?$|^\(\.\*\)$/.test(segment)) return last ? '*rest' : ':any';
+    const name = /^(?:\{([^}]+)\}|:(\w+)(?:\(.*\))?\??)$/.exec(segment);
+    if (name) return `:${(name[1] ?? name[2] ?? 'id').replace(/\W/g, '_')}`;
+    return /[{}():?*]/.test(segment) ? `:part${n}` : segment;
+  });
+  return segments.join('/') || '/';
+}
+
+function fromRoutes(file: string): Source {
+  let unread = 0;
+  const endpoints = readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !line.startsWith('#'))
+    .flatMap((line): Endpoint[] => {
+      const [, method, path] = ROUTE_LINE.exec(line) ?? [];
+      if (method === undefined || path === undefined) {
+        unread++;
+        return [];
+      }
+      return [{ method: method === '*' ? null : method, path: patternOf(path), requests: 0 }];
+    });
+  return { kind: 'list of routes', endpoints, url: null, unread };
+}
+
+async function fromHar(file: string): Promise<Source> {
+  const paths = new PathCount();
+  try {
+    for await (const { method, target } of readHar(file)) paths.add(method, target);
+  } catch (error) {
+    if (error instanceof HarProblem) throw new SourceProblem(`${file}: ${error.message}. Export it again.`);
+    throw error;
+  }
+  return { kind: 'HAR', endpoints: paths.endpoints(), url: null, unread: 0 };
+}
+
+async function fromLog(file: string): Promise<Source> {
+  const paths = new PathCount();
+  let unread = 0;
+  for await (const line of createInterface({
+    input: createReadStream(file),
+    crlfDelay: Number.POSITIVE_INFINITY,
+  })) {
+    const [, method, target, status] = LOG_LINE.exec(line) ?? [];
+    if (method === undefined || target === undefined) unread += line.trim() === '' ? 0 : 1;
+    // What nobody knows there, scanners ask for.
+    else if (status !== '404' && status !== '400') paths.add(method, target);
+  }
+  return { kind: 'access log', endpoints: paths.endpoints(), url: null, unread };
+}
+
+/** Paths of requests, folded into endpoints: numbers, ids and slugs are parameters. */
+class PathCount {
+  readonly #counts = new Map<string, number>();
+
+  add(method: string, target: string): void {
+    const path = target.replace(/[?#].*$/s, '');
+    if (!path.startsWith('/') || method === 'OPTIONS') return;
+    const key = `${method === 'HEAD' ? 'GET' : method} ${path}`;
+    const known = this.#counts.get(key);
+    if (known !== undefined || this.#counts.size < MAX_PATHS) this.#counts.set(key, (known ?? 0) + 1);
+  }
+
+  endpoints(): Endpoint[] {
+    const templates = learnTemplates({ known: [] });
+    const keys = [...this.#counts.keys()].map((key) => key.split(' ') as [string, string]);
+    // Learned from all of them first, so that the first slug is one as well.
+    for (const [, path] of keys) templates.templateOf(path);
+    const sums = new Map<string, number>();
+    for (const [method, path] of keys) {
+      const key = `${method} ${templates.templateOf(path)}`;
+      sums.set(key, (sums.get(key) ?? 0) + (this.#counts.get(`${method} ${path}`) ?? 0));
+    }
+    return [...sums].map(([key, requests]) => {
+      const [method = 'GET', path = '/'] = key.split(' ');
+      return { method, path, requests };
+    });
+  }
+}

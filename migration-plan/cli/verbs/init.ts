@@ -1,0 +1,228 @@
+import { spawn } from 'node:child_process';
+import { existsSync, globSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { loadPlan } from '#plan/model/load-plan.ts';
+import { formatProblem } from '#plan/model/problem.ts';
+import { EXIT } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
+import { readEndpoints, type Source, SourceProblem } from '../init/endpoints.ts';
+import { planFiles } from '../init/plan-files.ts';
+import { type Proposal, proposeRoutes } from '../init/propose-routes.ts';
+import type { Session } from '../session.ts';
+import { usage } from '../usage.ts';
+import type { Run } from '../verb.ts';
+
+type Options = {
+  from?: string;
+  express?: string;
+  legacy?: string;
+  candidate: string;
+  replace?: boolean;
+};
+
+const EXAMPLE = 'http://127.0.0.1:3000';
+/** How long an application may take until it listens. */
+const EXPRESS_MS = 60_000;
+/** What a plan consists of; the rest of the folder is the program. */
+const PARTS = ['plan.yaml', 'routes/*.yaml', 'data/*.yaml', 'contract/openapi.yaml', 'parity/*.parity.yaml'];
+
+/** `fig init`: a plan for a system of one's own. */
+export function addInit(program: Command, run: Run): void {
+  program
+    .command('init')
+    .description(
+      'start a plan for your own system: reads its endpoints, writes plan.yaml and a route for each resource',
+    )
+    .option('--from <file>', 'OpenAPI (YAML or JSON), HAR, access log, or lines `GET /path`')
+    .option(
+      '--express <command>',
+      'starts an Express application, reads its routes when it listens, and ends it: "node server.js"',
+    )
+    .option('--legacy <url>', 'where the monolith is')
+    .option('--candidate <url>', 'where the first new service will be', 'http://127.0.0.1:4102')
+    .option('--replace', 'put the plan that stands in the folder aside, as `replaced-N`')
+    .action(
+      run(async (session, options: Options) => {
+        for (const [flag, url] of [
+          ['--legacy', options.legacy],
+          ['--candidate', options.candidate],
+        ] as const)
+          if (url !== undefined && !isUrl(url))
+            throw usage(flag, 'an http or https URL', url, `${flag} ${EXAMPLE}`);
+        if ((options.from === undefined) === (options.express === undefined))
+          throw usage(
+            '--from',
+            'a file, or --express with a command',
+            'neither or both',
+            'fig init --from openapi.yaml',
+          );
+        const folder = session.planDir;
+        const isThere = existsSync(join(folder, 'plan.yaml'));
+        if (isThere && !options.replace)
+          throw new Failure(
+            EXIT.refused,
+            'INIT_EXISTS',
+            `expected no plan in ${folder}, got one. Name another folder with --plan, or put that one aside with --replace.`,
+          );
+        const source = await endpointsOf(options);
+        const routes = proposeRoutes(source.endpoints);
+        const legacy =
+          options.legacy ?? (await askFor(session, 'Where is the monolith?', source.url ?? EXAMPLE));
+        const aside = isThere ? putAside(folder) : null;
+        const files = planFiles({ legacy, candidate: options.candidate }, routes);
+        for (const [path, text] of Object.entries(files)) {
+          mkdirSync(dirname(join(folder, path)), { recursive: true });
+          writeFileSync(join(folder, path), text);
+        }
+        requireValid(session);
+        tell(session, { folder, source, routes, legacy, aside, candidate: options.candidate });
+        return EXIT.ok;
+      }),
+    );
+}
+
+const isUrl = (text: string) => /^https?:\/\//.test(text) && URL.canParse(text);
+
+async function endpointsOf({ from, express }: Options): Promise<Source> {
+  const folder = mkdtempSync(join(tmpdir(), 'fig-init-'));
+  try {
+    const file = from ?? (await routesOfExpress(express as string, join(folder, 'routes.txt')));
+    return await readEndpoints(file);
+  } catch (error) {
+    if (error instanceof SourceProblem)
+      throw new Failure(EXIT.refused, 'INIT_SOURCE', error.message, { cause: error });
+    throw error;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function routesOfExpress(command: string, file: string): Promise<string> {
+  const preload = join(import.meta.dirname, '..', 'init', 'express-routes.mjs');
+  const child = spawn(command, {
+    shell: true,
+    detached: true,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: {
+      ...process.env,
+      NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import ${preload}`.trim(),
+      FIG_ROUTES_FILE: file,
+    },
+  });
+  let complaint = '';
+  child.stderr.on('data', (text) => {
+    complaint = `${complaint}${text}`.slice(-500);
+  });
+  let ended = false;
+  child.once('exit', () => {
+    ended = true;
+  });
+  try {
+    for (
+      const deadline = performance.now() + EXPRESS_MS;
+      !statSync(file, { throwIfNoEntry: false })?.size;
+      await wait(100)
+    ) {
+      if (ended)
+        throw new SourceProblem(
+          `--express: expected an Express application that listens, got the end of \`${command}\`${complaint === '' ? '' : `: ${complaint.trim()}`}`,
+        );
+      if (performance.now() > deadline)
+        throw new SourceProblem(
+          `--express: expected \`${command}\` to listen with an Express application within ${EXPRESS_MS / 1000} s, got none. Give its routes as lines \`GET /path\` with --from.`,
+        );
+    }
+    return file;
+  } finally {
+    try {
+      process.kill(-(child.pid as number), 'SIGKILL');
+    } catch {
+      // It has ended.
+    }
+  }
+}
+
+async function askFor(session: Session, question: string, fallback: string): Promise<string> {
+  if (session.json || !process.stdin.isTTY || session.streams.stdout !== process.stdout) return fallback;
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    for (;;) {
+      const answer = (await terminal.question(`${question} [${fallback}] `)).trim() || fallback;
+      if (isUrl(answer)) return answer;
+      session.note(`Expected an http or https URL, e.g. ${EXAMPLE}.`);
+    }
+  } finally {
+    terminal.close();
+  }
+}
+
+function putAside(folder: string): string {
+  let n = 1;
+  while (existsSync(join(folder, `replaced-${n}`))) n++;
+  const aside = join(folder, `replaced-${n}`);
+  for (const file of globSync(PARTS, { cwd: folder })) {
+    mkdirSync(dirname(join(aside, file)), { recursive: true });
+    renameSync(join(folder, file), join(aside, file));
+  }
+  return aside;
+}
+
+/** What was written is what `fig lint` takes; anything else is a fault of this verb. */
+function requireValid({ planDir, env }: Session): void {
+  const { problems } = loadPlan(planDir, env);
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0)
+    throw new Failure(
+      EXIT.refused,
+      'PLAN_INVALID',
+      `The plan is written, and has to be corrected by hand:\n${errors.map(formatProblem).join('\n')}`,
+      {
+        details: { problems },
+      },
+    );
+}
+
+type Told = {
+  readonly folder: string;
+  readonly source: Source;
+  readonly routes: readonly Proposal[];
+  readonly legacy: string;
+  readonly candidate: string;
+  readonly aside: string | null;
+};
+
+function tell(session: Session, { folder, source, routes, legacy, candidate, aside }: Told): void {
+  if (session.json) {
+    session.answer({
+      plan: folder,
+      source: source.kind,
+      endpoints: source.endpoints.length,
+      unread: source.unread,
+      legacy,
+      candidate,
+      routes,
+      replaced: aside,
+    });
+    return;
+  }
+  session.say(`${source.endpoints.length} endpoints of the ${source.kind}, in ${routes.length} routes:`);
+  for (const { name, reads, writes, requests } of routes)
+    session.say(
+      `  ${name.padEnd(24)} ${reads} read, ${writes} write${requests > 0 ? `, ${requests.toLocaleString('en')} requests` : ''}`,
+    );
+  if (source.unread > 0) session.note(`${source.unread} lines could not be read.`);
+  if (aside !== null) session.note(`The plan that stood there is in ${aside}.`);
+  const first = routes[0]?.name ?? 'ROUTE';
+  session.say(`\nThe plan is in ${folder}. Next:`);
+  session.say(
+    `  npm run facade -- --plan ${folder}     # clients go to http://127.0.0.1:8080, everything is answered by ${legacy}`,
+  );
+  session.say(`  npx fig lint --plan ${folder}          # after each change of the files`);
+  session.say(
+    `  npx fig advance ${first} --plan ${folder} --reason "compare first"   # copies of reads go to ${candidate}`,
+  );
+}
