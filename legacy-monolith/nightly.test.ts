@@ -125,6 +125,40 @@ describeOffice('the nightly job', (office) => {
     expect((await office.guest.get(`/api/freelancers/${never}`)).body.avail_from).toBe('01.10.2026');
   });
 
+  test('who is on a project until 31.12.9999 has no day after it, and holds up nobody', async () => {
+    await job();
+    const endless = await project({}, 'run');
+    const other = await project({}, 'run');
+    const assign = (id: number, frl_id: number, date_to: string) =>
+      office.disp.post(`/api/projects/${id}/freelancers`).send({ frl_id, date_to }).expect(200);
+    const [never, written, next] = [
+      await freelancer(''),
+      await freelancer('01.01.2026'),
+      await freelancer(''),
+    ];
+    await assign(endless, never, '31.12.9999');
+    await assign(other, never, '30.09.2026');
+    await assign(endless, written, '31.12.9999');
+    await assign(endless, next, '30.12.9999');
+    expect((await job()).get('freelancers busy')).toBe(1);
+    for (const [id, avail_from] of [
+      [never, ''],
+      [written, '01.01.2026'],
+      [next, '31.12.9999'],
+    ] as const)
+      expect((await office.guest.get(`/api/freelancers/${id}`)).body).toMatchObject({
+        avail_from,
+        changed: OLD,
+      });
+    for (const [id, frl_id] of [
+      [endless, never],
+      [endless, written],
+      [other, never],
+      [endless, next],
+    ])
+      await office.disp.delete(`/api/projects/${id}/freelancers/${frl_id}`).expect(200);
+  });
+
   test('customers with 250,000 paid within a year are VIP, and stay it', async () => {
     const made = async (no: string, net: string, day: string, stat: string) => {
       const { cus_id, cus_no } = (
@@ -309,6 +343,11 @@ describeOffice('the nightly job', (office) => {
     const lines = res.stdout.trim().split('\n');
     expect(lines).toHaveLength(8);
     for (const line of lines) expect(line).toMatch(/^nightly 2026-07-11: [a-z0-9 -]+: \d+$/);
+  });
+
+  test.each(['2028-02-29', '9999-12-31'])('runs on %s', async (day) => {
+    const res = await command(['--date', day], { DATABASE_URL: office.database.url });
+    expect(res).toMatchObject({ code: 0, stderr: '' });
   });
 });
 

@@ -39,7 +39,7 @@ const OVER = `UPDATE projects SET prj_stat = 'done'
   WHERE prj_stat IN ('open', 'run') AND date_to < :today AND date_to > '0000-00-00'`;
 const NOTHING_TO_PAY = "UPDATE invoices SET inv_stat = 'paid' WHERE inv_stat = 'open' AND gross = 0";
 
-/** Who is on a running project is free from the day after its end, unless somebody wrote in a later day. */
+/** Who is on a running project is free from the day after its end, unless somebody wrote in a later day. Without an end he stays as he is. */
 async function busyFreelancers(db: Sequelize, today: string, transaction: Transaction): Promise<number> {
   const rows = await db.query<{ frl_id: number; until: string; avail_from: string | null }>(
     `SELECT f.frl_id, f.avail_from, MAX(x.date_to) AS until
@@ -53,7 +53,7 @@ async function busyFreelancers(db: Sequelize, today: string, transaction: Transa
   let changed = 0;
   for (const { frl_id, until, avail_from } of rows) {
     const free = dayAfter(until);
-    if (avail_from !== null && avail_from >= free) continue;
+    if (free === null || (avail_from !== null && avail_from >= free)) continue;
     changed += await changeRows(
       db,
       'UPDATE freelancers SET avail_from = :free WHERE frl_id = :id AND (avail_from IS NULL OR avail_from < :free)',
@@ -130,7 +130,9 @@ async function statistics(
   return rows.length;
 }
 
-function dayAfter(day: string): string {
+/** Null behind the last day that a DATE holds: 31.12.9999 is what the office writes for an open end (2023-05-08 ts). */
+function dayAfter(day: string): string | null {
+  if (day >= '9999-12-31') return null;
   return new Date(Date.parse(`${day}T00:00:00Z`) + 24 * 3600 * 1000).toISOString().slice(0, 10);
 }
 
