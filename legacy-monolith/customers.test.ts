@@ -510,6 +510,68 @@ describeOffice('customers', (office) => {
     });
   });
 
+  describe('while somebody deletes it for good', () => {
+    const gone = (id: number) => office.admin.delete(`/api/customers/${id}?hard=1`).expect(200);
+    const NOT_FOUND = { error: 'customer not found' };
+
+    test('a change is a 404, and so is one that was made a moment ago', async () => {
+      const { cus_id } = await create({ cus_name: 'Eben noch' });
+      let first = () => {
+        first = async () => {};
+        return Promise.resolve(gone(cus_id)).then(() => {});
+      };
+      office.db.addHook('afterFind', 'between', () => first());
+      const changed = await put(cus_id, { city: 'Ulm' });
+      office.db.removeHook('afterFind', 'between');
+      expect([changed.status, changed.body]).toEqual([404, NOT_FOUND]);
+
+      office.meanwhile('after', async () => {
+        const id = await office.value<number>('SELECT MAX(cus_id) FROM customers');
+        await gone(id);
+      });
+      const made = await office.disp.post('/api/customers').send({ cus_name: 'Gleich weg' });
+      expect([made.status, made.body]).toEqual([404, NOT_FOUND]);
+    });
+
+    test.each(['before', 'after'] as const)('a change of state is a 404, deleted %s it', async (when) => {
+      const { cus_id } = await create({ cus_name: 'Zustand' });
+      office.meanwhile(when, () => gone(cus_id));
+      const res = await office.disp.post(`/api/customers/${cus_id}/deactivate`);
+      expect([res.status, res.body]).toEqual([404, NOT_FOUND]);
+      // what is not there has no state to tell of
+      const told = await office.count(`chg_log WHERE chg_tab = 'customers' AND chg_id = ${cus_id}`);
+      expect(told).toBe(when === 'before' ? 1 : 2);
+    });
+
+    test('its children find no parent', async () => {
+      const parents = [
+        (await create({ cus_name: 'Eltern A' })).cus_id,
+        (await create({ cus_name: 'Eltern B' })).cus_id,
+      ];
+      const child = await create({ cus_name: 'Kind' });
+      office.meanwhile('before', () => gone(parents[0]!));
+      const made = await office.disp
+        .post('/api/customers')
+        .send({ cus_name: 'Kind 2', cus_parent_id: parents[0] });
+      expect([made.status, made.body]).toEqual([400, { error: 'parent unknown' }]);
+      office.db.models.Customer!.addHook('beforeUpdate', 'between', async () => {
+        office.db.models.Customer!.removeHook('beforeUpdate', 'between');
+        await gone(parents[1]!);
+      });
+      const changed = await put(child.cus_id, { cus_parent_id: parents[1] });
+      expect([changed.status, changed.body]).toEqual([400, { error: 'parent unknown' }]);
+    });
+
+    test('of two at once one is a 404, and one is in the log', async () => {
+      const { cus_id } = await create({ cus_name: 'Zweimal' });
+      const answers = await Promise.all(
+        [1, 2].map(() => office.admin.delete(`/api/customers/${cus_id}?hard=1`)),
+      );
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 404]);
+      expect(await office.count(`chg_log WHERE chg_tab = 'customers' AND chg_id = ${cus_id}`)).toBe(1);
+    });
+  });
+
   test('ro may not write, only adm may delete', async () => {
     const refused = [
       office.guest.post('/api/customers').send({ cus_name: 'x' }),

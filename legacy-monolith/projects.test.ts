@@ -526,6 +526,48 @@ describeOffice('projects', (office) => {
     });
   });
 
+  describe('while somebody deletes', () => {
+    const customer = async () =>
+      (await office.disp.post('/api/customers').send({ cus_name: 'Bald weg' }).expect(200)).body
+        .cus_id as number;
+    const goneCustomer = (id: number) => office.admin.delete(`/api/customers/${id}?hard=1`).expect(200);
+    const goneProject = (id: number) => office.admin.delete(`/api/projects/${id}`).expect(200);
+    const whole = (cus_id: number) => ({ prj_title: 'Wettlauf', cus_id, date_from: '01.02.2026' });
+
+    test('the customer of a new project, it is unknown', async () => {
+      const cus_id = await customer();
+      office.meanwhile('before', () => goneCustomer(cus_id));
+      const res = await office.disp.post('/api/projects').send(whole(cus_id));
+      expect([res.status, res.body]).toEqual([400, { error: 'customer unknown' }]);
+      expect(await office.count("projects WHERE prj_title = 'Wettlauf'")).toBe(0);
+    });
+
+    test.each(['cus_id', 'cus_end_id'])('the %s that a project is given, it is unknown', async (key) => {
+      const { prj_id } = await create();
+      const cus_id = await customer();
+      office.db.models.Project!.addHook('beforeBulkUpdate', 'between', async () => {
+        office.db.models.Project!.removeHook('beforeBulkUpdate', 'between');
+        await goneCustomer(cus_id);
+      });
+      const res = await office.disp.put(`/api/projects/${prj_id}`).send({ [key]: cus_id });
+      expect([res.status, res.body]).toEqual([400, { error: 'customer unknown' }]);
+    });
+
+    test('the project itself, it is not found', async () => {
+      const NOT_FOUND = { error: 'project not found' };
+      const { prj_id } = await create();
+      const frl_id = await freelancer();
+      office.meanwhile('before', () => goneProject(prj_id));
+      const assigned = await office.disp.post(`/api/projects/${prj_id}/freelancers`).send({ frl_id });
+      expect([assigned.status, assigned.body]).toEqual([404, NOT_FOUND]);
+      office.meanwhile('after', async () =>
+        goneProject(await office.value<number>('SELECT MAX(prj_id) FROM projects')),
+      );
+      const made = await office.disp.post('/api/projects').send(whole(1));
+      expect([made.status, made.body]).toEqual([404, NOT_FOUND]);
+    });
+  });
+
   test('ro may not write, only adm may delete', async () => {
     const refused = [
       office.guest.post('/api/projects').send({}),

@@ -243,6 +243,29 @@ describeOffice('timesheets', (office) => {
       expect(answers.map((res) => res.status).sort()).toEqual([200, 200, 400, 400, 400, 400]);
     });
 
+    test('while somebody deletes the project it is unknown, and gone with it a moment later', async () => {
+      const frl_id = await freelancer();
+      const on = (prj_id: number) =>
+        office.disp
+          .post('/api/timesheets')
+          .send({ frl_id, prj_id, tsh_day: '02.03.2026', tsh_hours: 1 });
+      const gone = (prj_id: number) => office.admin.delete(`/api/projects/${prj_id}`).expect(200);
+      const first = await project();
+      // SQLite lets nobody in between once the transaction has begun
+      if (office.kind.name === 'SQLite') office.meanwhile('before', () => gone(first));
+      else
+        office.db.models.Timesheet!.addHook('beforeCreate', 'between', async () => {
+          office.db.models.Timesheet!.removeHook('beforeCreate', 'between');
+          await gone(first);
+        });
+      const early = await on(first);
+      expect([early.status, early.body]).toEqual([400, { error: 'project unknown' }]);
+      const second = await project();
+      office.meanwhile('after', () => gone(second));
+      const late = await on(second);
+      expect([late.status, late.body]).toEqual([404, { error: 'timesheet not found' }]);
+    });
+
     test('a text too long for its column is a database error', async () => {
       const body = { frl_id: 1, prj_id: await project(), tsh_day: '02.03.2001', tsh_hours: 1 };
       const frl_id = await freelancer();

@@ -1,5 +1,11 @@
 import type { Request, Response } from 'express';
-import { QueryTypes, type Sequelize, type Transaction, UniqueConstraintError } from 'sequelize';
+import {
+  ForeignKeyConstraintError,
+  QueryTypes,
+  type Sequelize,
+  type Transaction,
+  UniqueConstraintError,
+} from 'sequelize';
 import type { Models } from '../db/models.ts';
 import { again } from '../lib/again.ts';
 import { note } from '../lib/chg-log.ts';
@@ -175,9 +181,9 @@ export function customerController(db: Sequelize, models: Models) {
           return newId;
         }),
       );
-      res.json(detail((await load(id))!));
+      await answer(id, res);
     } catch (err) {
-      taken(err, res);
+      refused(err, res);
     }
   }
 
@@ -206,10 +212,10 @@ export function customerController(db: Sequelize, models: Models) {
     try {
       await again(() => row.save({ fields: COLUMNS }));
     } catch (err) {
-      taken(err, res);
+      refused(err, res);
       return;
     }
-    res.json(detail((await load(id))!));
+    await answer(id, res);
   }
 
   async function activate(req: Request, res: Response) {
@@ -241,7 +247,7 @@ export function customerController(db: Sequelize, models: Models) {
       res.status(404).json({ error: 'customer not found' });
       return;
     }
-    res.json(detail((await load(id))!));
+    await answer(id, res);
   }
 
   // del_flag as everywhere. ?hard=1 since the data protection officer (2018-05-25 ts): really gone, and with it
@@ -334,13 +340,25 @@ export function customerController(db: Sequelize, models: Models) {
     return false;
   }
 
+  /** In a transaction nobody deletes it from here on. */
   async function exists(id: number, transaction?: Transaction): Promise<boolean> {
-    const rows = await db.query('SELECT cus_id FROM customers WHERE cus_id = :id', {
+    const lock = transaction && db.getDialect() !== 'sqlite' ? ' FOR UPDATE' : '';
+    const rows = await db.query(`SELECT cus_id FROM customers WHERE cus_id = :id${lock}`, {
       replacements: { id },
       type: QueryTypes.SELECT,
       ...(transaction && { transaction }),
     });
     return rows.length > 0;
+  }
+
+  // 2018-06-04 ts: somebody else may have deleted it for good meanwhile
+  async function answer(id: number, res: Response): Promise<void> {
+    const row = await load(id);
+    if (!row) {
+      res.status(404).json({ error: 'customer not found' });
+      return;
+    }
+    res.json(detail(row));
   }
 
   async function load(id: number): Promise<CusRow | null> {
@@ -355,7 +373,12 @@ export function customerController(db: Sequelize, models: Models) {
   return { list, get, create, update, activate, deactivate, remove };
 }
 
-function taken(err: unknown, res: Response): void {
+function refused(err: unknown, res: Response): void {
+  // the parent was there when we looked
+  if (err instanceof ForeignKeyConstraintError) {
+    res.status(400).json({ error: 'parent unknown' });
+    return;
+  }
   if (!(err instanceof UniqueConstraintError)) throw err;
   // mysql names the index, sqlite the column
   const where = `${JSON.stringify(err.fields)} ${err.message} ${err.parent.message}`;

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { QueryTypes, type Sequelize, UniqueConstraintError } from 'sequelize';
+import { ForeignKeyConstraintError, QueryTypes, type Sequelize, UniqueConstraintError } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import { changeRows } from '../lib/affected.ts';
 import { again } from '../lib/again.ts';
@@ -180,11 +180,8 @@ export function projectController(db: Sequelize, models: Models) {
         }),
       );
     } catch (err) {
-      if (err instanceof UniqueConstraintError) {
-        res.json({ error: 'prj_no exists' });
-        return;
-      }
-      throw err;
+      refused(err, res);
+      return;
     }
     await answer(id, res);
   }
@@ -207,11 +204,8 @@ export function projectController(db: Sequelize, models: Models) {
     try {
       await again(() => Project.update({ ...set, changed: nowDb() }, { where: { prj_id: id } }));
     } catch (err) {
-      if (err instanceof UniqueConstraintError) {
-        res.json({ error: 'prj_no exists' });
-        return;
-      }
-      throw err;
+      refused(err, res);
+      return;
     }
     await answer(id, res);
   }
@@ -299,8 +293,8 @@ export function projectController(db: Sequelize, models: Models) {
         else await ProjectFreelancer.create({ ...key, ...set, created: nowDb() }, { transaction });
       }),
     ).catch((err: unknown) => {
-      // two at once, both wanted the same
-      if (!(err instanceof UniqueConstraintError)) throw err;
+      // two at once, both wanted the same; or somebody deleted the project, which the answer tells
+      if (!(err instanceof UniqueConstraintError || err instanceof ForeignKeyConstraintError)) throw err;
     });
     await answer(id, res);
   }
@@ -448,6 +442,13 @@ export function projectController(db: Sequelize, models: Models) {
   }
 
   return { list, get, create, update, setState, assign, unassign, remove };
+}
+
+function refused(err: unknown, res: Response): void {
+  // the customer was there when we looked
+  if (err instanceof ForeignKeyConstraintError) res.status(400).json({ error: 'customer unknown' });
+  else if (err instanceof UniqueConstraintError) res.json({ error: 'prj_no exists' });
+  else throw err;
 }
 
 // 2016-08-01 mk: nobody checks that the end comes after the start, there were projects like that already

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { QueryTypes, type Sequelize, type Transaction } from 'sequelize';
+import { ForeignKeyConstraintError, QueryTypes, type Sequelize, type Transaction } from 'sequelize';
 import type { Models } from '../db/models.ts';
 import { changeRows } from '../lib/affected.ts';
 import { again } from '../lib/again.ts';
@@ -165,7 +165,11 @@ export function timesheetController(db: Sequelize, models: Models) {
         );
         return row.get('tsh_id') as number;
       }),
-    );
+    ).catch((err: unknown): [number, string] => {
+      // the freelancer is locked, so it was the project that somebody deleted
+      if (err instanceof ForeignKeyConstraintError) return [400, 'project unknown'];
+      throw err;
+    });
     if (Array.isArray(outcome)) {
       res.status(outcome[0]).json({ error: outcome[1] });
       return;

@@ -48,6 +48,18 @@ export class Office {
     return Number(await this.value(`SELECT COUNT(*) FROM ${from}`));
   }
 
+  /** Does `work` once, right before the next transaction begins or right after it has ended: what others do meanwhile. */
+  meanwhile(when: 'before' | 'after', work: () => PromiseLike<unknown>): void {
+    const own = this.db.transaction;
+    this.db.transaction = (async (...args: Parameters<typeof own>) => {
+      this.db.transaction = own;
+      if (when === 'before') await work();
+      const result = await own.apply(this.db, args);
+      if (when === 'after') await work();
+      return result;
+    }) as typeof own;
+  }
+
   /** Sets `changed` of rows to a moment long gone, shown as 03.02.2001 04:05. */
   async makeOld(from: string): Promise<void> {
     const [table, where] = from.split(' WHERE ');

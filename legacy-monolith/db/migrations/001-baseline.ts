@@ -19,7 +19,7 @@ export async function up({ context }: { context: MigrationContext }): Promise<vo
     sid: { ...c.code('sid', 64), primaryKey: true },
     usr_id: c.fk('users', 'usr_id', 'CASCADE', { null: true }),
     expires: c.datetime('expires'),
-    data: c.text(),
+    data: c.text('data'),
   });
   await addIndex('sessions', ['expires']);
 
@@ -60,7 +60,7 @@ export async function up({ context }: { context: MigrationContext }): Promise<vo
     city: c.str('city', 80, { null: true }),
     country: c.chr('country', 2, { null: true }),
     avail_from: c.date('avail_from', { null: true }),
-    notes: c.text({ null: true }),
+    notes: c.text('notes', { null: true }),
     del_flag: c.chr('del_flag', 1, { defaultValue: 'N' }),
     created: c.datetime('created'),
     changed: c.datetime('changed'),
@@ -80,7 +80,7 @@ export async function up({ context }: { context: MigrationContext }): Promise<vo
     budget_ct: c.int('budget_ct', { defaultValue: 0 }),
     is_remote: c.bool('is_remote', { defaultValue: 0 }),
     city: c.str('city', 80, { null: true }),
-    descr: c.text({ null: true }),
+    descr: c.text('descr', { null: true }),
     del_flag: c.chr('del_flag', 1, { defaultValue: 'N' }),
     created: c.datetime('created'),
     changed: c.datetime('changed'),

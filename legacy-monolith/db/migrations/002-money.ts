@@ -86,7 +86,7 @@ export async function up({ context }: { context: MigrationContext }): Promise<vo
     frl_id: c.fk('freelancers', 'frl_id', 'CASCADE', { null: true }),
     cus_id: c.fk('customers', 'cus_id', 'CASCADE', { null: true }),
     inv_id: c.fk('invoices', 'inv_id', 'CASCADE', { null: true }),
-    not_text: c.text(),
+    not_text: c.text('not_text'),
     usr_id: c.fk('users', 'usr_id', 'SET NULL', { null: true }),
     imp_id: c.fk('import_log', 'imp_id', 'SET NULL', { null: true }),
     created: c.datetime('created'),

@@ -43,6 +43,10 @@ async function provoke(operation: Operation, { admin, guest, nobody }: Clients):
   await json()
     .send(`{"large":"${'x'.repeat(1024 * 1024)}"}`)
     .expect(413);
+  await request(operation, nobody)
+    .type('form')
+    .send(Array.from({ length: 1001 }, () => 'a=').join('&'))
+    .expect(413);
   await json('application/json; charset=ebcdic').send('{}').expect(415);
   if (operation.example !== operation.path)
     await admin[methodOf(operation)](operation.example.replace('12', '%E0%A4%A')).expect(400);

@@ -82,6 +82,11 @@ function operation(document: Json, path: string, method: string, described: Desc
   };
 }
 
+/** The quirks that hold for every operation. */
+export function quirksEverywhere(document: Json): readonly string[] {
+  return document['x-quirks'] as string[];
+}
+
 /** What a reference leads to, and where that stands. */
 function resolve<T>(document: Json, given: T, at: string): { value: T; at: string } {
   const reference = (given as { $ref?: string }).$ref;

@@ -43,16 +43,28 @@ export class Recorder {
 
   /** For `agent.use`: an answer that the contract does not have fails the request that got it. */
   readonly plugin = (test: Test): void => {
-    test.expect((res: Response) => this.check(test, res));
+    const announced = new Set<unknown>();
+    const { expect } = test as unknown as { expect(...given: unknown[]): Test };
+    Object.assign(test, {
+      expect: (...given: unknown[]) => {
+        announced.add(given[0]);
+        return expect.apply(test, given);
+      },
+    });
+    test.expect((res: Response) => this.check(test, res, announced));
   };
 
-  check(test: Test, res: Response): void {
+  /** `announced` are the statuses that the test says it expects. */
+  check(test: Test, res: Response, announced: ReadonlySet<unknown>): void {
     const method = test.method.toLowerCase();
-    const { pathname } = new URL(test.url);
+    const { pathname, search } = new URL(test.url);
     const label = `${test.method} ${pathname} ${res.status}`;
+    // the contract has a 500 nearly everywhere, so that nobody would notice one more
+    if (res.status >= 500 && !announced.has(res.status))
+      throw new Error(`${label}: the test does not expect it: ${textOf(res)}`);
     const found = operationAt(method === 'head' ? 'get' : method, pathname);
     if (!found) {
-      if (!isUnknown(res)) throw new Error(`${label}: not in the contract: ${textOf(res)}`);
+      checkUnknown(label, { method: test.method, path: pathname, search }, res);
       return;
     }
     const answer = found.answers.get(res.status);
@@ -89,14 +101,34 @@ function operationAt(method: string, pathname: string): Operation | undefined {
   return operations.find((operation) => operation.method === method && operation.pattern.test(pathname));
 }
 
-/** What every path and method answers that the application does not have. */
-function isUnknown(res: Response): boolean {
-  const text = textOf(res);
-  return (
-    (res.status === 404 && /<pre>Cannot [A-Z]+ /.test(text)) ||
-    (res.status === 401 && text === '{"error":"not logged in"}') ||
-    (res.status === 302 && /\/login(\?next=|$)/.test(String(res.headers.location)))
-  );
+type Asked = { readonly method: string; readonly path: string; readonly search: string };
+
+/** What every path and method answers that the application does not have, to the letter. */
+function checkUnknown(label: string, { method, path, search }: Asked, res: Response): void {
+  const wrong = (what: string) => new Error(`${label}: not in the contract, and ${what}: ${textOf(res)}`);
+  const header = (name: string) => String(res.headers[name] ?? '');
+  const carried = Object.keys(res.headers).filter((name) => !CARRIERS.has(name));
+  const isApi = /^\/api(\/|$)/i.test(path);
+  if (res.status === 401 && isApi) {
+    if (textOf(res) !== '{"error":"not logged in"}') throw wrong('the 401 is another one');
+    if (carried.length > 0) throw wrong(`has ${carried}`);
+  } else if (res.status === 302 && !isApi) {
+    const next = method === 'GET' ? `?next=${encodeURIComponent(path + search)}` : '';
+    if (!header('location').endsWith(`/login${next}`)) throw wrong(`leads to ${header('location')}`);
+    if (carried.join() !== 'location') throw wrong(`has ${carried}`);
+  } else if (res.status === 404) {
+    if (!textOf(res).includes(`<pre>Cannot ${method} ${path}</pre>`)) throw wrong('the 404 is another one');
+    if (header('content-security-policy') !== "default-src 'none'") throw wrong('lacks its policy');
+    if (header('x-content-type-options') !== 'nosniff') throw wrong('may be sniffed');
+    if (header('etag') !== '') throw wrong('has an ETag');
+  } else if (res.status === 200 && method === 'OPTIONS') {
+    const methods = operations
+      .filter(({ pattern }) => pattern.test(path))
+      .flatMap((operation) => (operation.method === 'get' ? ['get', 'head'] : [operation.method]));
+    const allow = methods.join(', ').toUpperCase().split(', ').sort().join(', ');
+    if (methods.length === 0 || header('allow') !== allow || textOf(res) !== allow)
+      throw wrong(`allows ${header('allow')}, not ${allow}`);
+  } else throw wrong('is answered');
 }
 
 function checkHeaders(label: string, answer: Answer, res: Response): void {
@@ -113,6 +145,10 @@ function checkHeaders(label: string, answer: Answer, res: Response): void {
         throw new Error(`${label}: header ${name}: ${ajv.errorsText(validate.errors)}: ${one}`);
     }
   }
+  const mediaType = String(res.headers['content-type'] ?? '');
+  const tagged = ![301, 302].includes(res.status) && !/^(text\/csv|application\/pdf)/.test(mediaType);
+  if (tagged !== String(res.headers.etag ?? '').startsWith('W/'))
+    throw new Error(`${label}: ${tagged ? 'has no weak ETag' : 'has an ETag'}`);
   for (const name of Object.keys(res.headers)) {
     if (!CARRIERS.has(name) && !(name in answer.headers)) throw new Error(`${label}: header ${name} is new`);
   }
@@ -126,6 +162,8 @@ function checkBody(label: string, answer: Answer, res: Response): string | null 
     if (text !== '') throw new Error(`${label}: a body that the contract does not have: ${text}`);
     return null;
   }
+  // to whoever accepts neither HTML nor text
+  if (res.status === 302 && text === '' && mediaType === '') return null;
   if (!(mediaType in answer.content)) throw new Error(`${label}: the contract does not have ${mediaType}`);
   const value = mediaType === 'application/json' ? JSON.parse(text) : text;
   const validate = validatorAt(
