@@ -363,6 +363,31 @@ describeOnEveryDatabase('freelancers', (kind) => {
       expect(server.errors.length).toBeGreaterThanOrEqual(5);
     });
 
+    test('notes and descriptions hold 65,535 bytes, however few letters those are', async () => {
+      const { frl_id } = await create({ frl_name: 'Notiz' });
+      const put = (notes: string) => disp.put(`/api/freelancers/${frl_id}`).send({ notes });
+      for (const notes of ['x'.repeat(65_535), '😀'.repeat(16_383)])
+        expect((await put(notes).expect(200)).body.notes).toBe(notes);
+      for (const notes of ['x'.repeat(70_000), 'ü'.repeat(32_768)])
+        expect((await put(notes).expect(500)).text).toBe('{"error":"database error"}');
+    });
+
+    test('what String() cannot make text of is an internal error', async () => {
+      for (const body of ['{"frl_name":{"toString":1}}', '{"frl_name":"a","notes":[{"toString":[]}]}'])
+        expect((await disp.post('/api/freelancers').type('json').send(body).expect(500)).text).toBe(
+          '{"error":"internal error"}',
+        );
+    });
+
+    test('letters above U+FFFF are all one in e-mails on MySQL, and letters of their own on SQLite', async () => {
+      await create({ frl_name: 'Rakete', frl_email: '🚀@x.example' });
+      for (const frl_email of ['🎉@x.example', '\ufffd@x.example']) {
+        const res = await disp.post('/api/freelancers').send({ frl_name: 'Fest', frl_email }).expect(200);
+        if (kind.name === 'SQLite') expect(res.body.frl_email).toBe(frl_email);
+        else expect(res.body).toEqual({ error: 'email exists' });
+      }
+    });
+
     test('answers malformed JSON with 400', async () => {
       const res = await disp.post('/api/freelancers').type('json').send('{"frl_name":').expect(400);
       expect(res.text).toBe('{"error":"bad request"}');
@@ -407,6 +432,20 @@ describeOnEveryDatabase('freelancers', (kind) => {
           '03.02.2001 04:05',
         );
       }
+    });
+
+    test('a form sent back as it came is a change where NULL or the zero date stood', async () => {
+      const { frl_id } = await create({ frl_name: 'Zurück', city: null, frl_phone: '' });
+      await db.query(`UPDATE freelancers SET avail_from = '0000-00-00' WHERE frl_id = ${frl_id}`);
+      await makeOld(frl_id);
+      const path = `/api/freelancers/${frl_id}`;
+      const shown = (await guest.get(path).expect(200)).body;
+      const saved = (await disp.put(path).send(shown).expect(200)).body;
+      expect(saved).toEqual({ ...shown, changed: expect.not.stringMatching('03.02.2001 04:05') });
+      expect(await count(`frl_id = ${frl_id} AND city = '' AND avail_from IS NULL`)).toBe(1);
+      // once: now there is '' where '' comes
+      await makeOld(frl_id);
+      expect((await disp.put(path).send(shown).expect(200)).body.changed).toBe('03.02.2001 04:05');
     });
 
     test('makes the same checks as create for the keys that are there', async () => {

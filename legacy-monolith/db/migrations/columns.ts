@@ -48,8 +48,7 @@ export function columnsFor(db: Sequelize) {
     chr: (name: string, size: number, extra?: Extra) =>
       column(`CHAR(${size})${bytewise}`, `length(${name}) <= ${size}`, extra),
     /** As many bytes as MySQL's TEXT holds, which are not as many letters. */
-    text: (name: string, extra?: Extra) =>
-      column('TEXT', `length(CAST(${name} AS BLOB)) <= 65535`, extra),
+    text: (name: string, extra?: Extra) => column('TEXT', `length(CAST(${name} AS BLOB)) <= 65535`, extra),
     int: (name: string, extra?: Extra) =>
       column('INTEGER', `${name} BETWEEN -2147483648 AND 2147483647`, extra),
     dec: (name: string, digits: number, extra?: Extra) =>
