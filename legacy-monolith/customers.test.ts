@@ -78,6 +78,14 @@ describeOffice('customers', (office) => {
         expect(await ids(`q=${encodeURIComponent(q)}`)).not.toContain(cus_id);
     });
 
+    test('a wildcard that is dropped leaves its spaces, which are searched for', async () => {
+      const { cus_id } = await create({ cus_name: 'Jokerwerk Nullsieben' });
+      expect(await ids('q=nullsieben')).toEqual([cus_id]);
+      expect(await ids(`q=${encodeURIComponent('% nullsieben')}`)).toEqual([cus_id]);
+      expect(await ids(`q=${encodeURIComponent('% jokerwerk')}`)).toEqual([]);
+      expect(await ids(`q=${encodeURIComponent('jokerwerk _ nullsieben')}`)).toEqual([]);
+    });
+
     test('is_vip is whatever number is there; vip=1 takes every one but 0', async () => {
       const { cus_id } = await create({ cus_name: 'Zwei' });
       await office.db.query(`UPDATE customers SET is_vip = 2 WHERE cus_id = ${cus_id}`);
@@ -93,6 +101,7 @@ describeOffice('customers', (office) => {
       async (sort) => {
         await create({ cus_name: 'Same', city: 'Ähre' });
         await create({ cus_name: 'same', city: 'Zeche' });
+        await create({ cus_name: 'same', city: 'zeche' });
         await create({ cus_name: 'Same', city: '' });
         const { rows } = await list(`sort=${sort}&size=100&del=all`);
         const stored = new Map(
@@ -250,9 +259,24 @@ describeOffice('customers', (office) => {
       ['cus_name', 5, '5'],
       ['cus_name', { a: 1 }, '[object Object]'],
       ['cus_name', ['a', 'b'], 'a,b'],
+      ['cus_parent_id', true, 1],
+      ['cus_parent_id', [2], 2],
+      ['cus_parent_id', ' 0x2 ', 2],
+      ['cus_parent_id', [], null],
+      ['cus_parent_id', '\0', null],
+      ['country', 49, '49'],
+      ['cus_name', [5], '5'],
       ['cus_no', '', expect.stringMatching(/^C\d{7}$/)],
     ])('takes %s: %j for %j', async (key, given, kept) => {
       expect((await create({ cus_name: 'odd', [key]: given }))[key]).toEqual(kept);
+    });
+
+    test('what String() cannot make text of is an internal error', async () => {
+      const deep = `{"cus_name":${'['.repeat(60_000)}${']'.repeat(60_000)}}`;
+      for (const body of ['{"cus_name":{"toString":1}}', '{"cus_name":"a","city":[{"toString":null}]}', deep])
+        expect((await office.disp.post('/api/customers').type('json').send(body).expect(500)).text).toBe(
+          '{"error":"internal error"}',
+        );
     });
 
     test('numbers and short names are unique in any case, empty short names are not; a 200 says which', async () => {
@@ -283,6 +307,15 @@ describeOffice('customers', (office) => {
         .expect(200);
       if (office.kind.name === 'SQLite') expect(res.body.cus_short).toBe('MOLLER');
       else expect(res.body).toEqual({ error: 'short name exists' });
+    });
+
+    test('letters above U+FFFF are all one in short names on MySQL, and letters of their own on SQLite', async () => {
+      await create({ cus_name: 'a', cus_short: 'Mond 🚀' });
+      for (const cus_short of ['Mond 🎉', 'Mond \ufffd']) {
+        const res = await office.disp.post('/api/customers').send({ cus_name: 'b', cus_short }).expect(200);
+        if (office.kind.name === 'SQLite') expect(res.body.cus_short).toBe(cus_short);
+        else expect(res.body).toEqual({ error: 'short name exists' });
+      }
     });
 
     test('trailing spaces written past the API are shown, and make a duplicate on MySQL alone', async () => {
@@ -441,6 +474,21 @@ describeOffice('customers', (office) => {
     }
   });
 
+  test('a reason is kept as far as the line of the log goes', async () => {
+    const { cus_id } = await create({ cus_name: 'Grund' });
+    const reason = `${'x'.repeat(247)}y`;
+    await office.disp.post(`/api/customers/${cus_id}/deactivate`).send({ reason }).expect(200);
+    expect(
+      await office.value(`SELECT chg_txt FROM chg_log WHERE chg_tab = 'customers' AND chg_id = ${cus_id}`),
+    ).toBe(`stat I: ${'x'.repeat(247)}`);
+  });
+
+  test('a state set by PUT is not in the log', async () => {
+    const { cus_id } = await create({ cus_name: 'Still' });
+    expect((await put(cus_id, { cus_stat: 'I' }).expect(200)).body.cus_stat).toBe('I');
+    expect(await office.count(`chg_log WHERE chg_tab = 'customers' AND chg_id = ${cus_id}`)).toBe(0);
+  });
+
   describe('delete', () => {
     test('marks, and may be said again; the second time leaves changed alone', async () => {
       const { cus_id } = await create({ cus_name: 'Delete' });
@@ -508,6 +556,21 @@ describeOffice('customers', (office) => {
       ).toBe(1);
       await office.admin.delete(`/api/customers/${cus_id}?hard=1`).expect(404);
     });
+  });
+
+  test('hard=1 takes paid hours along, for which the project alone is refused', async () => {
+    const [paid] = await office.rows<{ prj_id: number; cus_id: number; pay_id: number }>(
+      `SELECT t.prj_id, p.cus_id, t.pay_id FROM timesheets t JOIN projects p ON p.prj_id = t.prj_id
+        WHERE t.tsh_stat = 'paid' AND t.pay_id IS NOT NULL AND p.cus_id > 1 LIMIT 1`,
+    );
+    const { prj_id, cus_id, pay_id } = paid!;
+    await office.admin.delete(`/api/projects/${prj_id}`).expect(409);
+    const before = (await office.guest.get(`/api/payments/${pay_id}`).expect(200)).body;
+    await office.admin.delete(`/api/customers/${cus_id}?hard=1`).expect(200);
+    expect(await office.count(`timesheets WHERE prj_id = ${prj_id}`)).toBe(0);
+    const after = (await office.guest.get(`/api/payments/${pay_id}`).expect(200)).body;
+    expect(after).toMatchObject({ amount: before.amount, pay_stat: before.pay_stat });
+    expect(after.timesheets.length).toBeLessThan(before.timesheets.length);
   });
 
   describe('while somebody deletes it for good', () => {

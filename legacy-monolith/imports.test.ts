@@ -157,7 +157,7 @@ describeOnEveryDatabase('imports', (kind) => {
     expect([...listed].sort()).toEqual([...given].sort());
   });
 
-  test('counts every kind of bad line exactly; the same file again changes nothing, with again=1 all is double', async () => {
+  test('counts every kind of bad line exactly; the same file again changes nothing, with again=1 what went in is double', async () => {
     const path = join(folder, `${kind.name}-all.dat`);
     const expected = await writeFibuFile(path, 3000, parties, { seed: serial, mixed: true });
     const bad = [...expected.bad.values()].reduce((sum, n) => sum + n, 0);
@@ -290,6 +290,43 @@ describeOnEveryDatabase('imports', (kind) => {
     },
   );
 
+  test('adds up the lines that it could read, whatever became of them', async () => {
+    const res = await send(
+      file(
+        [
+          invoice('R1-@'),
+          // known, and of nobody: both could be read
+          invoice('R1-@'),
+          invoice('R2-@', { cus: 'C9999999' }),
+          // its amount is plain to see, but its day is none
+          invoice('R3-@').replace('01.06.2026', '31.06.2026'),
+          // nor does what it calls a customer matter here
+          invoice('R4-@', { gross: '118,99' }),
+        ],
+        '99;5;357,00',
+      ),
+    ).expect(200);
+    expect(res.body).toMatchObject({ rec_total: 5, rec_ok: 1, rec_dup: 1, rec_bad: 3 });
+    expect(await rejectsOf(res.body.imp_id)).toEqual([
+      [4, 'customer unknown'],
+      [5, 'date invalid'],
+      [6, 'net and vat are not gross'],
+    ]);
+  });
+
+  test('takes any eight digits for the day of its header, and a trailer that is indented for no trailer', async () => {
+    const plain = iconv.decode(file([invoice('R-@')]), 'win1252');
+    const odd = Buffer.from(plain.replace(HEAD, `00;FIBU;99999999;${serial}`), 'latin1');
+    expect((await send(odd).expect(200)).body).toMatchObject({ imp_stat: 'ok', rec_ok: 1 });
+    const indented = Buffer.from(plain.replace('99;1;', ' 99;1;'), 'latin1');
+    const res = await send(indented).expect(200);
+    expect(res.body).toMatchObject({ rec_total: 3, rec_dup: 1, rec_bad: 2 });
+    expect(await rejectsOf(res.body.imp_id)).toEqual([
+      [3, 'unknown type'],
+      [4, 'trailer missing'],
+    ]);
+  });
+
   test('refuses what comes behind the trailer', async () => {
     const bytes = Buffer.concat([file([invoice('R-@')]), Buffer.from(`${invoice(`R2-T${serial}`)}\r\n`)]);
     const res = await send(bytes).expect(200);
@@ -368,6 +405,24 @@ describeOnEveryDatabase('imports', (kind) => {
       ).toEqual({ error: 'upload broken' });
       await disp.post('/api/imports').set('content-type', 'multipart/form-data').send('x').expect(400);
       expect((await send(Buffer.alloc(0)).expect(400)).body).toEqual({ error: 'file missing' });
+    });
+
+    test('an empty one is missing as a body, and no FIBU file as a form', async () => {
+      const count = async () => (await contentOf(db)).import_log!.length;
+      const before = await count();
+      expect((await send(Buffer.alloc(0)).expect(400)).body).toEqual({ error: 'file missing' });
+      expect(await count()).toBe(before);
+      const res = await disp.post('/api/imports').attach('file', Buffer.alloc(0), 'leer.dat').expect(400);
+      expect(res.body).toEqual({ error: 'no FIBU file', imp_id: expect.any(Number) });
+      expect(await count()).toBe(before + 1);
+    });
+
+    test('a name is cut by the letters of JavaScript, of which an emoji has two', async () => {
+      const name = `${'n'.repeat(254)}😀.dat`;
+      const res = await send(file([invoice('R-@')]), `?name=${encodeURIComponent(name)}`).expect(200);
+      expect((await guest.get(`/api/imports/${res.body.imp_id}`)).body.imp_file).toBe(
+        `${'n'.repeat(254)}\ufffd`,
+      );
     });
 
     test('that break off leave no import behind', async () => {

@@ -115,6 +115,26 @@ describeOnEveryDatabase('login', (kind) => {
     await server.anyone().get('/nothing').expect(302);
   });
 
+  test('OPTIONS is answered to whoever is logged in, with what a path takes', async () => {
+    const agent = await server.login('guest');
+    for (const [path, methods] of [
+      ['/api/freelancers/3', 'DELETE, GET, HEAD, PUT'],
+      ['/API/Login/', 'POST'],
+      ['/api/payments/run', 'GET, HEAD, POST'],
+      ['/login', 'GET, HEAD, POST'],
+      ['/ping', 'GET, HEAD'],
+    ] as const) {
+      const res = await agent.options(path).expect(200);
+      expect([path, res.headers.allow, res.text]).toEqual([path, methods, methods]);
+      expect(res.headers['content-type']).toBe('text/plain');
+    }
+    for (const path of ['/api/nothing', '/nothing', '/static/style.css'])
+      expect((await agent.options(path).expect(404)).text).toContain(`Cannot OPTIONS ${path}`);
+    for (const path of ['/api/freelancers/3', '/api/login'])
+      expect((await server.anyone().options(path).expect(401)).text).toBe('{"error":"not logged in"}');
+    for (const path of ['/login', '/ping']) await server.anyone().options(path).expect(302);
+  });
+
   test('answers a forged cookie with 401', async () => {
     await server.anyone().get('/api/me').set('cookie', 'connect.sid=s%3Aabc.def').expect(401);
   });

@@ -326,7 +326,7 @@ describeOnEveryDatabase('pages', (kind) => {
       expect((await guest.get('/timesheets.csv').expect(400)).text).toContain('Bitte einen Monat angeben');
     });
 
-    test('the statement of a payment: the same bytes as long as the row is the same', async () => {
+    test('the statement of a payment: the same bytes until something that stands in it changes', async () => {
       const id = await one<number>('SELECT MIN(pay_id) AS v FROM timesheets');
       const first = await bytes(guest, `/payments/${id}/statement.pdf`).expect(200);
       expect(first.headers['content-type']).toBe('application/pdf');
@@ -337,9 +337,17 @@ describeOnEveryDatabase('pages', (kind) => {
       expect(first.body.length).toBeGreaterThan(1000);
       const second = await bytes(guest, `/payments/${id}/statement.pdf`);
       expect(first.body.equals(second.body)).toBe(true);
-      await db.query(`UPDATE payments SET changed = '2001-02-03 04:05:06' WHERE pay_id = ${id}`);
-      const third = await bytes(guest, `/payments/${id}/statement.pdf`);
-      expect(first.body.equals(third.body)).toBe(false);
+      const seen = [first.body as Buffer];
+      for (const change of [
+        `UPDATE freelancers SET frl_name = 'Umbenannt' WHERE frl_id = (SELECT frl_id FROM payments WHERE pay_id = ${id})`,
+        `UPDATE projects SET prj_title = 'Anders' WHERE prj_id = (SELECT MIN(prj_id) FROM timesheets WHERE pay_id = ${id})`,
+        `UPDATE payments SET changed = '2001-02-03 04:05:06' WHERE pay_id = ${id}`,
+      ]) {
+        await db.query(change);
+        const next = await bytes(guest, `/payments/${id}/statement.pdf`).expect(200);
+        for (const body of seen) expect(next.body.equals(body)).toBe(false);
+        seen.push(next.body);
+      }
       await guest.get('/payments/999999/statement.pdf').expect(404);
       await guest.get('/payments/x/statement.pdf').expect(500);
     });
@@ -351,9 +359,24 @@ describeOnEveryDatabase('pages', (kind) => {
       const part = await server.anyone().get('/static/style.css').set('Range', 'bytes=0-9').expect(206);
       await server.anyone().get('/static/style.css').set('Range', 'bytes=99999-').expect(416);
       expect(part.headers['content-range']).toMatch(/^bytes 0-9\/\d+$/);
+      for (const [name, value] of [
+        ['If-Match', '"x"'],
+        ['If-Unmodified-Since', 'Thu, 01 Jan 1970 00:00:00 GMT'],
+      ] as const) {
+        const other = await server.anyone().get('/static/style.css').set(name, value).expect(412);
+        expect(other.text).toBe('{"error":"bad request"}');
+      }
+      const folder = await server.anyone().get('/static').expect(301);
+      expect(folder.headers.location).toBe('/static/');
       await server.anyone().get('/static/../app.ts').expect(302);
       await server.anyone().get('/static/%2e%2e/app.ts').expect(302);
     });
+  });
+
+  test('whoever accepts neither HTML nor text is sent on without a word', async () => {
+    const res = await server.anyone().get('/projects').set('Accept', 'application/json').expect(302);
+    expect([res.text, res.headers['content-type']]).toEqual(['', undefined]);
+    expect(res.headers.location).toMatch(/\/login\?next=%2Fprojects$/);
   });
 
   test('HEAD answers as GET does, without a body', async () => {

@@ -276,6 +276,13 @@ describeOffice('payments', (office) => {
       expect((await list(`frl=${frl_id}&sort=id`)).rows.map((row) => row.pay_stat)).toEqual(['fail', 'open']);
     });
 
+    test('a reason is cut by the letters of JavaScript, of which an emoji has two', async () => {
+      const { pay_id } = await paymentOf('1998-07');
+      const reason = `${'r'.repeat(139)}😀`;
+      const res = await office.admin.post(`/api/payments/${pay_id}/fail`).send({ reason }).expect(200);
+      expect(res.body.ref_txt).toBe(`${'r'.repeat(139)}\ufffd`);
+    });
+
     test.each(STATES)('from %s', async (stat) => {
       const { pay_id } = await paymentOf(`1998-${String(STATES.indexOf(stat) + 2).padStart(2, '0')}`);
       await office.db.query(`UPDATE payments SET pay_stat = '${stat}' WHERE pay_id = ${pay_id}`);

@@ -65,6 +65,7 @@ describeOffice('projects', (office) => {
       ['size=1000', 'size=100'],
       ['sort=nonsense', 'sort=title'],
       ['stat=X', ''],
+      ['stat=toString', ''],
       ['stat=run,X,done', 'stat=done,run'],
       ['cus=abc', ''],
       ['cus=3x', 'cus=3'],
@@ -77,8 +78,21 @@ describeOffice('projects', (office) => {
       expect(await list(odd)).toEqual(await list(plain));
     });
 
-    test('a state that every object has as a property finds nothing', async () => {
-      for (const stat of ['toString', 'constructor']) expect((await list(`stat=${stat}`)).count).toBe(0);
+    test('a zero date is no end to anybody but from', async () => {
+      const { cus_id } = (
+        await office.disp.post('/api/customers').send({ cus_name: 'Null Null' }).expect(200)
+      ).body;
+      const { prj_id } = await create({ cus_id });
+      await office.db.query(`UPDATE projects SET date_to = '0000-00-00' WHERE prj_id = ${prj_id}`);
+      expect((await list(`cus=${cus_id}`)).items).toMatchObject([{ prj_id, date_to: '' }]);
+      expect((await list(`cus=${cus_id}&from=01.01.2014`)).count).toBe(0);
+    });
+
+    test('a wildcard that is dropped leaves its spaces, which are searched for', async () => {
+      const { prj_id } = await create({ prj_title: 'Jokerbau Nullneun' });
+      expect(await ids(`q=${encodeURIComponent('% nullneun')}`)).toEqual([prj_id]);
+      for (const q of ['% jokerbau', 'jokerbau _ nullneun'])
+        expect(await ids(`q=${encodeURIComponent(q)}`)).toEqual([]);
     });
 
     test('q finds in title and number, in any case, umlauts as they are written', async () => {
@@ -299,6 +313,49 @@ describeOffice('projects', (office) => {
         (await office.disp.put(`/api/projects/${prj_id}`).send({ prj_no: 'TAKEN-1' }).expect(200)).body
           .prj_no,
       ).toBe('TAKEN-1');
+    });
+
+    test('ids of others are what Number() reads, if they are numbers or text', async () => {
+      for (const id of ['0x2', ' 2.0 ', '2e0', '+2', '0b10', '.2e1', '20e-1'])
+        expect(await create({ cus_id: id, cus_end_id: id })).toMatchObject({ cus_id: 2, cus_end_id: 2 });
+      expect(await create({ cus_end_id: [] })).toMatchObject({ cus_end_id: null });
+      for (const id of [true, [2], '2,0', '1_0', '-2', '2147483648', 'Infinity', {}])
+        for (const key of ['cus_id', 'cus_end_id']) {
+          const body = { prj_title: 'a', cus_id: 1, date_from: '01.01.2026', [key]: id };
+          expect((await office.disp.post('/api/projects').send(body).expect(400)).body).toEqual({
+            error: 'customer unknown',
+          });
+        }
+      const { prj_id } = await create();
+      const frl_id = await freelancer();
+      const assign = (id: unknown) =>
+        office.disp.post(`/api/projects/${prj_id}/freelancers`).send({ frl_id: id });
+      for (const id of [`0x${frl_id.toString(16)}`, ` ${frl_id}.0 `, `+${frl_id}`])
+        expect((await assign(id).expect(200)).body.freelancers).toMatchObject([{ frl_id }]);
+      for (const id of [true, [frl_id]])
+        expect((await assign(id).expect(400)).body).toEqual({ error: 'freelancer unknown' });
+    });
+
+    test('cents are digits, up to what the column holds', async () => {
+      for (const [given, kept] of [
+        ['1999999999', 1_999_999_999],
+        [' 0002147483647 ', 2_147_483_647],
+      ])
+        expect((await create({ budget_ct: given })).budget_ct).toBe(kept);
+    });
+
+    test('notes and descriptions hold 65,535 bytes, however few letters those are', async () => {
+      for (const descr of ['x'.repeat(65_535), 'ü'.repeat(32_767)])
+        expect((await create({ descr })).descr).toBe(descr);
+      for (const descr of ['x'.repeat(65_536), 'ü'.repeat(33_000)])
+        expect(
+          (
+            await office.disp
+              .post('/api/projects')
+              .send({ prj_title: 'a', cus_id: 1, date_from: '01.01.2026', descr })
+              .expect(500)
+          ).text,
+        ).toBe('{"error":"database error"}');
     });
 
     test('what does not fit its column is a database error', async () => {

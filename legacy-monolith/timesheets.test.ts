@@ -104,6 +104,14 @@ describeOffice('timesheets', (office) => {
       expect((await list('prj=-4')).total).toBe(0);
     });
 
+    test('a wildcard that is dropped leaves its spaces, which are searched for', async () => {
+      const { tsh_id } = await sheet({ tsh_text: 'Jokertag nullelf' });
+      const of = async (q: string) =>
+        (await list(`q=${encodeURIComponent(q)}`)).rows.map((row) => row.tsh_id);
+      expect(await of('% nullelf')).toEqual([tsh_id]);
+      for (const q of ['% jokertag', 'jokertag _ nullelf']) expect(await of(q)).toEqual([]);
+    });
+
     test.each(['day', '-day', 'hours', '-hours', 'id', '-id'])(
       'sort=%s, ties by id downwards',
       async (sort) => {
@@ -181,6 +189,29 @@ describeOffice('timesheets', (office) => {
       expect((await office.disp.post('/api/timesheets').send(whole).expect(400)).body).toEqual({ error });
     });
 
+    test('ids of others are what Number() reads, if they are numbers or text', async () => {
+      const frl_id = await freelancer();
+      const prj_id = await project();
+      for (const as of [
+        (n: number) => `0x${n.toString(16)}`,
+        (n: number) => ` ${n}.0 `,
+        (n: number) => `${n}e0`,
+      ])
+        expect(await sheet({ frl_id: as(frl_id), prj_id: as(prj_id), tsh_hours: 1 })).toMatchObject({
+          frl_id,
+          prj_id,
+        });
+      for (const [body, error] of [
+        [{ frl_id: true }, 'freelancer unknown'],
+        [{ frl_id: [frl_id] }, 'freelancer unknown'],
+        [{ prj_id: true }, 'project unknown'],
+        [{ prj_id: [prj_id] }, 'project unknown'],
+      ] as const) {
+        const whole = { frl_id, prj_id, tsh_day: '02.03.2026', tsh_hours: 1, ...body };
+        expect((await office.disp.post('/api/timesheets').send(whole).expect(400)).body).toEqual({ error });
+      }
+    });
+
     test('for a blocked freelancer or a closed project it is a 200 with an error', async () => {
       const prj_id = await project();
       const frl_id = await freelancer();
@@ -246,9 +277,7 @@ describeOffice('timesheets', (office) => {
     test('while somebody deletes the project it is unknown, and gone with it a moment later', async () => {
       const frl_id = await freelancer();
       const on = (prj_id: number) =>
-        office.disp
-          .post('/api/timesheets')
-          .send({ frl_id, prj_id, tsh_day: '02.03.2026', tsh_hours: 1 });
+        office.disp.post('/api/timesheets').send({ frl_id, prj_id, tsh_day: '02.03.2026', tsh_hours: 1 });
       const gone = (prj_id: number) => office.admin.delete(`/api/projects/${prj_id}`).expect(200);
       const first = await project();
       // SQLite lets nobody in between once the transaction has begun
@@ -334,6 +363,8 @@ describeOffice('timesheets', (office) => {
         // a rejected one is a draft again
         expect(res.body.tsh_stat).toBe(stat === 'rej' ? 'draft' : stat);
       }
+      // and nobody reads of it in the log
+      expect(await office.count(`chg_log WHERE chg_tab = 'timesheets' AND chg_id = ${tsh_id}`)).toBe(0);
     });
 
     test('may not make the day longer than 24 hours, also when two do at once', async () => {
@@ -402,6 +433,13 @@ describeOffice('timesheets', (office) => {
       ).toHaveLength(200);
       // asked for the reason before anything else
       expect((await say('x', 'reject').expect(400)).body).toEqual({ error: 'reason missing' });
+    });
+
+    test('a reason is cut by the letters of JavaScript, of which an emoji has two', async () => {
+      const { tsh_id } = await sheet();
+      await say(tsh_id, 'submit').expect(200);
+      const res = await say(tsh_id, 'reject', { reason: `${'r'.repeat(199)}😀 und mehr` }).expect(200);
+      expect(res.body.tsh_text).toBe(`${'r'.repeat(199)}\ufffd`);
     });
 
     test('of many approvals at once one goes through', async () => {

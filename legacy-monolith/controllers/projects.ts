@@ -62,7 +62,7 @@ export function projectController(db: Sequelize, models: Models) {
     }
     const stats = last(req.query.stat)
       .split(',')
-      .filter((s) => s in NEXT);
+      .filter((s) => Object.hasOwn(NEXT, s));
     if (stats.length > 0) {
       where.push('p.prj_stat IN (:stats)');
       repl.stats = stats;
