@@ -115,6 +115,7 @@ async function openOffice({ sizes }: LoadOptions, books: Books, admin: Person): 
     approved: [],
     payments: [],
     months: new Set(),
+    doomed: [],
   };
 }
 

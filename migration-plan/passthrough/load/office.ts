@@ -18,6 +18,8 @@ export type Office = {
   readonly approved: number[];
   readonly payments: number[];
   readonly months: Set<string>;
+  /** Rows of nobody's books that people work on until somebody deletes them; the last one is the one they work on. */
+  readonly doomed: { readonly cus_id: number; readonly prj_id: number }[];
 };
 
 /** One of fifty: which of the shared columns are his, and what he has made. */

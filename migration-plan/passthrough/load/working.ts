@@ -1,3 +1,4 @@
+import { deleteWhatOthersWorkOn } from './deleting.ts';
 import { type Clerk, type Office, YEAR } from './office.ts';
 import { flashOf } from './person.ts';
 
@@ -5,10 +6,10 @@ type Duty = (office: Office, clerk: Clerk) => Promise<void>;
 
 /** What people write, how often of a hundred; together they touch the same rows all the time. */
 export const WORK: readonly (readonly [share: number, duty: Duty])[] = [
-  [22, writeSheet],
-  [14, changeHours],
+  [18, writeSheet],
+  [12, changeHours],
   [12, submitSheet],
-  [14, approveSheet],
+  [12, approveSheet],
   [5, rejectSheet],
   [4, runPayments],
   [4, settlePayment],
@@ -17,6 +18,7 @@ export const WORK: readonly (readonly [share: number, duty: Duty])[] = [
   [4, saveOwnForm],
   [3, assign],
   [2, makeAndForget],
+  [8, deleteWhatOthersWorkOn],
   [2, importFile],
   [1, logInAgain],
 ];
