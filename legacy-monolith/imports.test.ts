@@ -265,6 +265,51 @@ describeOnEveryDatabase('imports', (kind) => {
     expect(text.split('\r\n')).toHaveLength(151);
   });
 
+  test('keeps the first ten thousand rejects of an import, and counts all of them', async () => {
+    const res = await send(file(Array.from({ length: 10_500 }, (_, i) => `50;@;${i}`))).expect(200);
+    expect(res.body).toMatchObject({ rec_total: 10_500, rec_ok: 0, rec_bad: 10_500 });
+    const { text } = await guest.get(`/api/imports/${res.body.imp_id}/rejects`).expect(200);
+    const lines = text.trimEnd().split('\r\n');
+    expect(lines).toHaveLength(10_000);
+    expect(lines.at(-1)).toMatch(/^10001;unknown type;50;T\d+;9999$/);
+  });
+
+  test('a customer that somebody deletes between looking and writing is unknown; the other lines go in', async () => {
+    const made = await disp.post('/api/customers').send({ cus_name: 'Bald weg' }).expect(200);
+    const { cus_id, cus_no } = made.body;
+    const gone = () => db.query(`DELETE FROM customers WHERE cus_id = ${cus_id}`);
+    const own = db.query;
+    let tries = 0;
+    db.query = (async (sql: string, options: object) => {
+      // SQLite lets nobody in between, so it is gone before
+      if (/^INSERT INTO invoices/.test(String(sql)) && ++tries === 1 && kind.name !== 'SQLite')
+        await own.call(db, `DELETE FROM customers WHERE cus_id = ${cus_id}`);
+      return own.call(db, sql, options as never);
+    }) as never;
+    try {
+      if (kind.name === 'SQLite') await gone();
+      const res = await send(file([invoice('R1-@', { cus: cus_no }), invoice('R2-@')])).expect(200);
+      expect(res.body).toMatchObject({ imp_stat: 'part', rec_ok: 1, rec_bad: 1 });
+      expect(await rejectsOf(res.body.imp_id)).toEqual([[2, 'customer unknown']]);
+      expect(tries).toBe(kind.name === 'SQLite' ? 1 : 2);
+    } finally {
+      db.query = own;
+    }
+  });
+
+  test('a known file that was cut off when it was read once more is finished, and known then', async () => {
+    const bytes = file([invoice('R-@'), '30;N-@;INV;R-@;x']);
+    const first = (await send(bytes).expect(200)).body.imp_id;
+    await db.query(
+      `INSERT INTO import_log (imp_file, imp_hash, imp_stat, imp_line, rec_total, rec_dup, started)
+       SELECT imp_file, imp_hash, 'run', 2, 1, 1, started FROM import_log WHERE imp_id = ${first}`,
+    );
+    const res = await send(bytes).expect(200);
+    expect(res.body).toMatchObject({ ok: true, imp_stat: 'ok', rec_total: 2, rec_ok: 0, rec_dup: 2 });
+    expect(res.body.imp_id).toBeGreaterThan(first);
+    expect((await send(bytes).expect(200)).body).toEqual({ error: 'already imported', imp_id: first });
+  });
+
   test.each([
     ['LF', (text: string) => text.replaceAll('\r\n', '\n')],
     ['CR', (text: string) => text.replaceAll('\r\n', '\r')],
@@ -415,6 +460,17 @@ describeOnEveryDatabase('imports', (kind) => {
       const res = await disp.post('/api/imports').attach('file', Buffer.alloc(0), 'leer.dat').expect(400);
       expect(res.body).toEqual({ error: 'no FIBU file', imp_id: expect.any(Number) });
       expect(await count()).toBe(before + 1);
+    });
+
+    test('a name loses its NULs, and one of nothing else is unnamed', async () => {
+      for (const [name, kept] of [
+        ['fi%00bu.dat', 'fibu.dat'],
+        ['%00', 'unnamed'],
+      ]) {
+        const bytes = file([`30;N${kept}@;CUS;C0000001;x`]);
+        const res = await send(bytes, `?name=${name}`).expect(200);
+        expect((await guest.get(`/api/imports/${res.body.imp_id}`)).body.imp_file).toBe(kept);
+      }
     });
 
     test('a name is cut by the letters of JavaScript, of which an emoji has two', async () => {

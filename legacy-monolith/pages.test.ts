@@ -373,6 +373,16 @@ describeOnEveryDatabase('pages', (kind) => {
     });
   });
 
+  test('shows five hundred letters of a message, however long the cookie is', async () => {
+    const { text } = await server
+      .anyone()
+      .get('/login')
+      .set('cookie', `flash=${'m'.repeat(800)}`)
+      .expect(200);
+    expect(text).toContain('m'.repeat(500));
+    expect(text).not.toContain('m'.repeat(501));
+  });
+
   test('whoever accepts neither HTML nor text is sent on without a word', async () => {
     const res = await server.anyone().get('/projects').set('Accept', 'application/json').expect(302);
     expect([res.text, res.headers['content-type']]).toEqual(['', undefined]);

@@ -200,6 +200,27 @@ describeOnEveryDatabase('schema', (kind) => {
       await customer('cus_short', 'NULL');
     });
 
+    test('numbers of files are unique in each table, byte by byte, and none is no number', async () => {
+      const at = "'2020-01-01 00:00:00'";
+      const insert: Record<string, (no: string) => string> = {
+        payments: (no) =>
+          `(ext_no, pay_run, amount, created, changed) VALUES (${no}, '2020-01', 1, ${at}, ${at})`,
+        notes: (no) => `(ext_no, not_kind, not_text, created) VALUES (${no}, 'cus', 'x', ${at})`,
+        invoices: (no) =>
+          `(inv_no, inv_date, due_date, net, vat, gross, created, changed) VALUES (${no}, '2020-01-01', '2020-01-01', 1, 0, 1, ${at}, ${at})`,
+        credit_notes: (no) =>
+          `(crn_no, inv_id, crn_date, amount, created) VALUES (${no}, (SELECT MIN(inv_id) FROM invoices), '2020-01-01', 1, ${at})`,
+      };
+      for (const [table, values] of Object.entries(insert)) {
+        for (const no of ["'a-1'", "'A-1'"]) await db.query(`INSERT INTO ${table} ${values(no)}`);
+        await expect(db.query(`INSERT INTO ${table} ${values("'a-1'")}`)).rejects.toMatchObject({
+          name: 'SequelizeUniqueConstraintError',
+        });
+        if (table === 'payments' || table === 'notes')
+          for (let i = 0; i < 2; i++) await db.query(`INSERT INTO ${table} ${values('NULL')}`);
+      }
+    });
+
     test('trailing spaces are the same text to MySQL and another one to SQLite, CHAR loses them on MySQL', async () => {
       const mysql = kind.name !== 'SQLite';
       await user('bob');
