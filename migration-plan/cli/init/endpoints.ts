@@ -93,7 +93,7 @@ function patternOf(path: string): string {
     if (/^\{?\*\w*\}?$|^\(\.\*\)$/.test(segment)) return last ? '*rest' : ':any';
     const name = /^(?:\{([^}]+)\}|:(\w+)(?:\(.*\))?\??)$/.exec(segment);
     if (name) return `:${(name[1] ?? name[2] ?? 'id').replace(/\W/g, '_')}`;
-    return /[{}():?*]/.test(segment) ? `:part${n}` : segment;
+    return /[{}():?*]/.test(segment) ? `:part${n}` : encodeURI(segment);
   });
   return segments.join('/') || '/';
 }

@@ -43,13 +43,22 @@ function resourceOf(path: string): string | null {
 
 /** Letters, digits and hyphens, as names of routes are. */
 function nameOf(resource: string): string {
-  const name = resource
+  const name = decoded(resource)
     .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
     .toLowerCase()
     .replace(/\.\w+$/, '')
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '');
   return /^[a-z]/.test(name) ? name : `route-${name || 'x'}`;
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
 }
 
 function linesOf(own: readonly Endpoint[]): string[] {

@@ -1,0 +1,145 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { loadPlan } from '#plan/model/load-plan.ts';
+import { ROUTE } from '#plan/model/test-kit/plan-folder.ts';
+import { EXIT } from '../exit-code.ts';
+import { folders } from '../test-kit/control-plane.ts';
+import { fig } from '../test-kit/terminal.ts';
+
+const LEGACY = ['--legacy', 'http://127.0.0.1:3000'];
+
+describe('fig init', () => {
+  const source = (text: string, name = 'source') => {
+    const file = join(dirname(folders.write({})), name);
+    writeFileSync(file, text);
+    return { file, plan: join(dirname(file), 'own') };
+  };
+  const init = async (text: string, ...more: string[]) => {
+    const { file, plan } = source(text);
+    const shown = await fig(['init', '--from', file, ...LEGACY, ...more], { plan });
+    return { plan, ...shown };
+  };
+  const matchesOf = (plan: string) =>
+    Object.fromEntries(
+      (loadPlan(plan, {}).plan?.routes ?? []).map(({ name, match }) => [
+        name,
+        match.map(({ method, pattern }) => `${method ?? '*'} ${pattern}`),
+      ]),
+    );
+
+  test('makes a plan of an OpenAPI document that lint takes as it is', async () => {
+    const { code, out, plan } = await init(
+      'openapi: 3.1.0\nservers: [{ url: "https://shop.example/api/v1" }]\npaths:\n  /articles: { get: {}, post: {} }\n  "/articles/{slug}/comments/{id}": { parameters: [], delete: {} }\n  /: { get: {} }\n  /über uns: { get: {} }\n',
+    );
+    expect(code).toBe(EXIT.ok);
+    expect(out).toContain('5 endpoints of the OpenAPI, in 2 routes:\n');
+    expect(loadPlan(plan, {}).problems).toEqual([]);
+    expect(matchesOf(plan)).toEqual({
+      articles: [
+        'GET /api/v1/articles',
+        'POST /api/v1/articles',
+        'DELETE /api/v1/articles/:slug/comments/:id',
+      ],
+      'uber-uns': ['GET /api/v1/%C3%BCber%20uns'],
+    });
+    expect(readFileSync(join(plan, 'plan.yaml'), 'utf8')).toContain('LEGACY_URL:-http://127.0.0.1:3000');
+  });
+
+  test('folds what an access log holds into endpoints, the busiest first, and counts what it cannot read', async () => {
+    const line = (path: string, method = 'GET', status = 200) =>
+      `10.0.0.1 - ann [28/Nov/2026:10:00:00 +0000] "${method} ${path} HTTP/1.1" ${status} 512 "-" "curl"`;
+    const lines = [
+      ...Array.from({ length: 50 }, (_, n) => line(`/api/orders/${n}?x=1`)),
+      line('/api/orders', 'POST', 201),
+      line('/API/authors'),
+      line('/wp-login.php', 'GET', 404),
+      'what is this',
+      '',
+    ];
+    const { out, err, plan } = await init(lines.join('\n'));
+    expect(out).toMatch(
+      /3 endpoints of the access log, in 2 routes:\n {2}orders +1 read, 1 write, 51 requests\n {2}authors /,
+    );
+    expect(err).toContain('1 lines could not be read.');
+    expect(matchesOf(plan)).toEqual({
+      authors: ['GET /api/authors'],
+      orders: ['POST /api/orders', 'GET /api/orders/:id'],
+    });
+  });
+
+  test('takes a HAR file and a list of routes, too', async () => {
+    const entry = (method: string, url: string) => ({
+      startedDateTime: '2026-11-28T10:00:00Z',
+      request: { method, url },
+      response: { status: 200 },
+    });
+    const har = await init(
+      JSON.stringify({
+        log: { entries: [entry('GET', 'http://shop/api/tags'), entry('POST', 'http://shop/api/tags?a=1')] },
+      }),
+    );
+    expect(matchesOf(har.plan)).toEqual({ tags: ['GET /api/tags', 'POST /api/tags'] });
+    const list = await init('# mine\nGET /api/tags/:id(\\d+)\n* /files/*\nnothing\n');
+    expect(matchesOf(list.plan)).toEqual({ files: ['* /files/*rest'], tags: ['GET /api/tags/:id'] });
+    expect(list.err).toContain('1 lines could not be read.');
+  });
+
+  test('tells many endpoints of one resource by what they have in common', async () => {
+    const lines = Array.from({ length: 60 }, (_, n) => `GET /api/things/part${n}`);
+    expect(matchesOf((await init(lines.join('\n'))).plan)).toEqual({
+      things: ['* /api/things', '* /api/things/*rest'],
+    });
+  });
+
+  test('puts a plan that is there aside, and only when it is told to', async () => {
+    const { file } = source('GET /api/tags\n');
+    const plan = folders.write({ 'routes/articles.yaml': ROUTE, 'parity/own.ts': 'stays' });
+    const refused = await fig(['init', '--from', file, ...LEGACY], { plan });
+    expect([refused.code, refused.err]).toEqual([
+      EXIT.refused,
+      expect.stringContaining('put that one aside with --replace'),
+    ]);
+    const { code, err } = await fig(['init', '--from', file, ...LEGACY, '--replace'], { plan });
+    expect([code, err]).toEqual([EXIT.ok, `The plan that stood there is in ${plan}/replaced-1.\n`]);
+    expect(Object.keys(matchesOf(plan))).toEqual(['tags']);
+    expect(readFileSync(join(plan, 'replaced-1/routes/articles.yaml'), 'utf8')).toBe(ROUTE);
+    expect(existsSync(join(plan, 'parity/own.ts'))).toBe(true);
+  });
+
+  test.each([
+    ['', 'got an empty file'],
+    ['hello\nthere\n', 'got no request in any line'],
+    ['{"a":1}', 'expected an OpenAPI document with `paths`'],
+    ['openapi: 3.1.0\npaths: {}\n', 'got none in this OpenAPI'],
+    ['{"log":{"entries":[', 'expected a HAR file'],
+  ])('refuses %j, and writes nothing', async (text, words) => {
+    const { code, err, plan } = await init(text);
+    expect([code, err]).toEqual([EXIT.refused, expect.stringContaining(words)]);
+    expect(existsSync(plan)).toBe(false);
+  });
+
+  test('refuses wrong flags and a command that is no Express application', async () => {
+    const { plan } = source('');
+    for (const wrong of [[], ['--from', 'a', '--express', 'b'], ['--from', 'a', '--legacy', 'shop']])
+      expect((await fig(['init', ...wrong], { plan })).code).toBe(EXIT.usage);
+    expect(await fig(['init', '--from', '/nowhere', ...LEGACY], { plan })).toMatchObject({
+      code: EXIT.refused,
+      err: expect.stringContaining('got ENOENT'),
+    });
+    expect(await fig(['init', '--express', 'echo broken >&2; exit 1', ...LEGACY], { plan })).toMatchObject({
+      code: EXIT.refused,
+      err: expect.stringContaining('got the end of `echo broken >&2; exit 1`: broken'),
+    });
+  }, 30_000);
+
+  test('is one document with --json', async () => {
+    const { out } = await init('GET /api/tags\n', '--json');
+    expect(JSON.parse(out)).toMatchObject({
+      source: 'list of routes',
+      endpoints: 1,
+      routes: [{ name: 'tags' }],
+      replaced: null,
+    });
+  });
+});
