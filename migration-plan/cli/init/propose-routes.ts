@@ -1,4 +1,4 @@
-import type { Endpoint } from './endpoints.ts';
+import type { Endpoint } from '#plan/traffic/endpoints.ts';
 
 /** A route that a plan may begin with: the endpoints of one resource. */
 export type Proposal = {
