@@ -43,6 +43,8 @@ async function startFacade(
     { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, FIG_ADMIN_TOKEN: TOKEN } },
   );
   const running = await runningOn(child, port, MEASURED_PATH);
+  // The control plane listens after the data plane.
+  await runningOn(child, adminPort, '/livez');
   if (stage !== 'legacy') {
     const answer = await fetch(`http://127.0.0.1:${adminPort}/v1/routes/articles/transitions`, {
       method: 'POST',
