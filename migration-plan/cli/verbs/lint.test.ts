@@ -44,6 +44,29 @@ describe('fig lint', () => {
     expect(out).toContain('parity/articles.parity.yaml:2 cases[0]: expected either `request` or `steps`');
   });
 
+  test('tells which operations of the contract are in no route; they stay with legacy', async () => {
+    const operation = '{ responses: { 200: {} } }';
+    const paths = (text: string) =>
+      `paths: { /api/articles: { get: ${operation}, post: ${operation} }${text} }\n`;
+    const plan = folders.write({
+      'routes/articles.yaml': ROUTE + STAGES,
+      'contract/openapi.yaml': paths(`, "/api/tags/{id}": { get: ${operation} }`),
+    });
+    const { code, out, err } = await fig(['lint'], { plan });
+    expect([code, out]).toEqual([EXIT.ok, `${plan}: no problems (1 route, 0 data sets)\n`]);
+    expect(err).toBe(
+      '2 of 3 operations of contract/openapi.yaml are in no route and stay with legacy: POST /api/articles, GET /api/tags/{id}.\n',
+    );
+    expect(JSON.parse((await fig(['lint', '--json'], { plan })).out)).toMatchObject({
+      unclaimedOperations: ['POST /api/articles', 'GET /api/tags/{id}'],
+    });
+    const broken = folders.write({ 'routes/articles.yaml': ROUTE + STAGES, 'contract/openapi.yaml': 'a: b' });
+    expect(await fig(['lint'], { plan: broken })).toMatchObject({
+      code: EXIT.refused,
+      out: expect.stringContaining('contract/openapi.yaml: expected an OpenAPI document with `paths`'),
+    });
+  });
+
   test('shows warnings and still exits 0', async () => {
     const plan = fileURLToPath(new URL('../../model/test-kit/every-key/plan', import.meta.url));
     const { code, out } = await fig(['lint'], { plan, env: { SHADOW_TOKEN: 'x' } });
