@@ -6,12 +6,12 @@ import { parseArgs } from 'node:util';
 import { cpuMicros } from './cpu.ts';
 import { decisionNanos } from './decision.ts';
 import { facadeAt, MEASURED_PATH } from './facade-under-test.ts';
-import { load, loader } from './load.ts';
+import { load, loadAt, loader } from './load.ts';
 import { type Peer, peers, type RunningProxy, startScript } from './proxies.ts';
 import { formatSpread, median, type Spread, spread } from './spread.ts';
 
 const USAGE =
-  'npm run bench [-- --seconds 5] [--rounds 5] [--connections 50] [--only NAME,…] [--workers N] [--write]';
+  'npm run bench [-- --seconds 5] [--rounds 5] [--connections 50] [--rate 400] [--only NAME,…] [--workers N] [--write]';
 const WARM_UP_SECONDS = 2;
 /** The peer that the facade's target is given against. */
 const YARDSTICK = 'Express + http-proxy-middleware';
@@ -30,6 +30,7 @@ const { values: flags } = parseArgs({
     rounds: { type: 'string', default: '5' },
     connections: { type: 'string', default: '50' },
     only: { type: 'string' },
+    rate: { type: 'string', default: '400' },
     workers: { type: 'string' },
     write: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -42,6 +43,8 @@ if (flags.help) {
 const seconds = count('seconds');
 const rounds = count('rounds');
 const connections = count('connections');
+/** Requests a second at which latencies of copies are compared: far below what any of them can do. */
+const rate = count('rate');
 const workers = flags.workers === undefined ? 1 : count('workers');
 
 /** No copies, and copies of everything: the same route at the same stage. */
@@ -64,7 +67,7 @@ const chosen = candidates.filter(
   ({ name }) => !wanted || wanted.some((part) => name.toLowerCase().includes(part)),
 );
 
-function count(flag: 'seconds' | 'rounds' | 'connections' | 'workers'): number {
+function count(flag: 'seconds' | 'rounds' | 'connections' | 'workers' | 'rate'): number {
   const text = flags[flag] ?? '';
   if (/^[1-9]\d*$/.test(text)) return Number(text);
   process.stderr.write(`--${flag}: expected a whole number above 0, got ${text}. ${USAGE}\n`);
@@ -77,6 +80,7 @@ async function main(): Promise<void> {
   const upstream = await startScript('upstream.ts');
   const running = new Map<Peer, RunningProxy>();
   const rows: Row[] = runnable.map(({ name }) => ({ name, rounds: [] }));
+  const atRate: Row[] = runnable.filter(isAboutCopies).map(({ name }) => ({ name, rounds: [] }));
   try {
     for (const peer of runnable) running.set(peer, await peer.start(upstream.url));
     for (const peer of runnable) await measure(running.get(peer) as RunningProxy, WARM_UP_SECONDS);
@@ -90,19 +94,38 @@ async function main(): Promise<void> {
         );
       }
     }
+    for (let round = 1; round <= rounds; round++)
+      for (const [index, peer] of runnable.filter(isAboutCopies).entries()) {
+        const measured = await measure(running.get(peer) as RunningProxy, seconds, rate);
+        (atRate[index] as Row).rounds.push(measured);
+        say(`round ${round}/${rounds} ${peer.name}, ${rate}/s: p99 ${measured.p99Ms.toFixed(1)} ms`);
+      }
   } finally {
     for (const proxy of running.values()) await proxy.stop();
     await upstream.stop();
     await slow.stop();
   }
-  const report = [...table(rows), '', ...copies(rows), ...decisions(), ''].join('\n');
+  const report = [
+    ...table(rows),
+    '',
+    ...copies(rows),
+    ...latencies(atRate),
+    ...severalWorkers(rows),
+    ...decisions(),
+    '',
+  ].join('\n');
   process.stdout.write(`\n${report}`);
   if (flags.write) writeFileSync(join(import.meta.dirname, 'RESULTS.md'), `${preamble()}\n${report}`);
 }
 
-async function measure(proxy: RunningProxy, duration: number): Promise<Measured> {
+async function measure(
+  proxy: RunningProxy,
+  duration: number,
+  perSecond: number | null = null,
+): Promise<Measured> {
   const before = cpuMicros(proxy.pid);
-  const seen = await load({ url: proxy.url + MEASURED_PATH, connections, seconds: duration });
+  const options = { url: proxy.url + MEASURED_PATH, connections, seconds: duration };
+  const seen = await (perSecond === null ? load(options) : loadAt(perSecond, options));
   const after = cpuMicros(proxy.pid);
   if (seen.failed > 0) throw new Error(`${seen.failed} of ${seen.requests} requests to ${proxy.url} failed`);
   const cpu = before === null || after === null ? null : (after - before) / seen.requests;
@@ -154,6 +177,42 @@ function copies(rows: readonly Row[]): string[] {
         : against((round) => round.cpu as number);
       return `${row.name} against none: CPU ${cpu} ×, p50 ${against(({ p50Ms }) => p50Ms)} ×, p99 ${against(({ p99Ms }) => p99Ms)} ×.\n`;
     });
+}
+
+const isAboutCopies = ({ name }: { readonly name: string }) => name === WITHOUT || name.startsWith(WITH);
+
+/** What clients see of copies at a rate that leaves the machine air: at its limit everything that takes CPU takes time. */
+function latencies(rows: readonly Row[]): string[] {
+  const without = rows.find(({ name }) => name === WITHOUT);
+  if (!without || rows.length < 2) return [];
+  const of = ({ rounds: all }: Row, pick: (round: Measured) => number) =>
+    formatSpread(spread(all.map(pick)), 1);
+  const against = ({ rounds: all }: Row) =>
+    formatSpread(spread(all.map(({ p99Ms }, n) => p99Ms / (without.rounds[n] as Measured).p99Ms)), 2);
+  return [
+    `| at ${rate} requests/s | p50 ms | p99 ms | p99 against no copies |`,
+    '| --- | --- | --- | --- |',
+    ...rows.map(
+      (row) =>
+        `| ${row.name} | ${of(row, ({ p50Ms }) => p50Ms)} | ${of(row, ({ p99Ms }) => p99Ms)} | ${row === without ? '1 ×' : `${against(row)} ×`} |`,
+    ),
+    '',
+  ];
+}
+
+/** More processes answer more only where there are cores for them beside load and upstream. */
+function severalWorkers(rows: readonly Row[]): string[] {
+  const one = rows.find(({ name }) => name === 'facade, settled route');
+  const several = rows.find(({ name }) => name === `facade, settled route, ${workers} workers`);
+  if (!one || !several) return [];
+  const cpu = several.rounds.some((round) => round.cpu === null) ? null : paired(several, one);
+  const throughput = spread(
+    several.rounds.map((round, n) => round.perSecond / (one.rounds[n] as Measured).perSecond),
+  );
+  return [
+    `${workers} workers against one: ${cpu ? `CPU per request ${formatSpread(cpu, 2)} ×, so ${(workers / cpu.median).toFixed(2)} × the requests where each has a core of its own; ` : ''}measured here, where ${cpus().length} cores also carry load and upstream, ${formatSpread(throughput, 2)} × requests/s.`,
+    '',
+  ];
 }
 
 function decisions(): string[] {

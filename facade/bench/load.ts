@@ -43,8 +43,17 @@ function milliseconds(found: RegExpExecArray | null): number {
   return found ? Number(found[1]) * (UNITS[found[2] as string] as number) : Number.NaN;
 }
 
+/** So many requests a second, whatever the proxy could do: what clients see of it below its limits. */
+export async function loadAt(perSecond: number, { url, connections, seconds }: LoadOptions): Promise<Load> {
+  const result = await autocannon({ url, connections, duration: seconds, overallRate: perSecond });
+  return seenBy(result);
+}
+
 async function withAutocannon({ url, connections, seconds }: LoadOptions): Promise<Load> {
-  const result = await autocannon({ url, connections, duration: seconds });
+  return seenBy(await autocannon({ url, connections, duration: seconds }));
+}
+
+function seenBy(result: autocannon.Result): Load {
   return {
     requests: result.requests.total,
     perSecond: result.requests.average,

@@ -10,6 +10,12 @@ import { postgresDatabase, sqliteDatabase, type TestDatabase } from '#acl/testin
 import { runToEnd, startProcess } from '#acl/testing/process.ts';
 import { closeConnections, rawRequest } from '#acl/testing/raw-http.ts';
 import { waitUntil } from '#acl/testing/wait-until.ts';
+import { loadPlan } from '#plan/model/load-plan.ts';
+import type { Plan } from '#plan/model/plan.ts';
+import { readDocument } from '#plan/parity/contract-coverage.ts';
+import type { CaseReport } from '#plan/parity/report.ts';
+import { runSuite } from '#plan/parity/run-suite.ts';
+import { loadSuites, type Suite } from '#plan/parity/suite.ts';
 import type { Candidate, Order } from './greenhouse.ts';
 import type { Mutant } from './mutants.ts';
 import { plant, SOUND } from './plant.ts';
@@ -17,6 +23,7 @@ import { rememberedLegacy } from './remembered-legacy.ts';
 import { type Request, reads, SEEDED, writes } from './requests.ts';
 
 const PLAN = resolve(import.meta.dirname, '..');
+const CONTRACT = readDocument(join(PLAN, 'contract/openapi.yaml'));
 const DRY_RUN_SECRET = 'dry-run-secret-of-a-test';
 const ADMIN_TOKEN = 'admin-token-of-a-test';
 /** The route to the program as it is. */
@@ -58,6 +65,9 @@ export class Laboratory {
   #greenhouse!: Greenhouse;
   #sound!: TestDatabase;
   #day = '';
+  #candidates: Readonly<Record<string, string>> = {};
+  readonly #example = loadPlan(PLAN, {}).plan as Plan;
+  readonly #suite = loadSuites(this.#example, PLAN, {}).suites[0] as Suite;
 
   static async start(mutants: readonly Mutant[]): Promise<Laboratory> {
     const laboratory = new Laboratory();
@@ -93,6 +103,53 @@ export class Laboratory {
     return observed;
   }
 
+  /**
+   * What the parity suite of the route finds of a mutant, or of the program as it is (null): first its cases that read, then
+   * as many `generated` requests, then its cases that write, which leave rows of other numbers on each side. Both sides have
+   * rows of their own. After `control`, which fills the copy.
+   */
+  async parity(mutant: Mutant | null, generated: number): Promise<readonly CaseReport[]> {
+    const name = mutant?.name ?? CONTROL;
+    const file = join(this.#folder, `${name}-parity.db`);
+    await copyFile(this.#legacyFile, file);
+    const monolith = await startProcess('legacy-monolith/main.ts', {
+      DATABASE_URL: `sqlite:${file}`,
+      SESSION_SECRET: 'secret-of-a-test',
+    });
+    try {
+      const sources = mutant ? await plant(mutant, join(this.#folder, `${name}-parity`)) : SOUND;
+      const spoils = mutant?.spoilsCopy ?? false;
+      const database = (await this.#database(spoils ? null : this.#sound)).url;
+      const copyFrom = spoils ? this.#legacyFile : null;
+      await this.#greenhouse.ask({ do: 'open', name, sources, database, copyFrom, legacy: monolith.url });
+      const { cases } = this.#suite;
+      const rounds = [
+        { cases: cases.filter(({ safe }) => safe), count: 0 },
+        { cases: [], count: generated },
+        { cases: cases.filter(({ safe }) => !safe), count: 0 },
+      ];
+      for (const round of rounds) {
+        const report = await runSuite(
+          { ...this.#suite, cases: round.cases },
+          {
+            plan: this.#example,
+            legacyUrl: monolith.url,
+            candidateUrl: this.#candidates[name] as string,
+            writes: round.count === 0,
+            timeoutMs: 10_000,
+            generate: round.count === 0 ? null : { contract: CONTRACT, count: round.count, seed: 1 },
+          },
+        );
+        const found = report.cases.filter(isFound);
+        if (found.length > 0) return found;
+      }
+      return [];
+    } finally {
+      await this.#greenhouse.ask({ do: 'close', name });
+      await monolith.stop();
+    }
+  }
+
   async stop(): Promise<void> {
     closeConnections();
     for (const stop of this.#stops.splice(0).reverse()) await stop();
@@ -123,6 +180,7 @@ export class Laboratory {
       this.#greenhouse.ask({ do: 'listen', names }) as Promise<Record<string, string>>,
     ]);
     this.#monolith = monolith.url;
+    this.#candidates = candidates;
     const legacy = rememberedLegacy(monolith.url);
     this.#stops.push(() => legacy.close().closeAllConnections());
     await new Promise<void>((done) => legacy.listen(0, '127.0.0.1', done));
@@ -252,6 +310,8 @@ export class Laboratory {
     return answer.headers['set-cookie']![0]!.split(';', 1)[0]!;
   }
 }
+
+const isFound = ({ outcome }: CaseReport) => outcome === 'failed' || outcome === 'error';
 
 const today = () => new Date().toISOString().slice(0, 10);
 

@@ -57,12 +57,21 @@ describe('shadow', () => {
   test('the README tells of each how it is found, or why not', () => {
     const table = mutants.map((mutant) => rowOf(mutant, of(mutant.name).fields)).join('\n');
     const text = readFileSync(README, 'utf8');
-    const written = /\n\| --- \| --- \| --- \|\n([\s\S]*?)\n\n/.exec(text)?.[1] as string;
+    const written = /\n\| --- \| --- \| --- \| --- \|\n([\s\S]*?)\n\n/.exec(text)?.[1] as string;
+    const cells = written.split('\n').map((row) => row.slice(row.lastIndexOf('| ', row.length - 3)));
     if (process.env.FIG_WRITE_TABLE === '1')
       writeFileSync(
         README,
-        text.replace(written, () => table),
+        text.replace(written, () =>
+          table
+            .split('\n')
+            .map((row, n) => row + (cells[n] ?? '| ? |').slice(1))
+            .join('\n'),
+        ),
       );
-    else expect(written.split('\n')).toEqual(table.split('\n'));
+    else
+      expect(written.split('\n').map((row, n) => row.slice(0, -(cells[n] as string).length + 1))).toEqual(
+        table.split('\n'),
+      );
   });
 });
