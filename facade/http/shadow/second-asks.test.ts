@@ -5,11 +5,13 @@ test('who waits for the answer of another goes on when that one has taken note o
   const asks = new SecondAsks();
   const done: string[] = [];
   const again = { when: 'soon', missing: 1 } as const;
-  const first = asks.take('GET /a', again, async () => 'an answer').then(async (answer) => {
-    // As long as it takes to count it.
-    for (let n = 0; n < 10; n++) await null;
-    done.push(`first: ${answer}`);
-  });
+  const first = asks
+    .take('GET /a', again, async () => 'an answer')
+    .then(async (answer) => {
+      // As long as it takes to count it.
+      for (let n = 0; n < 10; n++) await null;
+      done.push(`first: ${answer}`);
+    });
   const second = asks
     .take('GET /a', again, async () => 'another one')
     .then((answer) => void done.push(`second: ${answer}`));
