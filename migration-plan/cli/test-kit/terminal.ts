@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream';
+import { answers, errorAnswer } from '../answers.ts';
 import { main } from '../fig.ts';
 import { ADMIN_TOKEN, RELAY_TOKEN } from './fake-control.ts';
 
@@ -25,6 +26,17 @@ class Screen extends Writable {
   clearLine(): void {}
 }
 
+/** Every answer that a test asks for as JSON has to be one that is described. */
+function checkAnswer(argv: readonly string[], out: string, err: string): void {
+  const words = argv.filter((word) => !word.startsWith('-'));
+  const verb = [words.slice(0, 2).join(' '), words[0] ?? ''].find((name) => Object.hasOwn(answers, name));
+  if (out !== '') answers[verb as string]?.parse(JSON.parse(out));
+  if (out !== '' && verb === undefined)
+    throw new Error(`no verb of ${argv.join(' ')} is described in answers.ts`);
+  // Hints of a verb that went well are no errors.
+  if (err.startsWith('{')) errorAnswer.parse(JSON.parse(err));
+}
+
 export type Shown = { readonly code: number; readonly out: string; readonly err: string };
 
 /** Runs the CLI in this process against `admin`. `columns` makes both streams terminals. */
@@ -42,5 +54,6 @@ export async function fig(
   };
   const args = options.plan === undefined ? argv : [...argv, '--plan', options.plan];
   const code = await main(args, env, { stdout, stderr });
+  if (argv.includes('--json')) checkAnswer(argv, stdout.text, stderr.text);
   return { code, out: stdout.text, err: stderr.text };
 }
