@@ -9,6 +9,7 @@ import { planOf, routeOf } from '../test-kit/plan-of.ts';
 
 const HOUR = 3_600_000;
 const CLEAN = { passed: 63, failed: 0, errors: 0, skipped: 2, unsentWrites: 0 };
+const SUITE = { suite: 'parity/articles.parity.yaml', suiteHash: 'suite-1' };
 const hash = 'a'.repeat(64);
 
 describe('the step to candidate of a route with a parity suite', () => {
@@ -20,7 +21,7 @@ describe('the step to candidate of a route with a parity suite', () => {
       ...routeOf('articles', ['GET /api/articles', 'POST /api/articles']),
       hash,
       stages: [{ stage: 'candidate', hundredths: 0 }],
-      parity: 'parity/articles.parity.yaml',
+      parity: { file: 'parity/articles.parity.yaml', hash: 'suite-1' },
       ...part,
     };
     facade = await facadeOf(planOf({ routes: [route] }), {
@@ -48,7 +49,7 @@ describe('the step to candidate of a route with a parity suite', () => {
   const record = (counts: Partial<typeof CLEAN> = {}, more: object = {}) => {
     const found = { ...CLEAN, ...counts };
     const verdict = found.failed + found.errors === 0 ? 'pass' : 'fail';
-    const parity = { verdict, suite: 'parity/articles.parity.yaml', ...found };
+    const parity = { verdict, ...SUITE, ...found };
     return call('POST', '/evidence', { parity, hash, build, reason: 'nightly', ...more });
   };
   const advance = (force = false) =>
@@ -111,13 +112,26 @@ describe('the step to candidate of a route with a parity suite', () => {
     await refusedFor(/No run/);
   });
 
+  test('is refused with a run of another suite, or of what the suite was before', async () => {
+    await start();
+    await record();
+    for (const more of [{ suite: 'parity/other.parity.yaml' }, { suiteHash: 'suite-2' }]) {
+      const parity = { verdict: 'pass', ...SUITE, ...CLEAN, ...more };
+      const other = await record({}, { parity });
+      expect([other.status, other.body.code]).toEqual([409, 'ROUTE_EVIDENCE_OUTDATED']);
+    }
+    const { route } = facade.control.snapshot.states.get('articles') as { route: Route };
+    Object.assign(route, { parity: { file: 'parity/articles.parity.yaml', hash: 'suite-2' } });
+    await refusedFor(/one of another suite: parity\/articles\.parity\.yaml has changed since/);
+  });
+
   test('takes cases that write, unless writes go by the owner of the data', async () => {
     await start();
-    await record({ unsentWrites: 3 });
+    await record({ unsentWrites: 3, skipped: 3 });
     await refusedFor(/left out 3 cases that write/);
     await facade.close();
     await start({ data: { kind: 'owned', set: 'articles' } });
-    await record({ unsentWrites: 3 });
+    await record({ unsentWrites: 3, skipped: 3 });
     expect((await advance()).status).toBe(200);
   });
 
@@ -140,8 +154,8 @@ describe('the step to candidate of a route with a parity suite', () => {
 
   test('a verdict that its own figures contradict is no verdict', async () => {
     await start();
-    for (const counts of [{ failed: 1 }, { errors: 1 }, { passed: 0 }]) {
-      const parity = { verdict: 'pass', suite: 's', ...CLEAN, ...counts };
+    for (const counts of [{ failed: 1 }, { errors: 1 }, { passed: 0 }, { unsentWrites: 3 }]) {
+      const parity = { verdict: 'pass', ...SUITE, ...CLEAN, ...counts };
       expect(await call('POST', '/evidence', { parity, hash, build, reason: 'r' })).toMatchObject({
         status: 400,
       });

@@ -70,6 +70,8 @@ export type ParityVerdict = {
   readonly verdict: 'pass' | 'fail';
   /** File of the suite, relative to the plan folder. */
   readonly suite: string;
+  /** SHA-256 (hex) of what the suite held. */
+  readonly suiteHash: string;
   readonly passed: number;
   readonly failed: number;
   readonly errors: number;

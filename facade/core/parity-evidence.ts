@@ -43,7 +43,7 @@ export function parityGap(
   if (route.parity === null) return null;
   const problem = run
     ? wrongWith(route, build, run, nowMs)
-    : `No run of its parity suite (${route.parity}) is recorded.`;
+    : `No run of its parity suite (${route.parity.file}) is recorded.`;
   const writes = movesWrites(route) ? ' --writes' : '';
   return problem && `${problem} Run: npx fig parity ${route.name}${writes} --evidence.`;
 }
@@ -58,6 +58,8 @@ function wrongWith(route: Route, build: string | null, run: RecordedParity, nowM
     return `${when} failed: of ${verdict.passed + verdict.failed + verdict.errors} cases ${verdict.failed} were answered otherwise and ${verdict.errors} could not be told.`;
   if (run.routeHash !== route.hash)
     return `${when} was made with another form of the route (${run.routeHash.slice(0, 12)}, here ${route.hash.slice(0, 12)}).`;
+  if (verdict.suiteHash !== route.parity?.hash)
+    return `${when} was one of another suite: ${route.parity?.file} has changed since.`;
   if (run.build !== build)
     return `${when} was made with another build of ${route.candidate} (${run.build ?? 'unnamed'}, now ${build ?? 'unnamed'}).`;
   if (nowMs - atMs > PARITY_FRESH_MS) return `${when} is older than 24 h.`;

@@ -123,6 +123,7 @@ export const answers: Readonly<Record<string, z.ZodType>> = {
     source: z.enum(['OpenAPI', 'HAR', 'access log', 'list of routes']),
     endpoints: count,
     unread: count.describe('Lines or entries that could not be read.'),
+    left: z.array(z.string()).describe('Endpoints that a plan cannot match.'),
     legacy: z.string(),
     candidate: z.string(),
     routes: z.array(

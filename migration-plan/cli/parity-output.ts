@@ -6,6 +6,7 @@ import { junitReport } from '#plan/parity/reporters/junit.ts';
 import { EXIT } from './exit-code.ts';
 import { Failure } from './failure.ts';
 import { painter, type Tone } from './screen/paint.ts';
+import { plain } from './screen/table.ts';
 import type { Session } from './session.ts';
 import { usage } from './usage.ts';
 
@@ -60,8 +61,11 @@ export function writeReports(
 export function sayCase(session: Session, one: CaseReport): void {
   if (session.json || one.outcome === 'passed' || one.outcome === 'skipped') return;
   const paint = painter(session.streams.stdout, session.env);
-  session.say(`  ${paint(TONES[one.outcome], one.outcome.padEnd(7))} ${one.name}`);
-  for (const line of explain(one)) session.say(`          ${line}`);
+  session.say(`  ${paint(TONES[one.outcome], one.outcome.padEnd(7))} ${plain(one.name)}`);
+  for (const line of explain(one))
+    session.say(
+      `          ${line.replace(/^( *)(.*)$/s, (_, indent: string, text: string) => indent + plain(text))}`,
+    );
 }
 
 /** Why cases were skipped, each reason once, what of a contract was met, and the counts. */

@@ -229,12 +229,30 @@ describe('traffic that is recorded', () => {
     expect(existsSync(file('articles.ndjson'))).toBe(false);
   }, 120_000);
 
+  test('says so when the disk is full, and closes a file to others that was open to them', async () => {
+    const full = facade.fig(['record', 'articles', '--limit', '400', '--output', '/dev/full', '--overwrite']);
+    let isOver = false;
+    const sending = (async () => {
+      while (!isOver) await requests(ids.slice(0, 20));
+    })();
+    const told = await full;
+    isOver = true;
+    await sending;
+    expect([told.code, told.err]).toEqual([
+      EXIT.refused,
+      expect.stringContaining('expected to write /dev/full, got ENOSPC. Name another file with --output.'),
+    ]);
+    writeFileSync(file('open.ndjson'), '', { mode: 0o644 });
+    await facade.fig(['record', 'articles', '--for', '1s', '--output', 'open.ndjson', '--overwrite']);
+    expect(statSync(file('open.ndjson')).mode & 0o777).toBe(0o600);
+  }, 120_000);
+
   test('says so when no client came', async () => {
     expect(await facade.fig(['record', 'articles', '--for', '1s', '--output', 'quiet.ndjson'])).toMatchObject(
       {
         code: 0,
         out: '0 requests of articles in quiet.ndjson\n',
-        err: expect.stringContaining('No client asked for this route meanwhile.'),
+        err: expect.stringMatching(/^Recording articles;.*\nNo client asked for this route meanwhile\./),
       },
     );
   }, 60_000);

@@ -106,8 +106,8 @@ export type Route = {
   };
   readonly compare: Compare;
   readonly guardrails: Guardrails;
-  /** Its parity suite, relative to the plan folder: `parity/articles.parity.yaml`; null when there is none. */
-  readonly parity: string | null;
+  /** Its parity suite: the file, relative to the plan folder (`parity/articles.parity.yaml`), and SHA-256 (hex) of what it holds. */
+  readonly parity: { readonly file: string; readonly hash: string } | null;
 };
 
 export type RouteData =

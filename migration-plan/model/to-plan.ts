@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { z } from 'zod';
@@ -76,9 +77,19 @@ export function toPlan(
     legacy: value.legacy ?? null,
     candidates: value.candidates,
     routes: planned.map((route) => route.hash),
+    ...(planned.some(({ parity }) => parity)
+      ? { suites: planned.map(({ parity }) => parity?.hash ?? null) }
+      : {}),
     dataSets: [...sets.values()].sort(byName).map(({ file: _, ...set }) => set),
   });
   return { dir, hash, ...traffic, notify: value.notify, up: toUpProcesses(plan, env) };
+}
+
+function suiteOf(dir: string, route: string): Route['parity'] {
+  const file = `parity/${route}.parity.yaml`;
+  const path = join(dir, file);
+  if (!existsSync(path)) return null;
+  return { file, hash: createHash('sha256').update(readFileSync(path)).digest('hex') };
 }
 
 function toUpstream(dir: string, { url, build, keepAlive, tls }: UpstreamValue): Upstream {
@@ -89,7 +100,6 @@ function toUpstream(dir: string, { url, build, keepAlive, tls }: UpstreamValue):
 }
 
 function toRoute(dir: string, { file, value }: Checked<RouteValue>): Route {
-  const parity = `parity/${value.route}.parity.yaml`;
   const decisive = {
     name: value.route,
     dependsOn: value.dependsOn,
@@ -135,7 +145,7 @@ function toRoute(dir: string, { file, value }: Checked<RouteValue>): Route {
     owner: value.owner ?? null,
     targetDate: value.targetDate ?? null,
     credentials,
-    parity: existsSync(join(dir, parity)) ? parity : null,
+    parity: suiteOf(dir, value.route),
   };
 }
 

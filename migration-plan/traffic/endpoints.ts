@@ -1,6 +1,9 @@
 import { createReadStream, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { learnTemplates } from '#facade/core/compare/index.ts';
+import { Placeholders } from '#facade/core/redact/placeholders.ts';
+import { redactUrl } from '#facade/core/redact/redact-url.ts';
+import { parseMatch } from '#plan/model/match.ts';
 import { readDocument } from '#plan/parity/contract-coverage.ts';
 import { HarProblem, readHar } from '#plan/traffic/har.ts';
 
@@ -12,13 +15,18 @@ export type Source = {
   readonly endpoints: readonly Endpoint[];
   /** Where the system is, if the source says so. */
   readonly url: string | null;
+  /** What all paths begin with, and no resource is: `/api/v1`. */
+  readonly base: string;
   /** Lines or entries that could not be read. */
   readonly unread: number;
+  /** Endpoints that a plan cannot match, as they were written. */
+  readonly left: readonly string[];
 };
 
 /** A source of endpoints that is none; the message says what was expected, what was got and what to do. */
 export class SourceProblem extends Error {}
 
+const OPERATIONS = new Set(['get', 'put', 'post', 'delete', 'patch', 'head', 'options', 'trace']);
 const METHODS = 'GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS';
 /** `… "GET /path?query HTTP/1.1" 200 …` of Apache, nginx and most others. */
 const LOG_LINE = new RegExp(`"(${METHODS}) (/[^ "]*) HTTP/[\\d.]+" (\\d{3})`);
@@ -78,40 +86,86 @@ function fromOpenApi(file: string): Source {
     /\/$/,
     '',
   );
-  const endpoints = Object.entries(document.paths).flatMap(([path, item]) =>
+  const found = Object.entries(document.paths).flatMap(([path, item]) =>
     Object.keys(item ?? {})
-      .filter((key) => METHODS.includes(key.toUpperCase()) && key !== 'parameters')
-      .map((method) => ({ method: method.toUpperCase(), path: patternOf(base + path), requests: 0 })),
+      .filter((key) => OPERATIONS.has(key))
+      .map(
+        (method) => endpointOf(method.toUpperCase(), `${base}/${path}`) ?? `${method.toUpperCase()} ${path}`,
+      ),
   );
-  return { kind: 'OpenAPI', endpoints, url: url?.origin ?? null, unread: 0 };
+  return distinct('OpenAPI', found, { url: url?.origin ?? null, base });
 }
 
-/** `{id}`, and what Express can write beyond the patterns of a plan, as `:name`, `*rest` or a literal. */
-function patternOf(path: string): string {
-  const segments = path.split('/').map((segment, n, all) => {
-    const last = n === all.length - 1;
-    if (/^\{?\*\w*\}?$|^\(\.\*\)$/.test(segment)) return last ? '*rest' : ':any';
+/**
+ * An endpoint as a plan can match it, or null: `{id}` and what Express can write beyond the patterns of a plan become
+ * `:name` or `*rest`; the name of a parameter stands once.
+ */
+function endpointOf(method: string | null, written: string, requests = 0): Endpoint | null {
+  const names = new Set<string>();
+  const parameter = (given: string) => {
+    const name = given.replace(/\W/g, '_').replace(/^(?=\d|$)/, 'p');
+    let own = name;
+    for (let n = 2; names.has(own); n++) own = `${name}${n}`;
+    names.add(own);
+    return `:${own}`;
+  };
+  const all = written
+    .replace(/[?#].*$/s, '')
+    .split('/')
+    .filter((segment) => segment !== '');
+  const segments = all.map((segment, n) => {
+    if (/^\{?\*\w*\}?$|^\(\.\*\)$/.test(segment)) return n === all.length - 1 ? '*rest' : parameter('any');
     const name = /^(?:\{([^}]+)\}|:(\w+)(?:\(.*\))?\??)$/.exec(segment);
-    if (name) return `:${(name[1] ?? name[2] ?? 'id').replace(/\W/g, '_')}`;
-    return /[{}():?*]/.test(segment) ? `:part${n}` : encodeURI(segment);
+    if (name) return parameter(name[1] ?? name[2] ?? 'id');
+    return /[{}():?*]/.test(segment) ? parameter(`part${n + 1}`) : encodedOnce(segment.replace(/;.*$/, ''));
   });
-  return segments.join('/') || '/';
+  const path = `/${segments.join('/')}`;
+  const match = segments.includes(null) ? null : parseMatch(method === null ? path : `${method} ${path}`);
+  return match?.ok ? { method, path, requests } : null;
+}
+
+function encodedOnce(segment: string): string | null {
+  try {
+    return encodeURI(decodeURI(segment));
+  } catch {
+    return null;
+  }
+}
+
+/** What a plan would take for one: letters of either case, any names of parameters. */
+const sameAs = ({ method, path }: Endpoint) =>
+  `${method ?? '*'} ${path.replace(/(?<=\/[:*])\w+/g, '').toLowerCase()}`;
+
+/** One of each, with what became of the rest. */
+function distinct(
+  kind: Source['kind'],
+  found: readonly (Endpoint | string)[],
+  { url = null, base = '', unread = 0 }: { url?: string | null; base?: string; unread?: number } = {},
+): Source {
+  const left = found.filter((one) => typeof one === 'string');
+  const endpoints = new Map<string, Endpoint>();
+  for (const one of found) {
+    if (typeof one === 'string') continue;
+    const known = endpoints.get(sameAs(one));
+    endpoints.set(sameAs(one), known ? { ...known, requests: known.requests + one.requests } : one);
+  }
+  return { kind, endpoints: [...endpoints.values()], url, base, unread, left };
 }
 
 function fromRoutes(file: string): Source {
   let unread = 0;
-  const endpoints = readFileSync(file, 'utf8')
+  const found = readFileSync(file, 'utf8')
     .split('\n')
     .filter((line) => line.trim() !== '' && !line.startsWith('#'))
-    .flatMap((line): Endpoint[] => {
+    .flatMap((line): (Endpoint | string)[] => {
       const [, method, path] = ROUTE_LINE.exec(line) ?? [];
       if (method === undefined || path === undefined) {
         unread++;
         return [];
       }
-      return [{ method: method === '*' ? null : method, path: patternOf(path), requests: 0 }];
+      return [endpointOf(method === '*' ? null : method, path) ?? line.trim()];
     });
-  return { kind: 'list of routes', endpoints, url: null, unread };
+  return distinct('list of routes', found, { unread });
 }
 
 async function fromHar(file: string): Promise<Source> {
@@ -122,7 +176,7 @@ async function fromHar(file: string): Promise<Source> {
     if (error instanceof HarProblem) throw new SourceProblem(`${file}: ${error.message}. Export it again.`);
     throw error;
   }
-  return { kind: 'HAR', endpoints: paths.endpoints(), url: null, unread: 0 };
+  return distinct('HAR', paths.endpoints());
 }
 
 async function fromLog(file: string): Promise<Source> {
@@ -137,7 +191,7 @@ async function fromLog(file: string): Promise<Source> {
     // What nobody knows there, scanners ask for.
     else if (status !== '404' && status !== '400') paths.add(method, target);
   }
-  return { kind: 'access log', endpoints: paths.endpoints(), url: null, unread };
+  return distinct('access log', paths.endpoints(), { unread });
 }
 
 /** Paths of requests, folded into endpoints: numbers, ids and slugs are parameters. */
@@ -145,14 +199,18 @@ class PathCount {
   readonly #counts = new Map<string, number>();
 
   add(method: string, target: string): void {
-    const path = target.replace(/[?#].*$/s, '');
+    // SECURITY: a plan stands in a repository; tokens and addresses of people in paths are ids like others.
+    const path = redactUrl(target.replace(/[?#;].*$/s, ''), new Placeholders()).replace(
+      /REDACTED-[\w-]+/g,
+      '0',
+    );
     if (!path.startsWith('/') || method === 'OPTIONS') return;
     const key = `${method === 'HEAD' ? 'GET' : method} ${path}`;
     const known = this.#counts.get(key);
     if (known !== undefined || this.#counts.size < MAX_PATHS) this.#counts.set(key, (known ?? 0) + 1);
   }
 
-  endpoints(): Endpoint[] {
+  endpoints(): (Endpoint | string)[] {
     const templates = learnTemplates({ known: [] });
     const keys = [...this.#counts.keys()].map((key) => key.split(' ') as [string, string]);
     // Learned from all of them first, so that the first slug is one as well.
@@ -164,7 +222,7 @@ class PathCount {
     }
     return [...sums].map(([key, requests]) => {
       const [method = 'GET', path = '/'] = key.split(' ');
-      return { method, path, requests };
+      return endpointOf(method, path, requests) ?? key;
     });
   }
 }

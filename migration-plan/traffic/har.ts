@@ -101,7 +101,7 @@ function exchangeOf(value: unknown, number: number): RecordedExchange {
     answerHeaders,
     // A browser that threw the body away says nothing of it.
     answer:
-      content?.text === undefined && expectsBody(response.status)
+      content?.text === undefined && request.method !== 'HEAD' && expectsBody(response.status)
         ? { ...bodyOf(bytes), tooLarge: true }
         : bodyOf(bytes),
     ms: Math.max(0, time ?? 0),

@@ -1,5 +1,6 @@
 import { isMap, isSeq, parseDocument, type YAMLSeq } from 'yaml';
 import { type EndpointTemplates, learnTemplates } from '#facade/core/compare/index.ts';
+import { compileRedaction, Redactor } from '#facade/core/redact/redactor.ts';
 import type { Plan, Route } from '#plan/model/plan.ts';
 import type { RecordedExchange } from '#plan/model/recorded-exchange.ts';
 import { isSafe, routeOf } from '#plan/parity/route-match.ts';
@@ -22,6 +23,8 @@ const LEFT = {
   otherRoute: 'another route',
   redacted: 'a secret was taken out of the request',
   body: 'its body is no text, or was not kept whole',
+  secret: 'it holds what looks like a secret',
+  hole: 'it holds `{{`, which a suite takes for a captured value',
   conditional: 'answered 206 or 304: about what the client had already',
 };
 
@@ -58,20 +61,44 @@ export async function addRecordedCases(
     }
     names.add(name);
     added.push(name);
-    addCase(list, document.createNode(caseOf(exchange, name, plan, user)));
+    addCase(list, document.createNode(literally(caseOf(exchange, name, plan, user))));
   }
   return { text: document.toString({ lineWidth: 0 }), added, repeated, left };
 }
 
 function reasonToLeave(
-  { method, target, redacted, body, status }: RecordedExchange,
+  { method, target, headers, redacted, body, status }: RecordedExchange,
   plan: Plan,
   route: Route,
 ): string | null {
   if (routeOf(plan, method, pathOf(target))?.route.name !== route.name) return LEFT.otherRoute;
   if (redacted) return LEFT.redacted;
+  if (`${target}${body.text ?? ''}`.includes('{{')) return LEFT.hole;
+  if (holdsSecret(target, headers, body.text, plan)) return LEFT.secret;
   if (body.tooLarge || body.digest !== null) return LEFT.body;
   return status === 206 || status === 304 ? LEFT.conditional : null;
+}
+
+/** Of a HAR file nothing was taken out; a suite stands in a repository. */
+function holdsSecret(
+  target: string,
+  headers: RecordedExchange['headers'],
+  text: string | null,
+  plan: Plan,
+): boolean {
+  const redactor = new Redactor(compileRedaction(plan.redact));
+  const type = String(headers['content-type'] ?? '');
+  return redactor.url(target) !== target || (text !== null && redactor.body(text, type) !== text);
+}
+
+/** As a suite has to write it: `${NAME}` would be a variable of whoever runs it. */
+const literal = (text: string) => text.replace(/\$(?=[${])/g, '$$$$');
+
+function literally(value: unknown): unknown {
+  if (typeof value === 'string') return literal(value);
+  if (Array.isArray(value)) return value.map(literally);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, literally(item)]));
 }
 
 const pathOf = (target: string) => target.replace(/\?.*$/s, '');
@@ -115,11 +142,17 @@ function bodyKeys(text: string | null, type: string): { json?: unknown; body?: s
   if (text === null) return {};
   if (!/[/+]json\b/.test(type)) return { body: text };
   try {
-    const value: unknown = JSON.parse(text);
-    // Numbers with more digits than a double has would be written down as others.
-    return JSON.stringify(value) === text.replace(/(?<=[{[,:])\s+|\s+(?=[}\]:,])/g, '')
-      ? { json: value }
-      : { body: text };
+    // Numbers that JavaScript writes otherwise would be sent as others.
+    let exact = true;
+    const value: unknown = JSON.parse(text, ((
+      _key: string,
+      own: unknown,
+      { source }: { source?: string },
+    ) => {
+      if (typeof own === 'number' && String(own) !== source) exact = false;
+      return own;
+    }) as never);
+    return exact ? { json: value } : { body: text };
   } catch {
     return { body: text };
   }

@@ -23,6 +23,7 @@ const NAMES: Readonly<Record<NamedSecret, readonly string[]>> = {
     'sid',
     'sessid',
     'session',
+    'xsession',
     'sessionkey',
     'authorization',
     'proxyauthorization',
@@ -38,6 +39,9 @@ const ENDINGS: Readonly<Record<NamedSecret, readonly string[]>> = {
   password: [
     'password',
     'passwd',
+    'newpass',
+    'oldpass',
+    'userpass',
     'passwordconfirm',
     'passwordconfirmation',
     'passwordrepeat',

@@ -34,6 +34,7 @@ const count = z.int().min(0);
 export const parityVerdict = {
   verdict: z.enum(['pass', 'fail']),
   suite: z.string().min(1).max(300).describe('Its file in the plan folder.'),
+  suiteHash: z.string().min(1).max(200).describe('SHA-256 of what it held when the run began.'),
   passed: count,
   failed: count.describe('Cases that the two sides answered differently.'),
   errors: count.describe('Cases of which nothing could be told.'),

@@ -49,6 +49,10 @@ const runBody = z
     build: build.describe('Of the candidate when the run began, as `GET evidence` said it.'),
     reason,
   })
+  .refine(({ parity: { unsentWrites, skipped } }) => unsentWrites <= skipped, {
+    path: ['parity', 'unsentWrites'],
+    message: 'expected at most as many as were skipped',
+  })
   .refine(
     ({ parity: { verdict, passed, failed, errors } }) =>
       verdict === (failed + errors === 0 && passed > 0 ? 'pass' : 'fail'),
@@ -111,12 +115,15 @@ export function evidenceOperations({ control, guardrails, lookAtBuilds }: Eviden
         await lookAtBuilds();
         const now = await guardrails.evidenceOf(name);
         if (!now) return unknown(name);
+        const suite = control.snapshot.states.get(name)?.route.parity ?? null;
         const outdated =
-          now.hash !== hash
-            ? `the run was about another form of the route (${hash.slice(0, 12)}, here ${now.hash.slice(0, 12)}). Reload the plan, then run it again.`
-            : now.build !== build
-              ? `the candidate is build ${now.build ?? '(unnamed)'} now, and was ${build ?? '(unnamed)'} when the run began. Run it again.`
-              : null;
+          suite === null || suite.file !== parity.suite || suite.hash !== parity.suiteHash
+            ? `the run was not one of the suite that the facade knows of it (${suite?.file ?? 'none'}). Reload the plan, then run it again.`
+            : now.hash !== hash
+              ? `the run was about another form of the route (${hash.slice(0, 12)}, here ${now.hash.slice(0, 12)}). Reload the plan, then run it again.`
+              : now.build !== build
+                ? `the candidate is build ${now.build ?? '(unnamed)'} now, and was ${build ?? '(unnamed)'} when the run began. Run it again.`
+                : null;
         if (outdated !== null)
           return { problem: problemOf('ROUTE_EVIDENCE_OUTDATED', `${name}: ${outdated}`) };
         const outcome = await control.recordEvidence(

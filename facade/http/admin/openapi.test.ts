@@ -19,7 +19,9 @@ afterEach(async () => {
 
 const plan = planOf({
   routes: [
-    routeOf('articles', ['GET /api/articles']),
+    routeOf('articles', ['GET /api/articles'], {
+      parity: { file: 'parity/articles.parity.yaml', hash: 'suite-1' },
+    }),
     routeOf('gone', ['GET /gone'], { stages: [{ stage: 'retired', hundredths: 0 }] }),
     routeOf('owned', ['GET /owned'], { data: { kind: 'owned', set: 'items' } }),
   ],
@@ -43,6 +45,7 @@ const run = {
   parity: {
     verdict: 'pass',
     suite: 'parity/articles.parity.yaml',
+    suiteHash: 'suite-1',
     ...{ passed: 1, failed: 0, errors: 0, skipped: 0, unsentWrites: 0 },
   },
   hash: routeOf('articles', []).hash,

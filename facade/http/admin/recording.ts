@@ -19,6 +19,8 @@ export type RecordingParts = {
 type Wanted = { readonly limit: number; readonly seconds: number; readonly maxBodyBytes: number };
 
 const LOOK_MS = 200;
+/** An empty line so often, when there is nothing to tell: clients and proxies give up on what says nothing for minutes. */
+const BEAT_MS = 10_000;
 const MIB = 1024 * 1024;
 
 const query = z.strictObject({
@@ -41,7 +43,7 @@ export function recordingOperations({ control, log, record }: RecordingParts): O
       answer: {
         status: 200,
         description:
-          'A line of JSON for each request (`exchange/1`, migration-plan/model/recorded-exchange.ts), and one at the end (`end/1`): after `limit` of them, or after `seconds`.',
+          'A line of JSON for each request (`exchange/1`, migration-plan/model/recorded-exchange.ts), and one at the end (`end/1`): after `limit` of them, or after `seconds`. Empty lines say that it has begun, and goes on.',
         schema: z.string(),
         mediaType: 'application/x-ndjson',
       },
@@ -92,10 +94,18 @@ async function stream(
   let [recorded, dropped] = [0, 0];
   try {
     await record(order);
+    // The first one says that it has begun.
+    response.write('\n');
+    let toldAt = performance.now();
     while (!gone && recorded < limit && performance.now() < until) {
       await wait(Math.min(LOOK_MS, Math.max(0, until - performance.now())));
       const taken = await record(order);
       dropped += taken.dropped;
+      if (taken.exchanges.length > 0) toldAt = performance.now();
+      else if (performance.now() - toldAt > BEAT_MS) {
+        response.write('\n');
+        toldAt = performance.now();
+      }
       for (const exchange of taken.exchanges.slice(0, limit - recorded)) {
         recorded++;
         if (gone) break;

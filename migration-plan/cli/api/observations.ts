@@ -74,6 +74,7 @@ export type Evidence = {
 export type ParityVerdict = {
   readonly verdict: 'pass' | 'fail';
   readonly suite: string;
+  readonly suiteHash: string;
   readonly passed: number;
   readonly failed: number;
   readonly errors: number;

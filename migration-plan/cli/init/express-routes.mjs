@@ -8,17 +8,21 @@ import { join } from 'node:path';
 const file = process.env.FIG_ROUTES_FILE;
 /** What is mounted in an application or router: pairs of path and handler. */
 const children = new WeakMap();
+/** Of all applications that listen in this process. */
+const known = new Set();
 
 function noteMounts(target) {
   const { use } = target;
   if (typeof use !== 'function') return;
   target.use = function (...given) {
     const isPath = [given[0]].flat().every((one) => typeof one === 'string');
-    const paths = isPath ? [given[0]].flat() : ['/'];
+    const isPattern = [given[0]].flat().some((one) => one instanceof RegExp);
+    // Below a regular expression nobody can say where it is.
+    const paths = isPath ? [given[0]].flat() : isPattern ? [] : ['/'];
     const handlers = (isPath ? given.slice(1) : given).flat(Number.POSITIVE_INFINITY);
-    const known = children.get(this) ?? [];
-    children.set(this, known);
-    for (const path of paths) for (const handler of handlers) known.push([path, handler]);
+    const own = children.get(this) ?? [];
+    children.set(this, own);
+    for (const path of paths) for (const handler of handlers) own.push([path, handler]);
     return use.apply(this, given);
   };
 }
@@ -38,8 +42,8 @@ if (express) {
   noteMounts(express.Router.prototype?.use ? express.Router.prototype : express.Router);
   const { listen } = http.Server.prototype;
   http.Server.prototype.listen = function (...given) {
-    const lines = this.listeners('request').flatMap((app) => linesOf(app));
-    if (lines.length > 0) writeFileSync(file, `${[...new Set(lines)].join('\n')}\n`);
+    for (const app of this.listeners('request')) for (const line of linesOf(app)) known.add(line);
+    if (known.size > 0) writeFileSync(file, `${[...known].join('\n')}\n`);
     return listen.apply(this, given);
   };
 }

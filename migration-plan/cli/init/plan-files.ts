@@ -1,3 +1,4 @@
+import { parse } from 'yaml';
 import type { Proposal } from './propose-routes.ts';
 
 export type PlanAnswers = {
@@ -48,13 +49,13 @@ const routeYaml = ({
   writes,
   requests,
 }: Proposal) => `# ${describe(reads, writes, requests)}
-route: ${name}
+route: ${quoted(name)}
 # owner: who decides about this route
 # targetDate: 2027-03-01
 
 # Method and path. Mark a POST that only reads \`safe\`, a GET that changes something \`unsafe\`: it is never copied or repeated.
 match:
-${match.map((line) => `  - ${/[#:] |[*&]/.test(line) ? JSON.stringify(line) : line}`).join('\n')}
+${match.map((line) => `  - ${quoted(line)}`).join('\n')}
 candidate: new
 
 # Whose the data behind it is: \`none\` where both sides answer from the same or from none; see REFERENCE.md for the others.
@@ -70,6 +71,10 @@ compare: { headers: [content-type, location] }
 # What each step has to show before the next one, and what sends clients back. Without it nothing is asked for.
 # guardrails: { mismatch: { max: 0.1% }, errors: { maxIncrease: 0.5% }, onBreach: rollback }
 `;
+
+/** As YAML takes it for a text: `null`, `true` and `*rest` are others without quotes. */
+const quoted = (text: string) =>
+  /^[\w/][\w/:. -]*$/.test(text) && parse(text) === text ? text : JSON.stringify(text);
 
 function describe(reads: number, writes: number, requests: number): string {
   const endpoints = `${reads} that read${writes > 0 ? `, ${writes} that write` : ''}`;

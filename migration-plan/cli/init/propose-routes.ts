@@ -13,17 +13,21 @@ export type Proposal = {
 
 /** Segments that lie before the resource. */
 const PREFIX = /^(?:api|apis|rest|services?|v\d+(?:\.\d+)?|public|internal)$/i;
+/** As long as the name of a route may be. */
+const LONGEST = 63;
 const READS = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** More lines than this are told by what they have in common. */
 const MAX_LINES = 40;
 
 /**
  * Groups endpoints by the resource in their path, `/api/v1/articles/:id` with `/api/articles`; the one with the most
- * requests comes first, else the smallest one, which is the best to begin with. What has no resource (`/`) stays with the
+ * requests comes first, else the smallest one, which is the best to begin with. `base` is what lies before all of them. What has no resource (`/`) stays with the
  * monolith: a request that no route claims goes there.
  */
-export function proposeRoutes(endpoints: readonly Endpoint[]): Proposal[] {
-  const groups = Map.groupBy(endpoints, ({ path }) => resourceOf(path));
+export function proposeRoutes(endpoints: readonly Endpoint[], base = ''): Proposal[] {
+  const groups = Map.groupBy(endpoints, ({ path }) =>
+    resourceOf(path.startsWith(base) ? path.slice(base.length) : path),
+  );
   const proposals = [...groups].flatMap(([resource, own]): Proposal[] => {
     if (resource === null) return [];
     const reads = own.filter(({ method }) => method !== null && READS.has(method)).length;
@@ -50,7 +54,7 @@ function nameOf(resource: string): string {
     .replace(/\.\w+$/, '')
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '');
-  return /^[a-z]/.test(name) ? name : `route-${name || 'x'}`;
+  return (/^[a-z]/.test(name) ? name : `route-${name || 'x'}`).slice(0, LONGEST).replace(/-+$/, '');
 }
 
 function decoded(segment: string): string {

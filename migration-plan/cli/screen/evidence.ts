@@ -2,6 +2,7 @@ import type { Evidence } from '../api/observations.ts';
 import type { Session } from '../session.ts';
 import { duration } from './duration.ts';
 import { painter, type Tone } from './paint.ts';
+import { plain } from './table.ts';
 
 const TONE: Readonly<Record<'pass' | 'fail' | Evidence['verdict'], Tone>> = {
   pass: 'green',
@@ -28,5 +29,5 @@ export function sayEvidence(session: Session, evidence: Evidence, nowMs = Date.n
       parityGap === null ? 'pass' : parity.verdict === 'fail' ? 'fail' : 'hold',
       `parity: ${parity.passed} of ${parity.passed + parity.failed + parity.errors} cases alike, ${parity.skipped} skipped, ${duration(nowMs - Date.parse(parity.at))} ago by ${parity.actor}`,
     );
-  if (parityGap !== null) session.say(`         ${parityGap}`);
+  if (parityGap !== null) session.say(`         ${plain(parityGap)}`);
 }

@@ -35,9 +35,9 @@ export function renderTable(
   return [line(header, 'dim'), ...rows.map((row) => line(row, 'plain'))];
 }
 
-// SECURITY: cells hold text that others wrote (reasons, names); control characters could drive the terminal.
-function plain(text: string): string {
-  return text.replace(/[\s\p{Cc}]+/gu, ' ');
+/** SECURITY: text that others wrote (reasons, names, builds) must neither drive the terminal nor turn its lines around. */
+export function plain(text: string): string {
+  return text.replace(/[\s\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu, ' ');
 }
 
 function shrink(widths: number[], width: number): void {

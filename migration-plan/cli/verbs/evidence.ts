@@ -3,6 +3,7 @@ import { AdminApi } from '../api/admin.ts';
 import { EXIT } from '../exit-code.ts';
 import { sayEvidence } from '../screen/evidence.ts';
 import { painter } from '../screen/paint.ts';
+import { plain } from '../screen/table.ts';
 import type { Run } from '../verb.ts';
 
 /** `fig evidence`: what is known of a route at its stage, with the figures. */
@@ -25,7 +26,7 @@ export function addEvidence(program: Command, run: Run): void {
         }
         const paint = painter(session.streams.stdout, session.env);
         for (const one of known) {
-          session.say(`${paint('bold', one.route)} at ${one.at}, build ${one.build ?? '(unnamed)'}`);
+          session.say(`${paint('bold', one.route)} at ${one.at}, build ${plain(one.build ?? '(unnamed)')}`);
           if (one.guardrails.length === 0) session.say('  the plan names no guardrail');
           sayEvidence(session, one);
         }

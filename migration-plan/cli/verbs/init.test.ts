@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { loadPlan } from '#plan/model/load-plan.ts';
@@ -131,6 +131,93 @@ describe('fig init', () => {
       code: EXIT.refused,
       err: expect.stringContaining('got the end of `echo broken >&2; exit 1`: broken'),
     });
+  }, 30_000);
+
+  test.each([
+    [
+      'parameters of other names on one place, letters of either case, slashes',
+      'openapi: 3.1.0\npaths:\n  /users/{id}: { get: {} }\n  /users/{name}: { get: {}, put: {} }\n  /Users: { get: {} }\n  /users: { get: {} }\n  /users/: { get: {} }\n  /dup/{a}/{a}: { get: {} }\n  /n/{1x}: { get: {} }\n',
+      {
+        dup: ['GET /dup/:a/:a2'],
+        n: ['GET /n/:p1x'],
+        users: ['GET /Users', 'GET /users/:id', 'PUT /users/:name'],
+      },
+      '',
+    ],
+    [
+      'words that YAML has for other things',
+      'GET /null\nGET /true/x\nGET /on\nGET /123\n',
+      { null: ['GET /null'], on: ['GET /on'], 'route-123': ['GET /123'], true: ['GET /true/x'] },
+      '',
+    ],
+    [
+      'paths that no plan matches',
+      'openapi: 3.1.0\npaths:\n  //x/y: { get: {} }\n  /../z: { get: {} }\n  /a%20b/c: { get: {} }\n  /%zz/q: { get: {} }\n  /{tenant}/x: { get: {} }\n  noslash: { get: {} }\n',
+      { 'a-b': ['GET /a%20b/c'], noslash: ['GET /noslash'], x: ['GET /x/y'] },
+      'endpoints cannot be matched by a plan and were left out: GET /../z, GET /%zz/q',
+    ],
+    [
+      'a base path before all of them',
+      'openapi: 3.1.0\nservers: [{ url: "https://x.example/shop/v2/" }]\npaths: { /orders: { get: {} }, /carts: { get: {} } }\n',
+      { carts: ['GET /shop/v2/carts'], orders: ['GET /shop/v2/orders'] },
+      '',
+    ],
+    [
+      'a log with people, tokens and nonsense in its paths',
+      [
+        '/users/alice@example.com/posts',
+        '/reset/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N',
+        '/sem;jsessionid=ABCDEF/x',
+        '/a//b',
+        '/items/%zz',
+        '/par(en)/{a}/[b]',
+      ]
+        .map((path) => `::1 - - [28/Nov/2026:10:00:00 +0000] "GET ${path} HTTP/1.1" 200 1`)
+        .join('\n'),
+      {
+        a: ['GET /a/b'],
+        'par-en': ['GET /:part1/:a/%5Bb%5D'],
+        reset: ['GET /reset/:id'],
+        sem: ['GET /sem'],
+        users: ['GET /users/:id/posts'],
+      },
+      'GET /items/%zz',
+    ],
+  ])('takes what is odd: %s', async (_what, text, expected, words) => {
+    const { code, err, plan } = await init(text);
+    expect([code, err]).toEqual([EXIT.ok, expect.stringContaining(words)]);
+    expect(loadPlan(plan, {}).problems).toEqual([]);
+    const found = matchesOf(plan);
+    for (const [name, match] of Object.entries(expected))
+      if (name !== 'par-en') expect(found[name]).toEqual(match);
+  });
+
+  test('says so when a plan cannot be written', async () => {
+    const { file } = source('GET /api/tags\n');
+    expect(await fig(['init', '--from', file, ...LEGACY], { plan: file })).toMatchObject({
+      code: EXIT.refused,
+      err: expect.stringMatching(/^error: expected to write a plan into .*, got E(?:NOTDIR|EXIST)/),
+    });
+    const long = await init(`GET /api/${'long'.repeat(80)}/x\n`);
+    expect([long.code, Object.keys(matchesOf(long.plan))[0]?.length]).toEqual([EXIT.ok, 63]);
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is what is tested
+    for (const url of ['http://user:pw@host', 'http://h/${X}', 'http://h/"y'])
+      expect((await fig(['init', '--from', file, '--legacy', url], { plan: `${file}-own` })).code).toBe(
+        EXIT.usage,
+      );
+  });
+
+  test('reads all applications of one program, and nothing that nobody can say where it is', async () => {
+    const { file, plan } = source(
+      "const express = require('express');\nconst [a, b, inner] = [express(), express(), express.Router()];\na.get('/one/:id', () => {});\nb.get('/two', () => {});\ninner.get('/deep', () => {});\na.use(/^\\/rx/, inner);\na.listen(0); setTimeout(() => b.listen(0), 300);\n",
+      'server.js',
+    );
+    mkdirSync(join(dirname(file), 'node_modules'));
+    symlinkSync(join(process.cwd(), 'node_modules/express'), join(dirname(file), 'node_modules/express'));
+    const { code } = await fig(['init', '--express', `cd ${dirname(file)} && node server.js`, ...LEGACY], {
+      plan,
+    });
+    expect([code, matchesOf(plan)]).toEqual([EXIT.ok, { one: ['GET /one/:id'], two: ['GET /two'] }]);
   }, 30_000);
 
   test('is one document with --json', async () => {

@@ -21,6 +21,7 @@ import { EXIT } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import { planFiles } from '../init/plan-files.ts';
 import { type Proposal, proposeRoutes } from '../init/propose-routes.ts';
+import { plain } from '../screen/table.ts';
 import type { Session } from '../session.ts';
 import { usage } from '../usage.ts';
 import type { Run } from '../verb.ts';
@@ -33,9 +34,12 @@ type Options = {
   replace?: boolean;
 };
 
+/** Endpoints that were left out and are named. */
+const SHOWN = 5;
 const EXAMPLE = 'http://127.0.0.1:3000';
 /** How long an application may take until it listens. */
 const EXPRESS_MS = 60_000;
+const SETTLE_MS = 1_000;
 /** What a plan consists of; the rest of the folder is the program. */
 const PARTS = ['plan.yaml', 'routes/*.yaml', 'data/*.yaml', 'contract/openapi.yaml', 'parity/*.parity.yaml'];
 
@@ -78,23 +82,20 @@ export function addInit(program: Command, run: Run): void {
             `expected no plan in ${folder}, got one. Name another folder with --plan, or put that one aside with --replace.`,
           );
         const source = await endpointsOf(options);
-        const routes = proposeRoutes(source.endpoints);
+        const routes = proposeRoutes(source.endpoints, source.base);
         const legacy =
           options.legacy ?? (await askFor(session, 'Where is the monolith?', source.url ?? EXAMPLE));
-        const aside = isThere ? putAside(folder) : null;
         const files = planFiles({ legacy, candidate: options.candidate }, routes);
-        for (const [path, text] of Object.entries(files)) {
-          mkdirSync(dirname(join(folder, path)), { recursive: true });
-          writeFileSync(join(folder, path), text);
-        }
-        requireValid(session);
+        requireValid(session, files);
+        const aside = writeAll(folder, isThere, files);
         tell(session, { folder, source, routes, legacy, aside, candidate: options.candidate });
         return EXIT.ok;
       }),
     );
 }
 
-const isUrl = (text: string) => /^https?:\/\//.test(text) && URL.canParse(text);
+/** What a plan takes: no credentials, and nothing that means something to YAML or to `${NAME}`. */
+const isUrl = (text: string) => /^https?:\/\/[^\s"'{}$\\<>@]+$/.test(text) && URL.canParse(text);
 
 async function endpointsOf({ from, express }: Options): Promise<Source> {
   const folder = mkdtempSync(join(tmpdir(), 'fig-init-'));
@@ -145,6 +146,8 @@ async function routesOfExpress(command: string, file: string): Promise<string> {
           `--express: expected \`${command}\` to listen with an Express application within ${EXPRESS_MS / 1000} s, got none. Give its routes as lines \`GET /path\` with --from.`,
         );
     }
+    // Another application of the same program may listen a moment later.
+    await wait(SETTLE_MS);
     return file;
   } finally {
     try {
@@ -180,19 +183,46 @@ function putAside(folder: string): string {
   return aside;
 }
 
-/** What was written is what `fig lint` takes; anything else is a fault of this verb. */
-function requireValid({ planDir, env }: Session): void {
-  const { problems } = loadPlan(planDir, env);
-  const errors = problems.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0)
+/** Before anything is written: what `fig lint` would refuse is a fault of this verb. */
+function requireValid({ env }: Session, files: Readonly<Record<string, string>>): void {
+  const folder = mkdtempSync(join(tmpdir(), 'fig-init-'));
+  try {
+    writeInto(folder, files);
+    const { problems } = loadPlan(folder, { ...env, LEGACY_URL: '', CANDIDATE_URL: '' });
+    const errors = problems.filter(({ severity }) => severity === 'error');
+    if (errors.length > 0)
+      throw new Failure(
+        EXIT.refused,
+        'INIT_INVALID',
+        `expected a plan that can be used, got one with errors; nothing was written. Take what is odd out of the source:\n${errors.map(formatProblem).join('\n')}`,
+        { details: { problems } },
+      );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function writeInto(folder: string, files: Readonly<Record<string, string>>): void {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), text);
+  }
+}
+
+/** Where the plan that stood there is now; null when there was none. */
+function writeAll(folder: string, isThere: boolean, files: Readonly<Record<string, string>>): string | null {
+  try {
+    const aside = isThere ? putAside(folder) : null;
+    writeInto(folder, files);
+    return aside;
+  } catch (error) {
     throw new Failure(
       EXIT.refused,
-      'PLAN_INVALID',
-      `The plan is written, and has to be corrected by hand:\n${errors.map(formatProblem).join('\n')}`,
-      {
-        details: { problems },
-      },
+      'CLI_FILE',
+      `expected to write a plan into ${folder}, got ${(error as NodeJS.ErrnoException).code}. Name another folder with --plan.`,
+      { cause: error },
     );
+  }
 }
 
 type Told = {
@@ -211,6 +241,7 @@ function tell(session: Session, { folder, source, routes, legacy, candidate, asi
       source: source.kind,
       endpoints: source.endpoints.length,
       unread: source.unread,
+      left: source.left,
       legacy,
       candidate,
       routes,
@@ -224,6 +255,14 @@ function tell(session: Session, { folder, source, routes, legacy, candidate, asi
       `  ${name.padEnd(24)} ${reads} read, ${writes} write${requests > 0 ? `, ${requests.toLocaleString('en')} requests` : ''}`,
     );
   if (source.unread > 0) session.note(`${source.unread} lines could not be read.`);
+  const homeless =
+    source.endpoints.length - routes.reduce((sum, { reads, writes }) => sum + reads + writes, 0);
+  if (homeless > 0)
+    session.note(`${homeless} endpoints have no resource in their path and stay with the monolith.`);
+  if (source.left.length > 0)
+    session.note(
+      `${source.left.length} endpoints cannot be matched by a plan and were left out: ${source.left.slice(0, SHOWN).map(plain).join(', ')}${source.left.length > SHOWN ? ' …' : ''}`,
+    );
   if (aside !== null) session.note(`The plan that stood there is in ${aside}.`);
   const first = routes[0]?.name ?? 'ROUTE';
   session.say(`\nThe plan is in ${folder}. Next:`);

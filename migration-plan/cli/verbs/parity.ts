@@ -201,7 +201,17 @@ async function evidenceKeeper(session: Session, { route }: Suite, { reason = '' 
   return async ({ file, routeHash, counts, unsentWrites }: SuiteReport): Promise<void> => {
     const { passed, failed, error: errors, skipped } = counts;
     const verdict = passed > 0 && failed + errors === 0 ? 'pass' : 'fail';
-    const parity = { verdict, suite: file, passed, failed, errors, skipped, unsentWrites } as const;
+    const suiteHash = route.parity?.hash ?? '';
+    const parity = {
+      verdict,
+      suite: file,
+      suiteHash,
+      passed,
+      failed,
+      errors,
+      skipped,
+      unsentWrites,
+    } as const;
     const known = await admin.recordParity(route.name, { parity, hash: routeHash, build, reason });
     session.note(`${route.name}: recorded as evidence (${verdict}).`);
     if (verdict === 'pass' && known.parityGap !== null) session.note(known.parityGap);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createWriteStream, existsSync, mkdirSync } from 'node:fs';
+import { chmodSync, createWriteStream, existsSync, mkdirSync, statSync, type WriteStream } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { parseDuration } from '#plan/model/duration.ts';
@@ -77,17 +77,22 @@ async function recordInto(
   const stop = new AbortController();
   // Ctrl-C ends the recording and keeps what there is.
   const onSignal = () => stop.abort();
-  process.once('SIGINT', onSignal);
+  process.on('SIGINT', onSignal);
   const progress = progressView(session, `${route}: recording`, 'requests');
   const started = performance.now();
   let sink: Sink | null = null;
-  let [recorded, dropped, whole] = [0, 0, false];
+  let [recorded, dropped, whole, begun] = [0, 0, false, false];
   try {
     for await (const line of admin.recording(route, wanted, stop.signal)) {
+      if (line === '') {
+        if (!begun) session.note(`Recording ${route}; Ctrl-C ends it and keeps what there is.`);
+        begun = true;
+        continue;
+      }
       const value: unknown = JSON.parse(line);
       const end = recordingEnd.safeParse(value);
       // Made when the facade has agreed, so that a refusal leaves no file.
-      sink ??= await openSink(file, format);
+      sink ??= await openSink(file, format, () => stop.abort());
       if (end.success) {
         ({ dropped } = end.data);
         whole = true;
@@ -101,7 +106,10 @@ async function recordInto(
         done: recorded,
         total: wanted.limit,
         perSecond,
-        etaSeconds: (wanted.limit - recorded) / perSecond,
+        etaSeconds: Math.min(
+          (wanted.limit - recorded) / perSecond,
+          wanted.seconds - (performance.now() - started) / 1000,
+        ),
       });
     }
     if (!whole) await sink?.end(JSON.stringify({ fig: 'end/1', recorded, dropped }));
@@ -125,7 +133,7 @@ type Sink = {
 };
 
 /** Recordings hold what clients said: nobody else on this machine may read them. */
-async function openSink(file: string, format: 'ndjson' | 'har'): Promise<Sink> {
+async function openSink(file: string, format: 'ndjson' | 'har', onBroken: () => void): Promise<Sink> {
   const failed = (error: unknown) =>
     new Failure(
       EXIT.refused,
@@ -133,19 +141,26 @@ async function openSink(file: string, format: 'ndjson' | 'har'): Promise<Sink> {
       `expected to write ${file}, got ${(error as NodeJS.ErrnoException).code}. Name another file with --output.`,
       { cause: error },
     );
-  const stream = createWriteStream(file, { mode: 0o600 });
+  let broken: unknown = null;
+  let stream: WriteStream;
   try {
     mkdirSync(dirname(file), { recursive: true });
+    stream = createWriteStream(file, { mode: 0o600 });
     await once(stream, 'open');
+    // One that was there keeps the mode that it had.
+    if (statSync(file).isFile()) chmodSync(file, 0o600);
   } catch (error) {
     throw failed(error);
   }
+  stream.on('error', (error) => {
+    broken = error;
+    onBroken();
+  });
   let any = false;
   const put = async (text: string) => {
-    if (!stream.write(text))
-      await once(stream, 'drain').catch((error) => {
-        throw failed(error);
-      });
+    // A stream that broke says nothing any more.
+    if (!broken && !stream.write(text)) await once(stream, 'drain').catch(() => {});
+    if (broken) throw failed(broken);
   };
   if (format === 'har') await put(HAR.head);
   return {
@@ -158,10 +173,10 @@ async function openSink(file: string, format: 'ndjson' | 'har'): Promise<Sink> {
     async end(line) {
       if (format === 'har') await put(HAR.tail);
       else await put(`${line}\n`);
+      const closed = once(stream, 'close').catch(() => {});
       stream.end();
-      await once(stream, 'close').catch((error) => {
-        throw failed(error);
-      });
+      if (!broken) await closed;
+      if (broken) throw failed(broken);
     },
   };
 }

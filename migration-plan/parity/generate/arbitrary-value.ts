@@ -24,18 +24,34 @@ export function arbitraryOf(contract: Json, given: Json, kind: Kind, depth = 0):
   }));
   if (parts)
     return fc.oneof(
-      ...parts
-        .filter((part) => kind === 'json' || isText(part))
-        .map((part) => arbitraryOf(contract, part, kind, depth)),
+      ...shallow(
+        parts.filter((part) => kind === 'json' || isText(part)),
+        depth,
+        (part) => typesOf(part).some(isNested),
+      ).map((part) => arbitraryOf(contract, part, kind, depth)),
     );
-  const types = typesOf(schema).filter((type) => kind === 'json' || type === 'string' || schema.properties);
+  const taken = typesOf(schema).filter((type) => kind === 'json' || type === 'string' || schema.properties);
+  const types = shallow(taken, depth, isNested);
   return fc.oneof(...types.map((type) => ofType(contract, schema, type, kind, depth)));
+}
+
+const isNested = (type: string) => type === 'array' || type === 'object';
+
+/** Far down only what holds nothing further, where there is a choice: a schema may hold itself. */
+function shallow<T>(all: readonly T[], depth: number, nests: (one: T) => boolean): readonly T[] {
+  const flat = depth < DEEPEST ? all : all.filter((one) => !nests(one));
+  return flat.length > 0 ? flat : all;
 }
 
 function typesOf(schema: Json): string[] {
   if (schema.type === undefined) return [schema.properties ? 'object' : 'string'];
-  const shorterThanObject = Number(schema.maxLength ?? Number.POSITIVE_INFINITY) < String({}).length;
-  return ([schema.type].flat() as string[]).filter((type) => type !== 'object' || !shorterThanObject);
+  // a limit counts the text that the value becomes
+  const longest = Number(schema.maxLength ?? Number.POSITIVE_INFINITY);
+  const shortest: Readonly<Record<string, number>> = {
+    object: String({}).length,
+    boolean: String(true).length,
+  };
+  return ([schema.type].flat() as string[]).filter((type) => (shortest[type] ?? 0) <= longest);
 }
 
 function isText(schema: Json): boolean {
@@ -51,14 +67,13 @@ function ofType(
   depth: number,
 ): fc.Arbitrary<unknown> {
   const longest = Number(schema.maxLength ?? Number.POSITIVE_INFINITY);
-  // a limit counts the text that the value becomes
   const fits = (value: unknown) =>
     longest === Number.POSITIVE_INFINITY || String(structuredClone(value)).length <= longest;
   switch (type) {
     case 'null':
       return fc.constant(null);
     case 'boolean':
-      return fc.boolean();
+      return fc.boolean().filter(fits);
     case 'integer':
       return integers(schema);
     case 'number':
