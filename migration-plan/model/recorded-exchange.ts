@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
 const headers = z.record(z.string(), z.union([z.string(), z.array(z.string())]));
@@ -43,3 +44,16 @@ export const recordingEnd = z.object({
   dropped: z.int().min(0),
 });
 export type RecordingEnd = z.infer<typeof recordingEnd>;
+
+/** A whole body as an exchange tells it: as text, or where it is none, or holds NUL, by its digest. Nothing is redacted. */
+export function recordedBody(bytes: Uint8Array): RecordedExchange['body'] {
+  const told = { text: null, bytes: bytes.length, digest: null, tooLarge: false };
+  if (bytes.length === 0) return told;
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (!text.includes('\0')) return { ...told, text };
+  } catch {
+    // No text.
+  }
+  return { ...told, digest: createHash('sha256').update(bytes).digest('hex') };
+}

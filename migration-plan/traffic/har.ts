@@ -5,7 +5,7 @@ import { pick } from 'stream-json/filters/pick.js';
 import { parser } from 'stream-json/parser.js';
 import { streamArray } from 'stream-json/streamers/stream-array.js';
 import { z } from 'zod';
-import type { RecordedExchange } from '#plan/model/recorded-exchange.ts';
+import { type RecordedExchange, recordedBody } from '#plan/model/recorded-exchange.ts';
 
 const pairs = z.array(z.object({ name: z.string(), value: z.string() })).default([]);
 
@@ -93,7 +93,7 @@ function exchangeOf(value: unknown, number: number): RecordedExchange {
     method: request.method.toUpperCase(),
     target: url.pathname + url.search,
     headers,
-    body: bodyOf(Buffer.from(request.postData?.text ?? '')),
+    body: recordedBody(Buffer.from(request.postData?.text ?? '')),
     session: session === '' ? null : createHash('sha256').update(session).digest('hex').slice(0, 8),
     redacted: false,
     upstream: 'legacy',
@@ -102,27 +102,14 @@ function exchangeOf(value: unknown, number: number): RecordedExchange {
     // A browser that threw the body away says nothing of it.
     answer:
       content?.text === undefined && request.method !== 'HEAD' && expectsBody(response.status)
-        ? { ...bodyOf(bytes), tooLarge: true }
-        : bodyOf(bytes),
+        ? { ...recordedBody(bytes), tooLarge: true }
+        : recordedBody(bytes),
     ms: Math.max(0, time ?? 0),
   };
 }
 
 const expectsBody = (status: number) =>
   status >= 200 && status !== 204 && status !== 304 && (status < 300 || status >= 400);
-
-/** One of the bodies of an exchange, told as `RecordedExchange` does. */
-export function bodyOf(bytes: Uint8Array): RecordedExchange['body'] {
-  if (bytes.length === 0) return { text: null, bytes: 0, digest: null, tooLarge: false };
-  const told = { bytes: bytes.length, tooLarge: false };
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-    if (!text.includes('\0')) return { ...told, text, digest: null };
-  } catch {
-    // No text.
-  }
-  return { ...told, text: null, digest: createHash('sha256').update(bytes).digest('hex') };
-}
 
 function listed(headers: readonly { name: string; value: string }[]): Record<string, string | string[]> {
   const kept: Record<string, string | string[]> = {};

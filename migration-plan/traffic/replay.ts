@@ -2,13 +2,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type Answer, type CompiledRules, compareAnswers, compileRules } from '#facade/core/compare/index.ts';
 import { compileRedaction, Redactor } from '#facade/core/redact/redactor.ts';
 import type { Plan, Route } from '#plan/model/plan.ts';
-import type { RecordedExchange } from '#plan/model/recorded-exchange.ts';
+import { type RecordedExchange, recordedBody } from '#plan/model/recorded-exchange.ts';
 import type { CaseOutcome, CaseReport, SuiteReport } from '#plan/parity/report.ts';
 import { isSafe, routeOf } from '#plan/parity/route-match.ts';
 import { SuiteStopped } from '#plan/parity/run-suite.ts';
 import { redacted, shown } from '#plan/parity/shown.ts';
 import { NoAnswer, type Sent, Side, type SideName } from '#plan/parity/side.ts';
-import { bodyOf } from './har.ts';
 
 /** How fast: so many times as fast as it was recorded, so many a second, or as fast as answers come. */
 export type Rate =
@@ -249,7 +248,7 @@ function comparable(
   { answer: recorded, answerHeaders, route }: RecordedExchange,
   redactor: Redactor,
 ): Answer {
-  const { text, digest } = bodyOf(answer.body);
+  const { text, digest } = recordedBody(answer.body);
   if (recorded.digest !== null || digest !== null)
     return { ...answer, body: Buffer.from(digest ?? text ?? '') };
   // A HAR file holds what was said, and nothing was taken out of it.

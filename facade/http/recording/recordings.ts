@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { RecordedExchange } from '#plan/model/recorded-exchange.ts';
+import { type RecordedExchange, recordedBody } from '#plan/model/recorded-exchange.ts';
 import { decodeBody } from '../../adapters/decode-body.ts';
 import type { Party } from '../../core/party.ts';
 import { compileRedaction, Redactor } from '../../core/redact/redactor.ts';
@@ -170,9 +170,7 @@ export class RecordingTurn {
       upstream,
       status: tap.status,
       answerHeaders,
-      answer: decoded?.ok
-        ? bodyOf(Buffer.from(decoded.body), (text) => reply.body(text, answerType))
-        : TOO_LARGE,
+      answer: decoded?.ok ? bodyOf(decoded.body, (text) => reply.body(text, answerType)) : TOO_LARGE,
       ms,
     };
   }
@@ -189,25 +187,10 @@ const NOT_KEPT = new Set([
   ...['traceparent', 'tracestate', 'x-request-id', 'forwarded'],
   ...['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-port', 'x-real-ip'],
 ]);
-const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-function bodyOf(bytes: Buffer, redact: (text: string) => string): Body {
-  if (bytes.length === 0) return { text: null, bytes: 0, digest: null, tooLarge: false };
-  let text: string | null = null;
-  try {
-    text = utf8.decode(bytes);
-  } catch {
-    // No text: told by its digest.
-  }
-  // A text that cannot be told from bytes is told by its digest, too.
-  if (text === null || text.includes('\0'))
-    return {
-      text: null,
-      bytes: bytes.length,
-      digest: createHash('sha256').update(bytes).digest('hex'),
-      tooLarge: false,
-    };
-  return { text: redact(text), bytes: bytes.length, digest: null, tooLarge: false };
+function bodyOf(bytes: Uint8Array, redact: (text: string) => string): Body {
+  const body = recordedBody(bytes);
+  return body.text === null ? body : { ...body, text: redact(body.text) };
 }
 
 const clientsOwn = (headers: Exchange['headers']) =>
