@@ -131,11 +131,13 @@ describe('a recording', () => {
           .writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
           .end(packed);
       else if (request.url === '/api/articles/2')
-        response.writeHead(200, { 'content-type': 'application/pdf' }).end(Buffer.from([0, 255, 1]));
+        response.writeHead(200, { 'content-type': 'application/pdf' }).end(Buffer.from([1, 255, 1]));
+      else if (request.url === '/api/articles/4')
+        response.writeHead(200, { 'content-type': 'application/pdf' }).end(Buffer.from([0, 65]));
       else response.writeHead(200, { 'content-type': 'text/plain' }).end('x'.repeat(2000));
     };
-    const { exchanges } = await recorded('limit=3&seconds=30&maxBodyBytes=1000', async () => {
-      for (const id of [1, 2, 3]) await ask(facade.url, { path: `/api/articles/${id}` });
+    const { exchanges } = await recorded('limit=4&seconds=30&maxBodyBytes=1000', async () => {
+      for (const id of [1, 2, 3, 4]) await ask(facade.url, { path: `/api/articles/${id}` });
     });
     // In the order in which they ended.
     const inOrder = exchanges.toSorted((a, b) => (a.target < b.target ? -1 : 1));
@@ -143,6 +145,7 @@ describe('a recording', () => {
       { text: '{"packed":true}', bytes: 15, digest: null, tooLarge: false },
       { text: null, bytes: 3, digest: expect.stringMatching(/^[0-9a-f]{64}$/), tooLarge: false },
       { text: null, bytes: 0, digest: null, tooLarge: true },
+      { text: null, bytes: 2, digest: expect.stringMatching(/^[0-9a-f]{64}$/), tooLarge: false },
     ]);
   });
 
