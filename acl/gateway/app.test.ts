@@ -12,7 +12,7 @@ import { rawRequest } from '../testing/raw-http.ts';
 import { json, type StubServer, stubServer } from '../testing/stub-server.ts';
 import { freelancerId } from '../translators/freelancers.ts';
 import { gatewayApp } from './app.ts';
-import { FreelancersService } from './freelancers-service.ts';
+import { freelancers } from './freelancers/feature.ts';
 
 const SECRET = 'dry-run-secret-of-a-test';
 const someone = {
@@ -61,8 +61,9 @@ describe('the gateway', () => {
     ]);
     const log = pino({ level: 'silent' });
     const app = gatewayApp({
-      service: new FreelancersService(clients[0]),
-      identity: legacyIdentity(clients[1]),
+      mounts: [
+        (app) => freelancers.mount(app, { service: clients[0], identity: legacyIdentity(clients[1]) }),
+      ],
       health: checks,
       dryRunSecret: SECRET,
       log,

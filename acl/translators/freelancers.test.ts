@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { RawRow } from '../translator-kit/row-reader.ts';
 import { canonicalRow, freelancer } from './freelancers/arbitrary.ts';
-import type { RawRow } from './freelancers/model.ts';
 import {
   bodyToBlockReason,
   bodyToCreate,

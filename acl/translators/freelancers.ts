@@ -11,7 +11,7 @@ export {
 } from './freelancers/body.ts';
 export { newToDetail, newToListRow } from './freelancers/contract.ts';
 export { FREELANCER_NAMESPACE, freelancerId } from './freelancers/identity.ts';
-export type { FreelancerRow, FreelancerValue, RawRow, Translated } from './freelancers/model.ts';
+export type { FreelancerRow, FreelancerValue, Translated } from './freelancers/model.ts';
 export { newToRow } from './freelancers/new-to-row.ts';
 export { quirks } from './freelancers/quirks.ts';
 export { searchToNew } from './freelancers/search.ts';

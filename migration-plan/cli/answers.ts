@@ -118,6 +118,15 @@ const backfill = open({
 });
 
 export const answers: Readonly<Record<string, z.ZodType>> = {
+  new: open({
+    service: z.string(),
+    table: z.string(),
+    key: z.string(),
+    port: count,
+    variable: z.string().describe('What names its address to gateway and relay.'),
+    files: z.array(z.string()).describe('What was written, below the root of the project.'),
+    adopted: z.string().nullable().describe("A route that stood there and is the service's now."),
+  }),
   init: open({
     plan: z.string(),
     source: z.enum(['OpenAPI', 'HAR', 'access log', 'list of routes']),

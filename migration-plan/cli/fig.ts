@@ -14,6 +14,7 @@ import { addInstances } from './verbs/instances.ts';
 import { addKill } from './verbs/kill.ts';
 import { addLedger } from './verbs/ledger.ts';
 import { addLint } from './verbs/lint.ts';
+import { addNew } from './verbs/new.ts';
 import { addNext } from './verbs/next.ts';
 import { addObservations } from './verbs/observations.ts';
 import { addParity } from './verbs/parity.ts';
@@ -34,6 +35,7 @@ const VERBS = [
   addStatus,
   addObservations,
   addNext,
+  addNew,
   addEvidence,
   addAdvance,
   addRollback,

@@ -79,11 +79,11 @@ async function startService(folder: string, url: string): Promise<Running> {
 
 async function startGateway(folder: string, service: string, legacyUrl: string) {
   type App = typeof import('#acl/gateway/app.ts');
-  type Service = typeof import('#acl/gateway/freelancers-service.ts');
+  type Freelancers = typeof import('#acl/gateway/freelancers/feature.ts');
   type Client = typeof import('#acl/gateway-kit/http-client.ts');
   type Identity = typeof import('#acl/identity-bridge/legacy-identity.ts');
   const { gatewayApp } = await load<App>(folder, 'gateway/app.ts');
-  const { FreelancersService } = await load<Service>(folder, 'gateway/freelancers-service.ts');
+  const { freelancers } = await load<Freelancers>(folder, 'gateway/freelancers/feature.ts');
   const { HttpClient } = await load<Client>(folder, 'gateway-kit/http-client.ts');
   const { legacyIdentity } = await load<Identity>(folder, 'identity-bridge/legacy-identity.ts');
   const clients = [
@@ -91,8 +91,7 @@ async function startGateway(folder: string, service: string, legacyUrl: string) 
     new HttpClient({ url: legacyUrl, bearer: null }),
   ] as const;
   const app = gatewayApp({
-    service: new FreelancersService(clients[0]),
-    identity: legacyIdentity(clients[1]),
+    mounts: [(app) => freelancers.mount(app, { service: clients[0], identity: legacyIdentity(clients[1]) })],
     health: (_request, _response, next) => next(),
     dryRunSecret: SECRET,
     log,

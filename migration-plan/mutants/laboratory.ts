@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { parse } from 'yaml';
-import { insertAwkwardRows } from '#acl/gateway/awkward-rows.ts';
+import { insertAwkwardRows } from '#acl/gateway/freelancers/awkward-rows.ts';
 import { postgresDatabase, sqliteDatabase, type TestDatabase } from '#acl/testing/databases.ts';
 import { runToEnd, startProcess } from '#acl/testing/process.ts';
 import { closeConnections, rawRequest } from '#acl/testing/raw-http.ts';

@@ -14,7 +14,7 @@ export type Mutant = {
   readonly missedByParity?: string;
 };
 
-const GATEWAY = 'acl/gateway';
+const GATEWAY = 'acl/gateway/freelancers';
 const TRANSLATOR = 'acl/translators/freelancers';
 const SERVICE = 'new-services/freelancers';
 
@@ -73,21 +73,21 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'strict-ids',
     what: '`12abc` is no number any more, and to legacy it is 12',
-    file: `${GATEWAY}/legacy-id.ts`,
+    file: 'acl/gateway/legacy-id.ts',
     find: 'Number.parseInt(text, 10)',
     replace: 'Number(text)',
   },
   {
     name: 'dispatcher-deletes',
     what: 'who may write may delete',
-    file: `${GATEWAY}/app.ts`,
+    file: `${GATEWAY}/feature.ts`,
     find: "app.delete('/api/freelancers/:id', isAdmin, ",
     replace: "app.delete('/api/freelancers/:id', canWrite, ",
   },
   {
     name: 'stranger-is-403',
     what: 'who is not logged in is answered 403',
-    file: `${GATEWAY}/app.ts`,
+    file: `${GATEWAY}/feature.ts`,
     find: 'response.status(401)',
     replace: 'response.status(403)',
   },
@@ -132,7 +132,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'last-day-of-month-refused',
     what: 'the last day of a month is no day',
-    file: `${TRANSLATOR}/dates.ts`,
+    file: 'acl/translator-kit/calendar.ts',
     find: 'day <= lengths[month - 1]!',
     replace: 'day < lengths[month - 1]!',
   },

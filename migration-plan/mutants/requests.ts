@@ -1,4 +1,4 @@
-import { AWKWARD_ROWS } from '#acl/gateway/awkward-rows.ts';
+import { AWKWARD_ROWS } from '#acl/gateway/freelancers/awkward-rows.ts';
 
 /** One request of the round that every mutant is asked. The path is the monolith's. */
 export type Request = {

@@ -4,13 +4,13 @@ import type { DataSource } from 'typeorm';
 import { migrate } from '../service-kit/database/migrate.ts';
 import type { Health } from '../service-kit/health/health.ts';
 import { serviceApp } from '../service-kit/http/service-app.ts';
+import { postgresNumberSource } from '../service-kit/numbers/number-source.postgres.ts';
 import { syncRouter } from '../service-kit/sync/sync-router.ts';
 import { freelancerRouter } from './adapters/http/freelancer-router.ts';
 import { freelancersOpenapi } from './adapters/http/openapi.ts';
 import { freelancerStream } from './adapters/sync/freelancer-stream.ts';
 import { typeormFreelancerSearch } from './adapters/typeorm/freelancer-search.typeorm.ts';
 import { typeormFreelancerStore } from './adapters/typeorm/freelancer-store.typeorm.ts';
-import { postgresNumberSource } from './adapters/typeorm/number-source.postgres.ts';
 import { ensureOptionalFeatures } from './adapters/typeorm/optional-features.ts';
 import type { Clock } from './application/freelancer-store.ts';
 
@@ -37,7 +37,7 @@ export async function composeFreelancers({
   const api = freelancerRouter({
     store: typeormFreelancerStore(database),
     search: typeormFreelancerSearch(database),
-    numbers: postgresNumberSource(database),
+    numbers: postgresNumberSource(database, 'freelancer_number'),
     now,
   });
   return serviceApp({

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { raiseNumbersAbove } from '../service-kit/numbers/number-source.postgres.ts';
 import { FreelancerEntity, fromRow } from './adapters/typeorm/freelancer-row.ts';
 import { RebuildLetterCase1767000000003 } from './adapters/typeorm/migrations/rebuild-letter-case.ts';
-import { raiseNumbersAbove } from './adapters/typeorm/number-source.postgres.ts';
 import { SearchEntity, toSearchRow } from './adapters/typeorm/search-row.ts';
 import { freelancerId } from './domain/freelancer-id.ts';
 import { startTestService, type TestService } from './test-service.ts';
@@ -274,7 +274,7 @@ describe('numbers', () => {
     const far = (await bornNumber()) + 5000;
     await batch([alive(far)]);
     expect(await bornNumber()).toBeGreaterThan(far);
-    await service.database.transaction((manager) => raiseNumbersAbove(manager, 3));
+    await service.database.transaction((manager) => raiseNumbersAbove(manager, 'freelancer_number', 3));
     expect(await bornNumber()).toBeGreaterThan(far);
   });
 

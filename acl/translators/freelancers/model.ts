@@ -24,9 +24,6 @@ export type FreelancerRow = {
   readonly changed: string;
 };
 
-/** A row as a database driver hands it over: column name to value, nothing promised about the values. */
-export type RawRow = Readonly<Record<string, unknown>>;
-
 /** The new service's freelancer without its version: what the sync inbox takes and the API answers. */
 export type FreelancerValue = {
   readonly id: string;

@@ -1,4 +1,4 @@
-import { columnFromInstant } from './dates.ts';
+import { columnFromInstant } from '../../translator-kit/calendar.ts';
 import type { FreelancerRow, FreelancerValue } from './model.ts';
 import { centsFromAmount } from './money.ts';
 import { joinName } from './name.ts';

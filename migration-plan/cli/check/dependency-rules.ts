@@ -94,9 +94,9 @@ export const dependencyRules: readonly DependencyRule[] = [
     probe: { file: 'facade/core/probe.ts', imports: 'node:http2' },
   },
   {
-    name: 'relay-and-gateway-kit-are-engine',
+    name: 'relay-and-kits-are-engine',
     comment: 'They are named translators and gateways by the plan, at run time.',
-    from: { path: '^acl/(relay|gateway-kit)/', pathNot: '\\.test\\.ts$' },
+    from: { path: '^acl/(relay|gateway-kit|translator-kit)/', pathNot: '\\.test\\.ts$' },
     to: { path: '^acl/(translators|gateway|identity-bridge)/' },
     probe: { file: 'acl/relay/probe.ts', imports: '../translators/target.ts' },
   },

@@ -1,11 +1,5 @@
+import type { OnceOnly } from '../../service-kit/idempotency/once.ts';
 import type { Freelancer } from '../domain/freelancer.ts';
-
-/** Marks a request that must take effect once, however often it is sent. */
-export type OnceOnly = {
-  readonly key: string;
-  /** Tells a repetition from another request under the same key. */
-  readonly requestHash: string;
-};
 
 export type AddOutcome =
   | { readonly kind: 'added'; readonly freelancer: Freelancer }

@@ -1,5 +1,6 @@
+import type { OnceOnly } from '../../service-kit/idempotency/once.ts';
 import { type Profile, registerFreelancer } from '../domain/freelancer.ts';
-import type { AddOutcome, Clock, FreelancerStore, NumberSource, OnceOnly } from './freelancer-store.ts';
+import type { AddOutcome, Clock, FreelancerStore, NumberSource } from './freelancer-store.ts';
 
 /** A number can be taken by a synced row between being handed out and being used. */
 const attempts = 5;

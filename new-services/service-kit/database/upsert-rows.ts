@@ -19,19 +19,21 @@ export async function upsertRows(
   rows: readonly object[],
 ): Promise<Record<string, unknown>[]> {
   if (rows.length === 0) return [];
-  const names = columns.join(', ');
-  const now = (owner: string) => columns.map((column) => `${owner}.${column}`).join(', ');
+  const quoted = (name: string) => `"${name}"`;
+  const names = columns.map(quoted).join(', ');
+  const now = (owner: string) => columns.map((column) => `${owner}.${quoted(column)}`).join(', ');
   const updates = columns
     .filter((column) => column !== key)
-    .map((column) => `${column} = excluded.${column}`);
-  if (version !== undefined) updates.push(`${version} = t.${version} + 1`);
+    .map((column) => `${quoted(column)} = excluded.${quoted(column)}`);
+  if (version !== undefined) updates.push(`${quoted(version)} = t.${quoted(version)} + 1`);
+  const told = [key, ...(version === undefined ? [] : [version])];
   return manager.query(
-    `INSERT INTO ${table} AS t (${names}${version === undefined ? '' : `, ${version}`})
-     SELECT ${names}${version === undefined ? '' : ', 1'} FROM json_populate_recordset(NULL::${table}, $1)
-     ORDER BY ${key}
-     ON CONFLICT (${key}) DO UPDATE SET ${updates.join(', ')}
+    `INSERT INTO ${quoted(table)} AS t (${names}${version === undefined ? '' : `, ${quoted(version)}`})
+     SELECT ${names}${version === undefined ? '' : ', 1'} FROM json_populate_recordset(NULL::${quoted(table)}, $1)
+     ORDER BY ${quoted(key)}
+     ON CONFLICT (${quoted(key)}) DO UPDATE SET ${updates.join(', ')}
      WHERE (${now('t')}) IS DISTINCT FROM (${now('excluded')})
-     RETURNING t.${[key, ...(version === undefined ? [] : [version])].join(', t.')}`,
+     RETURNING ${told.map((name) => `t.${quoted(name)}`).join(', ')}`,
     [JSON.stringify(rows)],
   );
 }

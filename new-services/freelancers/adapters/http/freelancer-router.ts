@@ -1,18 +1,18 @@
 import { type Request, type Response, Router } from 'express';
 import { jsonBody } from '../../../service-kit/http/json-body.ts';
+import { onceOnly } from '../../../service-kit/http/once-only.ts';
 import { parse } from '../../../service-kit/http/parse.ts';
-import { methodNotAllowed, problem } from '../../../service-kit/http/problem.ts';
-import { canonicalHash } from '../../../service-kit/sync/canonical-hash.ts';
+import { etagOf, expectedVersions } from '../../../service-kit/http/preconditions.ts';
+import { methodNotAllowed } from '../../../service-kit/http/problem.ts';
 import { activate, archive, block, edit } from '../../application/change-freelancer.ts';
 import type { Filters, FreelancerSearch } from '../../application/freelancer-search.ts';
-import type { Clock, FreelancerStore, NumberSource, OnceOnly } from '../../application/freelancer-store.ts';
+import type { Clock, FreelancerStore, NumberSource } from '../../application/freelancer-store.ts';
 import { register } from '../../application/register-freelancer.ts';
 import type { Freelancer } from '../../domain/freelancer.ts';
 import { moneyOf } from '../../domain/money.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { toWire } from './freelancer-wire.ts';
 import { added, changedOr, freelancerNotFound } from './outcomes.ts';
-import { etagOf, expectedVersions } from './preconditions.ts';
 import { type SearchWire, searchQuerySchema } from './search-wire.ts';
 import { blockSchema, editSchema, registrationSchema } from './write-wire.ts';
 
@@ -103,16 +103,6 @@ function idOf(request: Request): string {
   const id = String(request.params.id).toLowerCase();
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id)) throw freelancerNotFound(id);
   return id;
-}
-
-function onceOnly(request: Request, profile: object): OnceOnly | null {
-  const key = request.get('idempotency-key');
-  if (key === undefined) return null;
-  if (/^[\x21-\x7e]{1,255}$/.test(key)) return { key, requestHash: canonicalHash(profile) };
-  const message = 'expected 1 to 255 visible ASCII characters';
-  throw problem('REQUEST_INVALID', `header: idempotency-key: ${message}`, [
-    { path: 'idempotency-key', message },
-  ]);
 }
 
 function filtersOf(wire: SearchWire): Filters {

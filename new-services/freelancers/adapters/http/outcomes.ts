@@ -1,7 +1,7 @@
+import { etagOf } from '../../../service-kit/http/preconditions.ts';
 import { Problem, problem } from '../../../service-kit/http/problem.ts';
 import type { AddOutcome, ChangeOutcome } from '../../application/freelancer-store.ts';
 import type { Freelancer } from '../../domain/freelancer.ts';
-import { etagOf } from './preconditions.ts';
 
 export function freelancerNotFound(id: string): Problem {
   return new Problem(

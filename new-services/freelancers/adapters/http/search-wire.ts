@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isoDate, textOf } from '../../../service-kit/http/text-schema.ts';
+import { isoDate, textOf, wholeNumber } from '../../../service-kit/http/text-schema.ts';
 import { sortOrders } from '../../application/freelancer-search.ts';
 import { amountPattern } from '../../domain/money.ts';
 import { freelancerSchema } from './freelancer-wire.ts';
@@ -41,14 +41,3 @@ export const pageSchema = z.strictObject({
   nextCursor: z.string().nullable(),
   total: z.int().nonnegative().optional(),
 });
-
-function wholeNumber(minimum: number, maximum: number) {
-  return z
-    .string()
-    .refine(
-      (text) => /^\d{1,10}$/.test(text) && Number(text) >= minimum && Number(text) <= maximum,
-      `expected a whole number from ${minimum} to ${maximum}`,
-    )
-    .meta({ type: 'integer', minimum, maximum })
-    .transform(Number);
-}

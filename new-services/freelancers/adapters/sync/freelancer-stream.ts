@@ -1,5 +1,6 @@
 import { In, MoreThan } from 'typeorm';
 import { upsertRows } from '../../../service-kit/database/upsert-rows.ts';
+import { raiseNumbersAbove } from '../../../service-kit/numbers/number-source.postgres.ts';
 import type { SyncStream } from '../../../service-kit/sync/sync-stream.ts';
 import { freelancerId } from '../../domain/freelancer-id.ts';
 import {
@@ -9,7 +10,6 @@ import {
   toWireValue,
 } from '../http/freelancer-wire.ts';
 import { FreelancerEntity, freelancerColumns, fromRow, toRow } from '../typeorm/freelancer-row.ts';
-import { raiseNumbersAbove } from '../typeorm/number-source.postgres.ts';
 import { SearchEntity, searchColumns, toSearchRow } from '../typeorm/search-row.ts';
 import { emailConflicts } from './email-conflicts.ts';
 
@@ -52,7 +52,11 @@ export const freelancerStream: SyncStream<FreelancerValue> = {
       return freelancer === undefined ? [] : [{ ...freelancer, version: Number(version) }];
     });
     await upsertRows(manager, view, changed.map(toSearchRow));
-    await raiseNumbersAbove(manager, Math.max(...values.map(({ value }) => value.number)));
+    await raiseNumbersAbove(
+      manager,
+      'freelancer_number',
+      Math.max(...values.map(({ value }) => value.number)),
+    );
     return { changed: removed + changed.length };
   },
 

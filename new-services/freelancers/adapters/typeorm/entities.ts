@@ -1,7 +1,7 @@
 import type { EntitySchema } from 'typeorm';
+import { IdempotencyEntity } from '../../../service-kit/idempotency/idempotency-row.ts';
 import { CreateSyncInbox1767000000000 } from '../../../service-kit/sync/sync-tables.ts';
 import { FreelancerEntity } from './freelancer-row.ts';
-import { IdempotencyEntity } from './idempotency-row.ts';
 import { CreateFreelancers1767000000001 } from './migrations/create-freelancers.ts';
 import { IndexIdempotencyAge1767000000004 } from './migrations/index-idempotency-age.ts';
 import { RebuildLetterCase1767000000003 } from './migrations/rebuild-letter-case.ts';

@@ -1,4 +1,5 @@
 import { EntitySchema } from 'typeorm';
+import { bigintAsNumber } from '../../../service-kit/database/columns.ts';
 import { emailKey, type Freelancer, type Status } from '../../domain/freelancer.ts';
 
 /** A row of table `freelancer`; the properties are its columns. */
@@ -25,9 +26,6 @@ export type FreelancerRow = {
   updated_at: Date;
   version: number;
 };
-
-/** Postgres sends bigint as text; numbers of freelancers are safe integers. */
-export const bigintAsNumber = { to: (value: number) => value, from: (value: string) => Number(value) };
 
 export const FreelancerEntity = new EntitySchema<FreelancerRow>({
   name: 'freelancer',

@@ -1,17 +1,17 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { violates } from '../../../service-kit/database/failures.ts';
 import { inTransaction } from '../../../service-kit/database/transaction.ts';
-import type {
-  AddOutcome,
-  ChangeOutcome,
-  FreelancerStore,
-  OnceOnly,
-} from '../../application/freelancer-store.ts';
+import { type OnceOnly, takeKey } from '../../../service-kit/idempotency/once.ts';
+import type { AddOutcome, ChangeOutcome, FreelancerStore } from '../../application/freelancer-store.ts';
 import type { Freelancer } from '../../domain/freelancer.ts';
-import { forgetExpiredKeys } from './expired-keys.ts';
 import { FreelancerEntity, fromRow, toRow } from './freelancer-row.ts';
-import { IdempotencyEntity } from './idempotency-row.ts';
-import { fromDocument, SearchEntity, toDocument, toSearchRow } from './search-row.ts';
+import {
+  type FreelancerDocument,
+  fromDocument,
+  SearchEntity,
+  toDocument,
+  toSearchRow,
+} from './search-row.ts';
 
 export function typeormFreelancerStore(dataSource: DataSource): FreelancerStore {
   return {
@@ -64,26 +64,10 @@ async function addOnce(
   once: OnceOnly | null,
 ): Promise<AddOutcome> {
   if (once !== null) {
-    await forgetExpiredKeys(manager, once.key, freelancer.createdAt);
-    // Waits here for a transaction that holds the same key, and goes on when that one has failed.
-    const inserted = await manager
-      .createQueryBuilder()
-      .insert()
-      .into(IdempotencyEntity)
-      .values({
-        key: once.key,
-        request_hash: once.requestHash,
-        answer: toDocument(freelancer),
-        created_at: freelancer.createdAt,
-      })
-      .orIgnore()
-      .returning('key')
-      .execute();
-    if (inserted.raw.length === 0) {
-      const before = await manager.findOneByOrFail(IdempotencyEntity, { key: once.key });
-      if (before.request_hash !== once.requestHash) return { kind: 'key-reused' };
-      return { kind: 'repeated', freelancer: fromDocument(before.answer) };
-    }
+    const taken = await takeKey(manager, once, toDocument(freelancer), freelancer.createdAt);
+    if (taken.kind === 'key-reused') return { kind: 'key-reused' };
+    if (taken.kind === 'repeated')
+      return { kind: 'repeated', freelancer: fromDocument(taken.answer as FreelancerDocument) };
   }
   await manager.insert(FreelancerEntity, toRow(freelancer));
   await manager.insert(SearchEntity, toSearchRow(freelancer));

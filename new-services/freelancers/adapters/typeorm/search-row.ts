@@ -1,7 +1,7 @@
 import { EntitySchema } from 'typeorm';
+import { bigintAsNumber } from '../../../service-kit/database/columns.ts';
 import { type Freelancer, fullName } from '../../domain/freelancer.ts';
 import { searchName, searchText, skillKey } from '../../domain/search-text.ts';
-import { bigintAsNumber } from './freelancer-row.ts';
 
 /** A freelancer as JSON keeps it: the times are text. */
 export type FreelancerDocument = Omit<Freelancer, 'createdAt' | 'updatedAt'> & {

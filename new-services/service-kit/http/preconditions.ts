@@ -1,6 +1,5 @@
 import type { Request } from 'express';
-import { problem } from '../../../service-kit/http/problem.ts';
-import type { ExpectedVersions } from '../../application/change-freelancer.ts';
+import { problem } from './problem.ts';
 
 export function etagOf(version: number): string {
   return `"${version}"`;
@@ -10,7 +9,7 @@ export function etagOf(version: number): string {
  * The versions that `If-Match` accepts (RFC 9110): null for `*` or for no header; a list that no version satisfies,
  * such as a weak tag, is empty. Throws 428 for a needed header that is missing, 400 for one that is no list of tags.
  */
-export function expectedVersions(request: Request, need: 'required' | 'optional'): ExpectedVersions {
+export function expectedVersions(request: Request, need: 'required' | 'optional'): readonly number[] | null {
   const header = request.get('if-match')?.trim();
   if (header === undefined || header === '') {
     if (need === 'optional') return null;

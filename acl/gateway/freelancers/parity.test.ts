@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { DRY_RUN_PREFIX, signDryRun } from '#plan/model/dry-run.ts';
-import { MYSQL_URL, mysqlDatabase, sqliteDatabase, type TestDatabase } from '../testing/databases.ts';
-import { type RawAnswer, type RawRequest, rawRequest } from '../testing/raw-http.ts';
-import { DRY_RUN_SECRET, startWorld, type World } from '../testing/world.ts';
+import { MYSQL_URL, mysqlDatabase, sqliteDatabase, type TestDatabase } from '../../testing/databases.ts';
+import { type RawAnswer, type RawRequest, rawRequest } from '../../testing/raw-http.ts';
+import { DRY_RUN_SECRET, startWorld, type World } from '../../testing/world.ts';
 import { AWKWARD_ROWS, insertAwkwardRows } from './awkward-rows.ts';
 import { generatedRead, writtenReads } from './parity-requests.ts';
 import { readsAfterWrites, type Write, writes } from './parity-writes.ts';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { RawRequest } from '../testing/raw-http.ts';
+import type { RawRequest } from '../../testing/raw-http.ts';
 
 /** Words that upper case may make longer, shorter or ASCII, and what they would become. */
 const LETTERS = [

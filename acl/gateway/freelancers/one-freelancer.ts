@@ -1,5 +1,5 @@
 import type { RequestHandler, Response } from 'express';
-import { requestIdOf } from '../gateway-kit/request-id.ts';
+import { requestIdOf } from '../../gateway-kit/request-id.ts';
 import {
   bodyToBlockReason,
   bodyToCreate,
@@ -9,9 +9,9 @@ import {
   fitsLegacyColumns,
   newToDetail,
   type Refusal,
-} from '../translators/freelancers.ts';
+} from '../../translators/freelancers.ts';
+import { readLegacyId } from '../legacy-id.ts';
 import type { Change, FreelancersService, Versioned } from './freelancers-service.ts';
-import { readLegacyId } from './legacy-id.ts';
 
 const NOT_FOUND: Refusal = { status: 404, error: 'freelancer not found' };
 const ALREADY_BLOCKED: Refusal = { status: 400, error: 'already blocked' };

@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
-import { requestIdOf } from '../gateway-kit/request-id.ts';
-import { newToListRow, searchToNew } from '../translators/freelancers.ts';
+import { requestIdOf } from '../../gateway-kit/request-id.ts';
+import { newToListRow, searchToNew } from '../../translators/freelancers.ts';
 import type { FreelancersService, Page } from './freelancers-service.ts';
 
 /** Far beyond any table, and small enough for every database. */

@@ -1,6 +1,11 @@
-import { ServiceProblem } from '../gateway-kit/error.ts';
-import type { HttpAnswer, HttpCall, HttpClient } from '../gateway-kit/http-client.ts';
-import { type Edit, type FreelancerValue, freelancerId, type Profile } from '../translators/freelancers.ts';
+import { ServiceProblem } from '../../gateway-kit/error.ts';
+import type { HttpAnswer, HttpCall, HttpClient } from '../../gateway-kit/http-client.ts';
+import {
+  type Edit,
+  type FreelancerValue,
+  freelancerId,
+  type Profile,
+} from '../../translators/freelancers.ts';
 
 /** A freelancer with the version that its next change must name. */
 export type Versioned = FreelancerValue & { readonly version: number };

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { MYSQL_URL, mysqlDatabase, sqliteDatabase, type TestDatabase } from '../testing/databases.ts';
-import { rawRequest } from '../testing/raw-http.ts';
-import { startWorld, type World } from '../testing/world.ts';
+import { MYSQL_URL, mysqlDatabase, sqliteDatabase, type TestDatabase } from '../../testing/databases.ts';
+import { rawRequest } from '../../testing/raw-http.ts';
+import { startWorld, type World } from '../../testing/world.ts';
 import { acceptedValues } from './accepted-values.ts';
 
 /** Whatever the monolith's API takes is carried over and reads the same: nothing of it may vanish in quarantine. */
