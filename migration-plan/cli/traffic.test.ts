@@ -173,6 +173,19 @@ describe('traffic that is recorded', () => {
     expect([code, err]).toEqual([expected, expect.stringMatching(words)]);
   });
 
+  test('in HAR is read past entries that are no requests, and they are counted', async () => {
+    expect((await record('some.har', 3, () => requests(ids.slice(0, 20)), '--format', 'har')).code).toBe(0);
+    const har = JSON.parse(readFileSync(file('some.har'), 'utf8'));
+    const [one, ...rest] = har.log.entries;
+    const blocked = { ...one, response: { ...one.response, status: 0 } };
+    const extension = { ...one, request: { ...one.request, url: 'chrome-extension://abc/x.js' } };
+    har.log.entries = [blocked, one, extension, {}, ...rest];
+    writeFileSync(file('some.har'), JSON.stringify(har));
+    const { code, err, out } = await facade.fig(['replay', 'some.har', '--to', 'legacy']);
+    expect([code, out]).toEqual([EXIT.refused, expect.stringMatching(/3 cases/)]);
+    expect(err).toContain('3 entries could not be read and were left out; entry 1: response.status');
+  });
+
   test('that was cut off is sent as far as it goes, and that is said', async () => {
     writeFileSync(file('cut.ndjson'), `${lines('all.ndjson').slice(0, 3).join('\n')}\n`);
     const { code, err } = await facade.fig(['replay', 'cut.ndjson', '--as', 'ann']);

@@ -7,7 +7,7 @@ import { type Contract, CoverageCount } from './contract-coverage.ts';
 import { type GenerateOptions, generatedCases } from './generate/generated-cases.ts';
 import type { CaseOutcome, CaseReport, StepReport, SuiteReport } from './report.ts';
 import { matchOf } from './route-match.ts';
-import { redacted, shown } from './shown.ts';
+import { learnSecrets, redacted, shown } from './shown.ts';
 import { NoAnswer, type Sent, Side, type SideName } from './side.ts';
 import type { ParityCase, Step, Suite, User } from './suite.ts';
 
@@ -220,6 +220,7 @@ class Run {
         },
       },
     );
+    learnSecrets(sentLegacy, redactor);
     reports.push({
       request: `${step.request.method} ${redactor.url(sentLegacy.path)}`,
       legacy: shown(legacy, redactor),

@@ -170,13 +170,14 @@ function fromRoutes(file: string): Source {
 
 async function fromHar(file: string): Promise<Source> {
   const paths = new PathCount();
+  let unread = 0;
   try {
-    for await (const { method, target } of readHar(file)) paths.add(method, target);
+    for await (const { method, target } of readHar(file, () => unread++)) paths.add(method, target);
   } catch (error) {
     if (error instanceof HarProblem) throw new SourceProblem(`${file}: ${error.message}. Export it again.`);
     throw error;
   }
-  return distinct('HAR', paths.endpoints());
+  return distinct('HAR', paths.endpoints(), { unread });
 }
 
 async function fromLog(file: string): Promise<Source> {

@@ -43,10 +43,15 @@ const OWN = new Set([
 ]);
 
 /**
- * The entries of a HAR file, one by one, however large it is. Rejects with an Error that says what is wrong and where.
- * `number` counts from 1. Nothing is taken out: it is the file of whoever names it.
+ * The entries of a HAR file, one by one, however large it is. An entry that is no request with an answer (a blocked one,
+ * one of an extension, one that another program wrote otherwise) is left out and told to `leftOut`. Rejects with
+ * HarProblem when the file is none, or when nothing in it can be used. Nothing is taken out of what is: it is the file of
+ * whoever names it.
  */
-export async function* readHar(file: string): AsyncGenerator<RecordedExchange> {
+export async function* readHar(
+  file: string,
+  leftOut: (problem: HarProblem) => void = () => {},
+): AsyncGenerator<RecordedExchange> {
   const entries = pipeline(
     createReadStream(file),
     parser.asStream(),
@@ -55,9 +60,20 @@ export async function* readHar(file: string): AsyncGenerator<RecordedExchange> {
     () => {},
   ) as unknown as Readable;
   let number = 0;
+  let used = 0;
+  let first: HarProblem | null = null;
   try {
-    for await (const { value } of entries as AsyncIterable<{ value: unknown }>)
-      yield exchangeOf(value, ++number);
+    for await (const { value } of entries as AsyncIterable<{ value: unknown }>) {
+      const exchange = exchangeOf(value, ++number);
+      if (exchange instanceof HarProblem) {
+        first ??= exchange;
+        leftOut(exchange);
+        continue;
+      }
+      used++;
+      yield exchange;
+    }
+    if (used === 0 && first) throw first;
   } catch (error) {
     if (error instanceof HarProblem) throw error;
     throw new HarProblem(`expected a HAR file, got ${(error as Error).message} behind entry ${number}`);
@@ -68,15 +84,21 @@ export async function* readHar(file: string): AsyncGenerator<RecordedExchange> {
 
 export class HarProblem extends Error {}
 
-function exchangeOf(value: unknown, number: number): RecordedExchange {
+function exchangeOf(value: unknown, number: number): RecordedExchange | HarProblem {
   const read = entrySchema.safeParse(value);
   if (!read.success) {
     const [issue] = read.error.issues;
-    throw new HarProblem(`entry ${number}: ${issue?.path.join('.')}: ${issue?.message}`);
+    return new HarProblem(`entry ${number}: ${issue?.path.join('.')}: ${issue?.message}`);
   }
   const { request, response, startedDateTime, time } = read.data;
-  if (!URL.canParse(request.url))
-    throw new HarProblem(`entry ${number}: request.url: expected a URL, got \`${request.url.slice(0, 80)}\``);
+  if (!/^https?:/i.test(request.url) || !URL.canParse(request.url))
+    return new HarProblem(
+      `entry ${number}: request.url: expected an http or https URL, got \`${request.url.slice(0, 80)}\``,
+    );
+  if (!(response.status >= 100 && response.status <= 599))
+    return new HarProblem(
+      `entry ${number}: response.status: expected a status of HTTP, got ${response.status}: nobody answered`,
+    );
   const url = new URL(request.url);
   const headers = listed(request.headers);
   const session = [headers.cookie, headers.authorization].flat().join('\n').trim();

@@ -11,9 +11,20 @@ export type Recording = {
   readonly format: 'ndjson' | 'har';
   /** One by one; rejects with RecordingProblem at what is broken. */
   readonly exchanges: AsyncGenerator<RecordedExchange>;
-  /** Null until all were read, and of a HAR; else whether the recording came to its end, and what it lost. */
-  readonly end: () => { readonly whole: boolean; readonly dropped: number } | null;
+  /** Null until all were read. */
+  readonly end: () => RecordingEnd | null;
 };
+
+export type RecordingEnd = {
+  /** Whether it came to its end. */
+  readonly whole: boolean;
+  /** What was lost while it was recorded. */
+  readonly dropped: number;
+  /** Entries that could not be read, and why the first of them could not. */
+  readonly unread: { readonly count: number; readonly first: string | null };
+};
+
+const NONE_UNREAD: RecordingEnd['unread'] = { count: 0, first: null };
 
 const HEAD_BYTES = 4096;
 
@@ -25,7 +36,7 @@ export async function readRecording(file: string): Promise<Recording> {
       `expected a recording at ${file}, got an empty file. Make one with: npx fig record ROUTE`,
     );
   if (/^\s*\{\s*"fig"/.test(head)) {
-    let end: ReturnType<Recording['end']> = null;
+    let end: RecordingEnd | null = null;
     return {
       format: 'ndjson',
       exchanges: readLines(file, (told) => {
@@ -34,8 +45,16 @@ export async function readRecording(file: string): Promise<Recording> {
       end: () => end,
     };
   }
-  if (/^\uFEFF?\s*\{/.test(head) && !/^\s*\{\s*"fig"/.test(head))
-    return { format: 'har', exchanges: harOf(file), end: () => null };
+  if (/^\uFEFF?\s*\{/.test(head) && !/^\s*\{\s*"fig"/.test(head)) {
+    let end: RecordingEnd | null = null;
+    return {
+      format: 'har',
+      exchanges: harOf(file, (told) => {
+        end = told;
+      }),
+      end: () => end,
+    };
+  }
   throw new RecordingProblem(
     `expected a recording (NDJSON of \`fig record\`, or HAR) at ${file}, got \`${head
       .trim()
@@ -62,7 +81,7 @@ async function headOf(file: string): Promise<string> {
 
 async function* readLines(
   file: string,
-  ended: (end: { whole: boolean; dropped: number }) => void,
+  ended: (end: RecordingEnd) => void,
 ): AsyncGenerator<RecordedExchange> {
   let number = 0;
   let whole = false;
@@ -96,13 +115,17 @@ async function* readLines(
     }
     yield read.data;
   }
-  ended({ whole, dropped });
+  ended({ whole, dropped, unread: NONE_UNREAD });
 }
 
-async function* harOf(file: string): AsyncGenerator<RecordedExchange> {
+async function* harOf(file: string, ended: (end: RecordingEnd) => void): AsyncGenerator<RecordedExchange> {
   let any = false;
+  let unread = NONE_UNREAD;
+  const leftOut = ({ message }: HarProblem) => {
+    unread = { count: unread.count + 1, first: unread.first ?? message };
+  };
   try {
-    for await (const exchange of readHar(file)) {
+    for await (const exchange of readHar(file, leftOut)) {
       any = true;
       yield exchange;
     }
@@ -115,4 +138,5 @@ async function* harOf(file: string): AsyncGenerator<RecordedExchange> {
     throw new RecordingProblem(
       `${file}: expected requests in log.entries, got none. Export it again, with content.`,
     );
+  ended({ whole: true, dropped: 0, unread });
 }

@@ -6,7 +6,7 @@ import { type RecordedExchange, recordedBody } from '#plan/model/recorded-exchan
 import type { CaseOutcome, CaseReport, SuiteReport } from '#plan/parity/report.ts';
 import { isSafe, routeOf } from '#plan/parity/route-match.ts';
 import { SuiteStopped } from '#plan/parity/run-suite.ts';
-import { redacted, shown } from '#plan/parity/shown.ts';
+import { learnSecrets, redacted, shown } from '#plan/parity/shown.ts';
 import { NoAnswer, type Sent, Side, type SideName } from '#plan/parity/side.ts';
 
 /** How fast: so many times as fast as it was recorded, so many a second, or as fast as answers come. */
@@ -157,6 +157,7 @@ class Replay {
     const { differences, more } = compared;
     if (differences.length + more === 0) return { outcome: 'passed', reason: null, steps: [] };
     // What was recorded is the reference, whoever had answered it.
+    learnSecrets(this.#sentOf(exchange), redactor);
     const [legacy, candidate] = [shown(recorded, redactor), shown(fresh, redactor)];
     const step = {
       request,
@@ -209,7 +210,16 @@ class Replay {
 
   #lean(done: CaseReport): CaseReport {
     if (done.outcome !== 'failed' || ++this.#failed <= MAX_WITH_BODIES) return done;
-    return { ...done, steps: done.steps.map((step) => ({ ...step, legacy: null, candidate: null })) };
+    return {
+      ...done,
+      steps: done.steps.map(({ differences, more, ...step }) => ({
+        ...step,
+        legacy: null,
+        candidate: null,
+        differences: [],
+        more: more + differences.length,
+      })),
+    };
   }
 
   reports(): SuiteReport[] {

@@ -1,3 +1,7 @@
+/** Anything shorter is a word that may stand anywhere for another reason. */
+const SHORTEST_ECHO = 8;
+const MOST_ECHOES = 200;
+
 /**
  * Stand-ins for the secrets of one sample: `REDACTED-jwt-1-256` is the first secret, a JWT, of 129 to 256 characters.
  * Equal secrets get equal stand-ins, wherever they stand, so that a difference stays readable. No character needs
@@ -5,10 +9,23 @@
  */
 export class Placeholders {
   readonly #known = new Map<string, number>();
+  /** Secrets that are long enough to be told where nothing announces them, and their stand-ins. */
+  readonly #telling = new Map<string, string>();
 
   text(secret: string, kind: string): string {
     const size = secret.length <= 1 ? secret.length : 2 ** Math.ceil(Math.log2(secret.length));
-    return `REDACTED-${kind}-${this.#number(secret)}-${size}`;
+    const stand = `REDACTED-${kind}-${this.#number(secret)}-${size}`;
+    if (secret.length >= SHORTEST_ECHO && this.#telling.size < MOST_ECHOES) this.#telling.set(secret, stand);
+    return stand;
+  }
+
+  /** Replaces what was a secret elsewhere, plain or as JSON and URLs write it. */
+  echoes(text: string): string {
+    let result = text;
+    for (const [secret, stand] of this.#telling)
+      for (const form of new Set([secret, JSON.stringify(secret).slice(1, -1), encoded(secret)]))
+        result = result.replaceAll(form, stand);
+    return result;
   }
 
   /** A number stays a number, so that no difference of type appears: 9, zeros for as many digits, and which one it is. */
@@ -22,4 +39,9 @@ export class Placeholders {
     this.#known.set(secret, known);
     return known;
   }
+}
+
+/** As a component of a URL; a lone surrogate has no such form. */
+function encoded(secret: string): string {
+  return encodeURIComponent(secret.toWellFormed());
 }

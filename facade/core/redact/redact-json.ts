@@ -21,8 +21,15 @@ type Level = {
   readonly kind: string | null;
   readonly isObject: boolean;
   /** Of the member whose value comes next. */
-  member: { readonly place: Place; readonly kind: string | null } | null;
+  member: { readonly name: string; readonly place: Place; readonly kind: string | null } | null;
+  /** What another member of this object says that its value is: `{"name":"password","value":"hunter2"}`. */
+  announced: NamedSecret | null;
+  /** Where in the result a value stands that nothing has announced yet, and what it was. */
+  readonly unannounced: { readonly from: number; readonly raw: string }[];
 };
+
+const ANNOUNCES = new Set(['name', 'key', 'field', 'param', 'parameter', 'property', 'attribute', 'id']);
+const ANNOUNCED = new Set(['value', 'val', 'content', 'data', 'text']);
 
 /**
  * Replaces the secrets of JSON text in place: all that stays is the same to the byte, also numbers that a double cannot
@@ -41,14 +48,27 @@ export function redactJson(text: string, redaction: JsonRedaction): string {
       const isName = top?.isObject === true && top.member === null;
       if (isName) top.member = memberOf(top, decoded(raw));
       const kind = isName ? null : here(levels, redaction).kind;
+      if (!isName && top?.member) result = announce(result, top, decoded(raw), redaction);
+      if (!isName && kind === null) noteUnannounced(top, result.length, raw);
       result += redactString(raw, kind, redaction);
       at = end;
     } else if (character === '-' || (character >= '0' && character <= '9')) {
       const end = numberEnd(text, at);
-      result += redactNumber(text.slice(at, end), here(levels, redaction).kind, redaction.placeholders);
+      const raw = text.slice(at, end);
+      const { kind } = here(levels, redaction);
+      if (kind === null) noteUnannounced(top, result.length, raw);
+      result += redactNumber(raw, kind, redaction.placeholders);
       at = end;
     } else if (character === '{' || character === '[') {
-      levels.push({ ...here(levels, redaction), isObject: character === '{', member: null });
+      const { place, kind } = here(levels, redaction);
+      levels.push({
+        place,
+        kind,
+        isObject: character === '{',
+        member: null,
+        announced: null,
+        unannounced: [],
+      });
       result += character;
       at++;
     } else if (character === '}' || character === ']') {
@@ -80,10 +100,30 @@ function here(levels: readonly Level[], root: JsonRedaction): { place: Place; ki
   return { place, kind: top.kind ?? (place.ignore && 'json') };
 }
 
-function memberOf(level: Level, name: string): { place: Place; kind: string | null } {
+function memberOf(level: Level, name: string): NonNullable<Level['member']> {
   const place = level.place.member(name);
-  const named: NamedSecret | null = secretByName(name);
-  return { place, kind: level.kind ?? (place.ignore ? (named ?? 'json') : named) };
+  const named = secretByName(name) ?? (ANNOUNCED.has(name.toLowerCase()) ? level.announced : null);
+  return { name: name.toLowerCase(), place, kind: level.kind ?? (place.ignore ? (named ?? 'json') : named) };
+}
+
+function noteUnannounced(level: Level | undefined, from: number, raw: string): void {
+  if (level?.member && ANNOUNCED.has(level.member.name)) level.unannounced.push({ from, raw });
+}
+
+/** A member that says what the value beside it is; the result with the values that came before it replaced. */
+function announce(result: string, level: Level, says: string, redaction: JsonRedaction): string {
+  if (!level.member || !ANNOUNCES.has(level.member.name)) return result;
+  const kind = secretByName(says);
+  if (kind === null) return result;
+  level.announced = kind;
+  let replaced = result;
+  for (const { from, raw } of level.unannounced.splice(0).toReversed()) {
+    const [was, now] = raw.startsWith('"')
+      ? [redactString(raw, null, redaction), redactString(raw, kind, redaction)]
+      : [redactNumber(raw, null, redaction.placeholders), redactNumber(raw, kind, redaction.placeholders)];
+    replaced = replaced.slice(0, from) + now + replaced.slice(from + was.length);
+  }
+  return replaced;
 }
 
 function redactString(raw: string, kind: string | null, { placeholders, text }: JsonRedaction): string {

@@ -243,6 +243,50 @@ describe('what the plan names', () => {
   });
 });
 
+describe('a pair that says what its value is', () => {
+  it.each([
+    ['{"name":"password","value":"hunter2"}', '{"name":"password","value":"REDACTED-password-1-8"}'],
+    ['[{"value":"hunter2","key":"apiKey"}]', '[{"value":"REDACTED-secret-1-8","key":"apiKey"}]'],
+    ['{"value":4711,"field":"pin","n":1}', '{"value":9001,"field":"pin","n":1}'],
+    [
+      '{"id":"token","value":["a","b"]}',
+      '{"id":"token","value":["REDACTED-token-1-1","REDACTED-token-2-1"]}',
+    ],
+    [
+      '{"val":"a","Value":"bc","name":"token"}',
+      '{"val":"REDACTED-token-1-1","Value":"REDACTED-token-2-2","name":"token"}',
+    ],
+    [
+      '{"value":"jane@a.example","name":"secret","text":"x"}',
+      '{"value":"REDACTED-secret-1-16","name":"secret","text":"REDACTED-secret-2-1"}',
+    ],
+  ])('%s', (given, expected) => {
+    const numberless = (text: string) => text.replace(/(REDACTED-\w+)-\d+-/g, '$1-');
+    expect(numberless(redactor().body(given, 'application/json'))).toBe(numberless(expected));
+  });
+
+  it('and no other: neighbours, other objects and names that say nothing stay', () => {
+    const plain = '[{"name":"colour","value":"red"},{"name":"token"},{"value":"x","n":{"name":"password"}}]';
+    expect(redactor().body(plain, 'application/json')).toBe(plain);
+  });
+});
+
+describe('what was a secret elsewhere in a sample', () => {
+  it('is taken out where nothing says that it is one, as text, JSON and URLs write it', () => {
+    const one = redactor();
+    one.body('{"password":"hunter2 \\"hunter3\\""}', 'application/json');
+    const given = 'a hunter2 "hunter3" b hunter2 \\"hunter3\\" c hunter2%20%22hunter3%22 d';
+    const stand = 'REDACTED-password-1-32';
+    expect(one.withoutEchoes(given)).toBe(`a ${stand} b ${stand} c ${stand} d`);
+  });
+
+  it('unless it is as short as any word', () => {
+    const one = redactor();
+    one.body('{"password":"admin12"}', 'application/json');
+    expect(one.withoutEchoes('role admin12')).toBe('role admin12');
+  });
+});
+
 describe('within a sample', () => {
   it('equal secrets look equal wherever they stand, others differ', () => {
     const one = redactor();

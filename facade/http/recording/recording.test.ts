@@ -101,10 +101,16 @@ describe('a recording', () => {
       session: 'a-session-cookie-value',
       set: 'another-session-cookie',
     };
-    legacy.answer = (_request, response) =>
+    legacy.answer = (request, response) =>
       void response
         .writeHead(200, { 'content-type': 'application/json', 'set-cookie': `sid=${secrets.set}; Path=/` })
-        .end(JSON.stringify({ mail: secrets.mail, pin: secrets.pin, name: 'Ann' }));
+        .end(
+          JSON.stringify({
+            ...{ mail: secrets.mail, pin: secrets.pin, name: 'Ann' },
+            // Repeated where nothing says that they are secrets.
+            said: request.method === 'POST' ? `Hello ${secrets.password}` : secrets.session,
+          }),
+        );
     const { exchanges } = await recorded('limit=2&seconds=30', async () => {
       await ask(facade.url, {
         path: `/api/articles/1?mail=${encodeURIComponent(secrets.mail)}`,

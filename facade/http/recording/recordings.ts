@@ -146,10 +146,16 @@ export class RecordingTurn {
     const plain = target.path + target.query;
     const shownTarget = request.url(plain, decision.match?.pattern);
     const body = sent === null ? TOO_LARGE : bodyOf(sent, (text) => request.body(text, type));
+    const shownHeaders = redacted(clientsOwn(headers), (name, value) => request.header(name, value));
     const session = SESSIONS.flatMap((name) => headers[name] ?? []).join('\n');
+    // Not kept, and still not to be repeated by an answer.
+    for (const name of SESSIONS)
+      for (const value of [headers[name] ?? []].flat()) request.header(name, value);
     // Placeholders are numbered anew, so that whoever redacts a later answer to the same request gets the same ones.
     const reply = new Redactor(rules);
-    const answerHeaders = redacted(listed(tap.rawHeaders), reply);
+    const answerHeaders = redacted(listed(tap.rawHeaders), (name, value) =>
+      request.withoutEchoes(reply.header(name, value)),
+    );
     const packed = tap.body();
     const coding = headerOf(tap.rawHeaders, 'content-encoding') ?? '';
     const decoded = tap.exceeded ? null : await decodeBody(packed, coding, maxBodyBytes);
@@ -162,7 +168,7 @@ export class RecordingTurn {
       match: `${method} ${decision.match?.pattern ?? '*'}`,
       method,
       target: shownTarget,
-      headers: redacted(clientsOwn(headers), request),
+      headers: shownHeaders,
       body,
       session: session === '' ? null : sessionOf(session),
       redacted:
@@ -170,7 +176,9 @@ export class RecordingTurn {
       upstream,
       status: tap.status,
       answerHeaders,
-      answer: decoded?.ok ? bodyOf(decoded.body, (text) => reply.body(text, answerType)) : TOO_LARGE,
+      answer: decoded?.ok
+        ? bodyOf(decoded.body, (text) => request.withoutEchoes(reply.body(text, answerType)))
+        : TOO_LARGE,
       ms,
     };
   }
@@ -198,12 +206,12 @@ const clientsOwn = (headers: Exchange['headers']) =>
 
 function redacted(
   headers: IncomingHttpHeaders | Exchange['headers'],
-  redactor: Redactor,
+  redact: (name: string, value: string) => string,
 ): RecordedExchange['headers'] {
   const kept: RecordedExchange['headers'] = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined) continue;
-    const shown = [value].flat().map((one) => redactor.header(name, String(one)));
+    const shown = [value].flat().map((one) => redact(name, String(one)));
     kept[name] = shown.length === 1 ? (shown[0] as string) : shown;
   }
   return kept;

@@ -16,8 +16,10 @@ export function keptSample(
   { path, sample }: Difference,
 ): KeptSample {
   const redactor = new Redactor(redactionOf(call.snapshot.plan));
-  const shown = (value: string | null) => {
-    if (value === null) return null;
+  // The request comes first: an answer may repeat its secrets where nothing tells that they are.
+  const curl = curlOf(call, headers, body, redactor);
+  const shown = (value: string | null) => (value === null ? null : redactor.withoutEchoes(own(value)));
+  const own = (value: string) => {
     if (path.startsWith('header:')) return redactor.header(path.split(':')[1] as string, value);
     return path.startsWith('$') ? redactor.json(value, sample.at) : redactor.text(value);
   };
@@ -25,7 +27,7 @@ export function keptSample(
     at: redactor.text(sample.at),
     legacy: shown(sample.legacy),
     candidate: shown(sample.candidate),
-    curl: curlOf(call, headers, body, redactor),
+    curl,
   };
 }
 

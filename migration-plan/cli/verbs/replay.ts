@@ -4,7 +4,7 @@ import { formatProblem } from '#plan/model/problem.ts';
 import type { SuiteReport } from '#plan/parity/report.ts';
 import { logIn, SuiteStopped } from '#plan/parity/run-suite.ts';
 import { loadSuites } from '#plan/parity/suite.ts';
-import { RecordingProblem, readRecording } from '#plan/traffic/read-recording.ts';
+import { type RecordingEnd, RecordingProblem, readRecording } from '#plan/traffic/read-recording.ts';
 import { type Rate, replay } from '#plan/traffic/replay.ts';
 import { EXIT } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
@@ -106,13 +106,15 @@ const collect = (value: string, before: string[]): string[] => [...before, value
 function finish(
   session: Session,
   reports: readonly SuiteReport[],
-  end: { whole: boolean; dropped: number } | null,
+  end: RecordingEnd | null,
   reporters: readonly string[],
   dir: string,
 ) {
   if (end && !end.whole)
     session.note('The recording has no last line: it was cut off. What there is was sent.');
   if (end && end.dropped > 0) session.note(`${end.dropped} requests were lost while it was recorded.`);
+  if (end?.unread.first)
+    session.note(`${end.unread.count} entries could not be read and were left out; ${end.unread.first}.`);
   for (const report of reports) {
     if (!session.json) session.say(`${report.route}: legacy ${report.legacy}, candidate ${report.candidate}`);
     saySummary(session, report);
