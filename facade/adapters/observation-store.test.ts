@@ -109,6 +109,7 @@ test('the first and the last time of a difference are those of all replicas, in 
       severity: 'major',
       reasons: [],
       count: 1,
+      places: [],
       sample: { at: '$.price', legacy: '1', candidate: '2' },
     };
     for (const atMs of times) {

@@ -92,8 +92,25 @@ describe('each difference is told as what it is', () => {
         reasons: ['number-as-text'],
         count: 1,
         sample: { at: '$.a[1].p', legacy: '9.50', candidate: '"x"' },
+        places: [expect.any(Number)],
       },
     ]);
+  });
+
+  test('and places on one path are told apart, the same in every comparison', () => {
+    const places = (legacy: string, candidate: string) =>
+      compareJson(legacy, candidate).differences.map(({ path, places }) => [path, places] as const);
+    const list = (...prices: number[]) => JSON.stringify({ a: prices.map((p, id) => ({ id, p })) });
+    const [[path, both] = ['', []]] = places(list(1, 2, 3), list(1, 9, 8));
+    const [[, second] = ['', []]] = places(list(5, 6, 7), list(5, 9, 7));
+    expect([path, both.length, second.length]).toEqual(['$.a[*].p', 2, 1]);
+    expect(both).toContain(second[0]);
+    const users = (a: number, b: number) =>
+      JSON.stringify({
+        'f81d4fae-7dec-11d0-a765-00a0c91e6bf6': { n: a },
+        'f81d4fae-7dec-11d0-a765-00a0c91e6bf7': { n: b },
+      });
+    expect(places(users(1, 2), users(3, 4))[0]?.[1]).toHaveLength(2);
   });
 
   test('worst first: missing and type before values, then extra, then order', () => {

@@ -4,7 +4,7 @@ import type { DifferenceKind, Reason } from './difference.ts';
 import { equivalent } from './equivalence.ts';
 import { excerptOf } from './excerpt.ts';
 import type { Findings } from './findings.ts';
-import { exactPath, foldedPath } from './json-path.ts';
+import { exactPath, foldedOut, foldedPath } from './json-path.ts';
 import {
   isContainer,
   isNumber,
@@ -175,6 +175,7 @@ class JsonDiff {
         kind,
         reason,
         path: () => foldedPath(this.segments),
+        place: () => foldedOut(this.segments),
         sample: () => ({
           at: exactPath(this.segments),
           legacy: legacy === undefined ? null : excerptOf(legacy, excerpt),

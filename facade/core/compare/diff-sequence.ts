@@ -31,6 +31,11 @@ export function diffSequence(
   const rising = risingPairs(partner);
   const taken = new Uint8Array(candidate.length);
   for (const j of partner) if (j !== -1) taken[j] = 1;
+  let ordinals: Map<Piece, number> | null = null;
+  const ordinalOf = (piece: Piece) => {
+    ordinals ??= new Map([...ordinalsOf(legacy), ...ordinalsOf(candidate)]);
+    return ordinals.get(piece);
+  };
   const tell = (kind: DifferenceKind, reason: Reason | null, a: Piece | null, b: Piece | null) => {
     const { excerpt } = findings.limits;
     const piece = (a ?? b) as Piece;
@@ -38,6 +43,7 @@ export function diffSequence(
       kind,
       reason,
       path: () => piece.path,
+      place: () => String(ordinalOf(piece)),
       sample: () => ({
         at: piece.at,
         legacy: a && textExcerpt(a.text, excerpt),
@@ -69,6 +75,18 @@ export function diffSequence(
     fromA = i + 1;
     fromB = endB + 1;
   }
+}
+
+/** The how many-th of its path each piece is. */
+function ordinalsOf(pieces: readonly Piece[]): Map<Piece, number> {
+  const seen = new Map<string, number>();
+  return new Map(
+    pieces.map((piece) => {
+      const ordinal = seen.get(piece.path) ?? 0;
+      seen.set(piece.path, ordinal + 1);
+      return [piece, ordinal];
+    }),
+  );
 }
 
 function numberOf(text: string, numbers: Map<string, number>): number {

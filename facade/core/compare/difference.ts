@@ -56,6 +56,11 @@ export type Difference = {
   readonly count: number;
   /** The first of them. */
   readonly sample: Sample;
+  /**
+   * Where on the path, as opaque numbers, each place once: two comparisons that found the same place give the same
+   * number. The first 2,000.
+   */
+  readonly places: readonly number[];
 };
 
 export type Sample = {

@@ -1,5 +1,6 @@
 import type { Difference, DifferenceKind, Reason, Sample, Severity } from './difference.ts';
 import { severityOf, worse } from './difference.ts';
+import { placeNumber } from './place.ts';
 
 type Row = {
   path: string;
@@ -8,6 +9,7 @@ type Row = {
   reasons: Set<Reason>;
   count: number;
   sample: Sample;
+  places: Set<number>;
 };
 
 /** One sighting; path and sample are functions, because most sightings only raise a count or are beyond the limit. */
@@ -17,10 +19,13 @@ export type Sighting = {
   /** That of kind and reason, unless it is given. */
   readonly severity?: Severity;
   readonly path: () => string;
+  /** What tells it from others on the same path; '' where there is one only. */
+  readonly place?: () => string;
   readonly sample: () => Sample;
 };
 
 const MAX_SIGHTINGS = 20_000;
+const MAX_PLACES = 2_000;
 
 /** Folds sightings by path and kind, bounded. */
 export class Differences {
@@ -34,7 +39,7 @@ export class Differences {
     this.limit = limit;
   }
 
-  add({ kind, reason, severity = severityOf(kind, reason), path, sample }: Sighting): void {
+  add({ kind, reason, severity = severityOf(kind, reason), path, place, sample }: Sighting): void {
     // From here on no path is made any more: a hostile body may hold a million differences.
     if (this.more > 0 || ++this.seen > MAX_SIGHTINGS) {
       this.more++;
@@ -45,6 +50,7 @@ export class Differences {
     const row = this.rows.get(key);
     if (row) {
       row.count++;
+      if (row.places.size < MAX_PLACES) row.places.add(placeNumber(place?.() ?? ''));
       if (reason) row.reasons.add(reason);
       row.severity = worse(row.severity, severity);
     } else if (this.rows.size >= this.limit) this.more++;
@@ -56,6 +62,7 @@ export class Differences {
         reasons: new Set(reason ? [reason] : []),
         count: 1,
         sample: sample(),
+        places: new Set([placeNumber(place?.() ?? '')]),
       });
     }
   }
@@ -66,6 +73,10 @@ export class Differences {
 
   /** In the order in which they were found. */
   list(): Difference[] {
-    return [...this.rows.values()].map((row) => ({ ...row, reasons: [...row.reasons] }));
+    return [...this.rows.values()].map((row) => ({
+      ...row,
+      reasons: [...row.reasons],
+      places: [...row.places],
+    }));
   }
 }

@@ -14,6 +14,14 @@ export function foldedPath(segments: PathSegments): string {
   );
 }
 
+/** What `foldedPath` leaves out: indices, and names that look like ids. */
+export function foldedOut(segments: PathSegments): string {
+  return segments
+    .filter((segment) => typeof segment === 'number' || identifierKind(segment))
+    .map(String)
+    .join('/');
+}
+
 /** `$.articles[3].price` */
 export function exactPath(segments: PathSegments): string {
   return pathText(segments, (segment) => (typeof segment === 'number' ? `[${segment}]` : nameText(segment)));

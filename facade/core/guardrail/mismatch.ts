@@ -3,19 +3,33 @@ import { grouped, inPercent } from './number-words.ts';
 import { isAbove, isBelow, lowerBound, upperBound } from './proportion.ts';
 import type { Count } from './wealth.ts';
 
-/** The share of comparisons that differ. With a threshold of 0 no sample is large enough to prove it: none may differ. */
-export function mismatch(maxRatio: number): Measure<Count> {
+/** Comparisons; `doubtful` ones, beside noise, may differ or not. */
+export type Compared = Count & { readonly doubtful: number };
+
+/**
+ * The share of comparisons that differ. With a threshold of 0 no sample is large enough to prove it: none may differ.
+ * What is doubtful speaks against a pass, and never for a breach.
+ */
+export function mismatch(maxRatio: number): Measure<Compared> {
   return {
     name: 'mismatch',
     threshold: maxRatio,
     of: ({ compared }) => ({ ...compared }),
     size: ({ trials }) => trials,
     value: ({ hits, trials }) => (trials === 0 ? null : hits / trials),
-    passes: (count) => (maxRatio === 0 ? count.hits === 0 : isBelow(count, maxRatio, ALPHA)),
+    passes: (count) =>
+      maxRatio === 0 ? atWorst(count).hits === 0 : isBelow(atWorst(count), maxRatio, ALPHA),
     breaches: (count, alpha) => (maxRatio === 0 ? count.hits > 0 : isAbove(count, maxRatio, alpha)),
-    interval: (count, alpha) => [lowerBound(count, alpha), upperBound(count, ALPHA)],
-    grown: ({ hits, trials }, more) => ({ hits, trials: trials + more }),
-    words: ({ hits, trials }) => `${grouped(hits)} of ${grouped(trials)} compared answers differ`,
+    interval: (count, alpha) => [lowerBound(count, alpha), upperBound(atWorst(count), ALPHA)],
+    grown: ({ trials, ...count }, more) => ({ ...count, trials: trials + more }),
+    words: ({ hits, trials, doubtful }) =>
+      `${grouped(hits)} of ${grouped(trials)} compared answers differ${
+        doubtful === 0 ? '' : `, and ${grouped(doubtful)} more may, beside noise`
+      }`,
     figure: inPercent,
   };
+}
+
+function atWorst({ hits, trials, doubtful }: Compared): Count {
+  return { hits: hits + doubtful, trials };
 }

@@ -26,7 +26,7 @@ const tallies = fc.tuple(epochs, events).map(([of, list]) => tallyOf(list, of));
 function tallyOf(list: readonly Event[], of = epoch): Tally {
   const tally = new Tally(of, WINDOW_MS);
   for (const { at, kind, bad, ms } of list) {
-    if (kind === 'compared') tally.compared(bad, at);
+    if (kind === 'compared') tally.compared(bad ? 'mismatch' : 'match', at);
     else tally.answered(kind, bad, bad ? null : ms, at);
   }
   return tally;
@@ -61,16 +61,16 @@ describe('tally', () => {
 
   it('leaves what it was merged from as it was', () => {
     const [a, b] = [tallyOf([{ at: 50_000, kind: 'compared', bad: true, ms: 0 }]), tallyOf([])];
-    Tally.merge(a, b).compared(true, 50_000);
-    expect(content(a).total.compared).toEqual({ hits: 1, trials: 1 });
+    Tally.merge(a, b).compared('mismatch', 50_000);
+    expect(content(a).total.compared).toEqual({ hits: 1, trials: 1, doubtful: 0 });
   });
 
   it('begins anew with a new build, stage or form of the route', () => {
     const old = tallyOf([{ at: 50_100, kind: 'compared', bad: true, ms: 0 }]);
     for (const change of [{ build: 'b2' }, { hash: 'h2' }, { stage: 'canary 50%' }]) {
       const next = new Tally({ ...epoch, ...change, sinceMs: 51_000 }, WINDOW_MS);
-      next.compared(false, 51_000);
-      expect(content(Tally.merge(old, next)).total.compared).toEqual({ hits: 0, trials: 1 });
+      next.compared('match', 51_000);
+      expect(content(Tally.merge(old, next)).total.compared).toEqual({ hits: 0, trials: 1, doubtful: 0 });
     }
   });
 
@@ -79,8 +79,8 @@ describe('tally', () => {
       fc.property(tallies, (tally) => {
         const restored = Tally.from(JSON.parse(JSON.stringify(tally)));
         expect(content(restored)).toEqual(content(tally));
-        restored.compared(true, 53_000);
-        tally.compared(true, 53_000);
+        restored.compared('mismatch', 53_000);
+        tally.compared('mismatch', 53_000);
         expect(content(restored)).toEqual(content(tally));
       }),
     );
@@ -99,7 +99,7 @@ describe('tally', () => {
 
   it('its window holds the last window and no more than a slice besides', () => {
     const tally = new Tally(epoch, WINDOW_MS);
-    for (let at = 0; at < 10_000; at += 10) tally.compared(false, epoch.sinceMs + at);
+    for (let at = 0; at < 10_000; at += 10) tally.compared('match', epoch.sinceMs + at);
     const { figures, coveredMs } = tally.window(epoch.sinceMs + 9_990);
     expect(figures.compared.trials).toBeGreaterThanOrEqual(100);
     expect(figures.compared.trials).toBeLessThanOrEqual(120);
@@ -109,9 +109,9 @@ describe('tally', () => {
 
   it('what comes late for its window still counts in the whole', () => {
     const tally = new Tally(epoch, WINDOW_MS);
-    tally.compared(false, 60_000);
-    tally.compared(true, 51_000);
-    expect(content(tally).total.compared).toEqual({ hits: 1, trials: 2 });
+    tally.compared('match', 60_000);
+    tally.compared('mismatch', 51_000);
+    expect(content(tally).total.compared).toEqual({ hits: 1, trials: 2, doubtful: 0 });
     expect(tally.window(60_000).figures.compared.trials).toBe(1);
   });
 
@@ -119,7 +119,7 @@ describe('tally', () => {
     const starts = new Map<number, number>();
     const tally = new Tally(epoch, WINDOW_MS);
     for (let at = epoch.sinceMs; at < epoch.sinceMs + 60_000; at += 100) {
-      tally.compared(false, at);
+      tally.compared('match', at);
       for (const { fromMs, risk } of tally.stretches(at)) {
         expect(starts.get(fromMs) ?? risk).toBe(risk);
         starts.set(fromMs, risk);

@@ -1,3 +1,4 @@
+import type { Outcome } from '../observation/observations.ts';
 import type { Party } from '../party.ts';
 import { Figures, type FiguresJson } from './figures.ts';
 
@@ -45,10 +46,11 @@ export class Tally {
   }
 
   /** One comparison of two answers. */
-  compared(differs: boolean, nowMs: number): void {
+  compared(outcome: Outcome, nowMs: number): void {
     for (const { compared } of this.#at(nowMs)) {
       compared.trials++;
-      if (differs) compared.hits++;
+      if (outcome === 'mismatch') compared.hits++;
+      if (outcome === 'doubtful') compared.doubtful++;
     }
   }
 

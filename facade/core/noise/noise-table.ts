@@ -2,7 +2,7 @@ import type { Difference } from '../compare/index.ts';
 import { beatsNoise, type Rate } from './beats-noise.ts';
 
 /** What noise looks at in a difference. */
-export type Finding = Pick<Difference, 'path' | 'kind' | 'reasons'> & {
+export type Finding = Pick<Difference, 'path' | 'kind' | 'reasons' | 'places'> & {
   readonly sample?: Pick<Difference['sample'], 'legacy' | 'candidate'>;
 };
 
@@ -27,6 +27,7 @@ export type NoiseJson = {
     compared: number,
     repeated: number,
     fields: readonly (readonly [key: string, field: Field])[],
+    recent?: { readonly compared: number; readonly repeated: number },
   ])[];
   readonly overflow: number;
 };
@@ -39,8 +40,24 @@ export type Again = {
   readonly missing: number;
 };
 
-type Field = { candidate: number; legacy: number; distance: number; reasons: Record<string, number> };
-type Endpoint = { compared: number; repeated: number; readonly fields: Map<string, Field> };
+type Verdict = 'noise' | 'counts' | 'doubtful';
+/** In how many answers a place of a field differed, of all and of the latest. */
+type PlaceCounts = [candidate: number, legacy: number, recently: number, legacyRecently: number];
+type Field = {
+  candidate: number;
+  legacy: number;
+  distance: number;
+  reasons: Record<string, number>;
+  /** By number of the place; those that found no room are not told apart. */
+  places: Record<number, PlaceCounts>;
+};
+type Endpoint = {
+  compared: number;
+  repeated: number;
+  /** Of the latest answers: what begins to go wrong is seen in them, however many were right before. */
+  readonly recent: { compared: number; repeated: number };
+  readonly fields: Map<string, Field>;
+};
 
 /** So many second asks of an endpoint say what its noise is; before that each request needs its own. */
 const ENOUGH = 20;
@@ -48,61 +65,93 @@ const ENOUGH = 20;
 const LATER = 0.25;
 /** After so many comparisons of an endpoint the older ones weigh half, so that a new fault is not thinned out by history. */
 const HORIZON = 10_000;
+/** Of the latest answers so many are looked at, the older half of them with half the weight. */
+const RECENT = 200;
 const MAX_ENDPOINTS = 500;
 const MAX_FIELDS = 500;
+/** Of a field. */
+const MAX_PLACES = 64;
+/** So far below what was to be expected, in standard deviations, is no accident: 0 where 6.25 were to be expected. */
+const FAR = 5;
 
 /**
  * Learns for each endpoint how often each field differs between legacy and candidate, and how often between legacy and
  * its second answer to the same request. Kinds are kept apart: a field whose value is noise still counts when it is
- * missing or of another type. Memory is bounded; what finds no place is counted, and never taken for noise.
+ * missing or of another type. So are places on one path: beside a cell, line or entry that is noise, one that legacy
+ * never answers otherwise counts. Memory is bounded; a field that finds no room is counted, and never taken for noise.
  */
 export class NoiseTable {
   readonly #endpoints = new Map<string, Endpoint>();
   /** Findings that found no place. */
   overflow = 0;
 
-  /** Whether this request should be asked twice: always until the noise of the endpoint is known, then a sample. */
-  wantsRepeat(endpoint: string, noiseRatio: number, random: number): Again | null {
+  /**
+   * Whether this request should be asked twice: always until the noise of the endpoint is known, then a sample, and
+   * where it differs beside noise at a place that is not known to be some.
+   */
+  wantsRepeat(
+    endpoint: string,
+    noiseRatio: number,
+    random: number,
+    findings: readonly Finding[] = [],
+  ): Again | null {
     if (noiseRatio === 0) return null;
-    const missing = Math.max(0, Math.ceil(ENOUGH - (this.#endpoints.get(endpoint)?.repeated ?? 0)));
+    const known = this.#endpoints.get(endpoint);
+    const missing = Math.max(0, Math.ceil(ENOUGH - (known?.repeated ?? 0)));
     if (missing > 0) return { when: 'later', missing };
+    if (known && findings.some((finding) => isDoubtful(known, finding))) return { when: 'soon', missing };
     if (random >= noiseRatio) return null;
     return { when: random < noiseRatio * LATER ? 'later' : 'soon', missing };
   }
 
-  /** Legacy against its second answer. Record it before the comparison of the same request. */
-  repeated(endpoint: string, findings: readonly Finding[]): void {
-    const known = this.#endpoint(endpoint);
-    if (!known) return;
-    known.repeated++;
-    for (const key of byKey(findings).keys()) {
-      const field = this.#field(known, key);
-      if (field) field.legacy++;
-    }
-  }
-
   /**
    * Legacy against the candidate; `repeat` is what the second ask of the same request found, null without one. Gives
-   * the findings that are noise: legacy differed from itself there on this very request, or does so often enough.
+   * the findings that are noise: legacy differed from itself there on this very request, or does so often enough. Those
+   * beside noise, at a place of which too little is known, are `doubtful`: they may be noise or not.
    */
   compared<T extends Finding>(
     endpoint: string,
     findings: readonly T[],
     repeat: readonly Finding[] | null,
-  ): T[] {
+  ): { readonly noise: readonly T[]; readonly doubtful: readonly T[] } {
     const known = this.#endpoint(endpoint);
-    if (!known) return [];
+    if (!known) return { noise: [], doubtful: [] };
     known.compared++;
-    for (const [key, { reasons, sample }] of byKey(findings)) {
+    known.recent.compared++;
+    for (const [key, { reasons, sample, places }] of byKey(findings)) {
       const field = this.#field(known, key);
       if (!field) continue;
       field.candidate++;
       for (const reason of reasons) field.reasons[reason] = (field.reasons[reason] ?? 0) + 1;
       field.distance = Math.max(field.distance, distance(sample));
+      for (const place of places) countPlace(field, place, 0);
     }
+    if (repeat) this.#repeated(known, repeat);
     if (known.compared >= HORIZON) halve(known);
-    const repeats = new Set(repeat?.map(keyOf));
-    return findings.filter((finding) => repeats.has(keyOf(finding)) || this.#isNoise(known, keyOf(finding)));
+    if (known.recent.compared >= RECENT) halveRecent(known);
+    const repeats = byKey(repeat ?? []);
+    const verdicts = findings.map((finding) => {
+      const again = new Set(repeats.get(keyOf(finding))?.places);
+      return this.#verdict(
+        known,
+        finding,
+        finding.places.filter((place) => !again.has(place)),
+      );
+    });
+    const having = (verdict: Verdict) => findings.filter((_, index) => verdicts[index] === verdict);
+    return { noise: having('noise'), doubtful: having('doubtful') };
+  }
+
+  /** Legacy against its second answer. */
+  #repeated(known: Endpoint, findings: readonly Finding[]): void {
+    known.repeated++;
+    known.recent.repeated++;
+    for (const [key, { places }] of byKey(findings)) {
+      const field = this.#field(known, key);
+      if (!field) continue;
+      field.legacy++;
+      for (const place of places) countPlace(field, place, 1);
+    }
   }
 
   /** All fields that ever differed, the most frequent first. */
@@ -119,7 +168,8 @@ export class NoiseTable {
           legacy: { seen: legacy, of: known.repeated },
           reasons: { ...reasons },
           distance,
-          verdict: this.#isNoise(known, key) ? 'noise' : 'counts',
+          verdict:
+            known.repeated >= ENOUGH && verdictOf(known, candidate, legacy) === 'noise' ? 'noise' : 'counts',
         });
       }
     }
@@ -131,16 +181,20 @@ export class NoiseTable {
     const merged = NoiseTable.from(one.toJSON());
     const json = other.toJSON();
     merged.overflow += json.overflow;
-    for (const [endpoint, compared, repeated, fields] of json.endpoints) {
+    for (const [endpoint, compared, repeated, fields, recent] of json.endpoints) {
       const known = merged.#endpoint(endpoint);
       if (!known) continue;
       known.compared += compared;
       known.repeated += repeated;
-      for (const [key, { candidate, legacy, distance, reasons }] of fields) {
+      known.recent.compared += recent?.compared ?? 0;
+      known.recent.repeated += recent?.repeated ?? 0;
+      for (const [key, { candidate, legacy, distance, reasons, places }] of fields) {
         const field = merged.#field(known, key);
         if (!field) continue;
         field.candidate += candidate;
         field.legacy += legacy;
+        for (const [place, counts] of Object.entries(places) as unknown as [number, PlaceCounts][])
+          for (const side of [0, 1] as const) countPlace(field, place, side, counts[side], counts[side + 2]);
         field.distance = Math.max(field.distance, distance);
         for (const [reason, count] of Object.entries(reasons))
           field.reasons[reason] = (field.reasons[reason] ?? 0) + count;
@@ -151,11 +205,12 @@ export class NoiseTable {
 
   toJSON(): NoiseJson {
     return {
-      endpoints: [...this.#endpoints].map(([endpoint, { compared, repeated, fields }]) => [
+      endpoints: [...this.#endpoints].map(([endpoint, { compared, repeated, fields, recent }]) => [
         endpoint,
         compared,
         repeated,
         [...fields].map(([key, field]) => [key, copyOf(field)]),
+        { ...recent },
       ]),
       overflow: this.overflow,
     };
@@ -164,23 +219,31 @@ export class NoiseTable {
   static from(json: NoiseJson): NoiseTable {
     const table = new NoiseTable();
     table.overflow = json.overflow;
-    for (const [endpoint, compared, repeated, fields] of json.endpoints) {
+    for (const [endpoint, compared, repeated, fields, recent] of json.endpoints) {
       table.#endpoints.set(endpoint, {
         compared,
         repeated,
+        recent: { compared: recent?.compared ?? 0, repeated: recent?.repeated ?? 0 },
         fields: new Map(fields.map(([key, field]) => [key, copyOf(field)])),
       });
     }
     return table;
   }
 
-  #isNoise(known: Endpoint, key: string): boolean {
-    const field = known.fields.get(key);
-    if (!field || known.repeated < ENOUGH || field.legacy === 0) return false;
-    return !beatsNoise(
-      { seen: field.candidate, of: known.compared },
-      { seen: field.legacy, of: known.repeated },
-    );
+  /** Of what differs at `places`, and was not explained by this request itself: as the worst of them. */
+  #verdict(known: Endpoint, finding: Finding, places: readonly number[]): Verdict {
+    if (places.length === 0) return 'noise';
+    const field = known.fields.get(keyOf(finding));
+    if (!field || known.repeated < ENOUGH) return 'counts';
+    const ofAll = verdictOf(known, field.candidate, field.legacy);
+    // Legacy never differed from itself on this path: there is no noise to be beside of.
+    if (ofAll === 'counts' || field.legacy === 0) return 'counts';
+    // What is not told apart is judged by the path.
+    const isFull = Object.keys(field.places).length >= MAX_PLACES;
+    const verdicts = places
+      .filter((place) => !isFull || place in field.places)
+      .map((place) => placeVerdict(known, field.places[place] ?? [0, 0, 0, 0]));
+    return (['counts', 'doubtful'] as const).find((one) => verdicts.includes(one)) ?? ofAll;
   }
 
   #endpoint(endpoint: string): Endpoint | null {
@@ -190,7 +253,12 @@ export class NoiseTable {
       this.overflow++;
       return null;
     }
-    const added: Endpoint = { compared: 0, repeated: 0, fields: new Map() };
+    const added: Endpoint = {
+      compared: 0,
+      repeated: 0,
+      recent: { compared: 0, repeated: 0 },
+      fields: new Map(),
+    };
     this.#endpoints.set(endpoint, added);
     return added;
   }
@@ -202,14 +270,14 @@ export class NoiseTable {
       this.overflow++;
       return null;
     }
-    const added: Field = { candidate: 0, legacy: 0, distance: 0, reasons: {} };
+    const added = newField();
     known.fields.set(key, added);
     return added;
   }
 }
 
 /** Kinds hold no space, so the first one ends it. */
-function keyOf({ kind, path }: Finding): string {
+function keyOf({ kind, path }: Pick<Finding, 'kind' | 'path'>): string {
   return `${kind} ${path}`;
 }
 
@@ -218,13 +286,78 @@ function byKey(findings: readonly Finding[]): Map<string, Finding> {
   return new Map(findings.map((finding) => [keyOf(finding), finding]));
 }
 
-function copyOf(field: Field): Field {
-  return { ...field, reasons: { ...field.reasons } };
+function newField(): Field {
+  return {
+    candidate: 0,
+    legacy: 0,
+    distance: 0,
+    reasons: {},
+    places: {},
+  };
+}
+
+/** One that an earlier version kept knows of no places. */
+function copyOf(field: Partial<Field>): Field {
+  return structuredClone({ ...newField(), ...field });
+}
+
+function countPlace(field: Field, place: number, side: 0 | 1, count = 1, recently = count): void {
+  let counts = field.places[place];
+  if (!counts) {
+    const all = Object.keys(field.places);
+    if (all.length >= MAX_PLACES) return;
+    counts = [0, 0, 0, 0];
+    field.places[place] = counts;
+  }
+  counts[side] += count;
+  counts[side + 2] = (counts[side + 2] as number) + recently;
+}
+
+/**
+ * Of a field or a place. `noise`: legacy differs from itself as often there. `counts`: it would have been seen to, by now.
+ * `doubtful`: too little was seen.
+ */
+function verdictOf(
+  known: Pick<Endpoint, 'compared' | 'repeated'>,
+  candidate: number,
+  legacy: number,
+): Verdict {
+  const beats = beatsNoise({ seen: candidate, of: known.compared }, { seen: legacy, of: known.repeated });
+  if (!beats) return 'noise';
+  const expected = (candidate / known.compared) * known.repeated;
+  return 2 * (Math.sqrt(expected) - Math.sqrt(legacy)) >= FAR ? 'counts' : 'doubtful';
+}
+
+function placeVerdict(known: Endpoint, [candidate, legacy, recently, legacyRecently]: PlaceCounts): Verdict {
+  return verdictOf(known.recent, recently, legacyRecently) === 'counts'
+    ? 'counts'
+    : verdictOf(known, candidate, legacy);
+}
+
+/** What of a finding that is not counted yet will be doubtful. Where places are too many to be told apart none is. */
+function isDoubtful(known: Endpoint, { kind, path, places }: Finding): boolean {
+  const field = known.fields.get(keyOf({ kind, path }));
+  if (!field || field.legacy === 0 || Object.keys(field.places).length >= MAX_PLACES) return false;
+  const [compared, repeated] = [known.compared + 1, known.repeated];
+  return places.some((place) => {
+    const [candidate = 0, legacy = 0] = field.places[place] ?? [];
+    return verdictOf({ compared, repeated }, candidate + 1, legacy) !== 'noise';
+  });
 }
 
 function distance(sample: Finding['sample']): number {
   const found = Math.abs(Number(sample?.legacy ?? Number.NaN) - Number(sample?.candidate ?? Number.NaN));
   return Number.isFinite(found) ? found : 0;
+}
+
+function halveRecent({ recent, fields }: Endpoint): void {
+  recent.compared /= 2;
+  recent.repeated /= 2;
+  for (const { places } of fields.values())
+    for (const counts of Object.values(places)) {
+      counts[2] /= 2;
+      counts[3] /= 2;
+    }
 }
 
 function halve(known: Endpoint): void {
@@ -233,6 +366,11 @@ function halve(known: Endpoint): void {
   for (const [key, field] of known.fields) {
     field.candidate /= 2;
     field.legacy /= 2;
+    for (const [place, counts] of Object.entries(field.places)) {
+      counts[0] /= 2;
+      counts[1] /= 2;
+      if (counts[0] + counts[1] < 1 / 4096) delete field.places[Number(place)];
+    }
     for (const reason of Object.keys(field.reasons)) field.reasons[reason]! /= 2;
     // What was not seen for a dozen horizons makes room.
     if (field.candidate + field.legacy < 1 / 4096) known.fields.delete(key);

@@ -5,6 +5,8 @@ export type EndpointCounts = {
   mismatch: number;
   /** Differences that rules of the plan excuse or that are noise, and no others. */
   ignored: number;
+  /** Of the ignored: beside noise, at places where legacy was not seen to differ from itself. Absent: none. */
+  doubtful?: number;
 };
 
 export function newEndpoint(template: string): EndpointCounts {
@@ -12,7 +14,9 @@ export function newEndpoint(template: string): EndpointCounts {
 }
 
 export function mergeEndpoints(one: EndpointCounts, other: EndpointCounts): EndpointCounts {
+  const doubtful = (one.doubtful ?? 0) + (other.doubtful ?? 0);
   return {
+    ...(doubtful > 0 ? { doubtful } : {}),
     template: one.template,
     match: one.match + other.match,
     mismatch: one.mismatch + other.mismatch,

@@ -8,6 +8,7 @@ const difference = (severity: Difference['severity'], reasons: Difference['reaso
   severity,
   reasons,
   count: 1,
+  places: [],
   sample: { at: '$.name', legacy: '"a"', candidate: '"b"' },
 });
 

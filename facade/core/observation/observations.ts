@@ -31,6 +31,9 @@ const MAX_FIELDS = 1000;
 /** What is beyond the bounds. */
 const OTHER = '(others)';
 
+/** `doubtful`: ignored beside noise, where too little is known to say that it is some. */
+export type Outcome = 'match' | 'mismatch' | 'ignored' | 'doubtful';
+
 export class Observations {
   readonly sinceMs: number;
   #counts = noCounts();
@@ -71,7 +74,7 @@ export class Observations {
   }
 
   /** Takes a comparison in. A difference that is noise does not make a mismatch; it is counted all the same. */
-  compared(answer: ComparedAnswer, nowMs: number): 'match' | 'mismatch' | 'ignored' {
+  compared(answer: ComparedAnswer, nowMs: number): Outcome {
     this.#counts.compared += 1;
     const { endpoint, comparison, keep } = answer;
     for (const difference of comparison.differences) {
@@ -84,7 +87,9 @@ export class Observations {
       if (field) seeField(field, difference, nowMs, keep);
     }
     const outcome = this.#outcomeOf(answer);
-    this.#endpoint(endpoint)[outcome] += 1;
+    const counts = this.#endpoint(endpoint);
+    counts[outcome === 'doubtful' ? 'ignored' : outcome] += 1;
+    if (outcome === 'doubtful') counts.doubtful = (counts.doubtful ?? 0) + 1;
     return outcome;
   }
 
@@ -103,12 +108,14 @@ export class Observations {
     return { sinceMs, counts: this.#counts, endpoints, fields, noise: this.#noise.toJSON() };
   }
 
-  #outcomeOf({ endpoint, comparison, repeat, dryRun }: ComparedAnswer): 'match' | 'mismatch' | 'ignored' {
+  #outcomeOf({ endpoint, comparison, repeat, dryRun }: ComparedAnswer): Outcome {
     const { differences, more } = comparison;
-    if (repeat) this.#noise.repeated(endpoint, repeat.differences);
-    const noise = dryRun ? [] : this.#noise.compared(endpoint, differences, repeat?.differences ?? null);
+    const { noise, doubtful } = dryRun
+      ? { noise: [], doubtful: [] }
+      : this.#noise.compared(endpoint, differences, repeat?.differences ?? null);
     if (comparison.outcome === 'match') return 'match';
-    return differences.length - noise.length + more > 0 ? 'mismatch' : 'ignored';
+    if (differences.length - noise.length - doubtful.length + more > 0) return 'mismatch';
+    return doubtful.length > 0 ? 'doubtful' : 'ignored';
   }
 
   #endpoint(name: string): EndpointCounts {

@@ -99,14 +99,19 @@ class Page implements ShadowSink {
   compared: ShadowSink['compared'] = (compared) => {
     const nowMs = this.#options.nowMs();
     const outcome = this.observations.compared(compared, nowMs);
-    this.#tally.compared(outcome === 'mismatch', nowMs);
+    this.#tally.compared(outcome, nowMs);
   };
 
   endpointOf: ShadowSink['endpointOf'] = (method, pattern, path) =>
     `${method} ${pattern.includes('*') ? this.#templates.templateOf(path) : pattern}`;
 
-  wantsRepeat: ShadowSink['wantsRepeat'] = (endpoint) =>
-    this.observations.noise.wantsRepeat(endpoint, this.#route.shadow.noiseRatio, this.#options.random());
+  wantsRepeat: ShadowSink['wantsRepeat'] = (endpoint, findings) =>
+    this.observations.noise.wantsRepeat(
+      endpoint,
+      this.#route.shadow.noiseRatio,
+      this.#options.random(),
+      findings,
+    );
 
   answered: ShadowSink['answered'] = (party, failed, ms) =>
     this.#tally.answered(party, failed, ms, this.#options.nowMs());

@@ -1,4 +1,5 @@
 import type { Route } from '#plan/model/plan.ts';
+import type { Difference } from '../../core/compare/index.ts';
 import type { Again } from '../../core/noise/noise-table.ts';
 import type { ComparedAnswer } from '../../core/observation/observations.ts';
 import type { Party } from '../../core/party.ts';
@@ -16,7 +17,7 @@ export type ShadowSink = {
   /** The endpoint of a request, by the plan's pattern; below a `*rest` as traffic shows it: `GET /api/tags/:id/posts`. */
   endpointOf(method: string, pattern: string, path: string): string;
   /** When the side that answered is to be asked the same again, before the answers are judged; null: not at all. */
-  wantsRepeat(endpoint: string): Again | null;
+  wantsRepeat(endpoint: string, findings: readonly Difference[]): Again | null;
   /** One answer of one side, to a client or to a copy; `ms` until its head, null when there was none. */
   answered(party: Party, failed: boolean, ms: number | null): void;
 };

@@ -119,7 +119,7 @@ export class ShadowTurn {
     const endpoint = sink.endpointOf(call.method, call.decision.match?.pattern ?? '*', call.target.path);
     const comparison = rehearse ? byShape(found) : found;
     const keep = (difference: Difference) => keptSample(call, headers, body, difference);
-    const again = rehearse ? null : sink.wantsRepeat(endpoint);
+    const again = rehearse ? null : sink.wantsRepeat(endpoint, found.differences);
     const ask = () => this.#askAgain(primary, copyTo(this.#asked));
     const repeat = again && (await secondAsks.take(endpoint, again, ask));
     // Without the second answer, noise would be taken for a mismatch.
