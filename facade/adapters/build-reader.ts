@@ -16,9 +16,14 @@ export async function readBuild(upstream: Upstream): Promise<string | null | und
   const { url, build } = upstream;
   if (build === null) return null;
   const answer = await get(new URL(url.replace(/\/$/, '') + build), tlsOptions(upstream));
-  if (answer === null) return undefined;
+  if (answer === null || isPassing(answer.status)) return undefined;
   if (answer.status !== 200) return null;
   return identityOf(answer.text);
+}
+
+/** An answer of a moment: the build is what it was, as far as anybody knows. */
+function isPassing(status: number): boolean {
+  return status >= 500 || status === 408 || status === 429;
 }
 
 function identityOf(text: string): string | null {

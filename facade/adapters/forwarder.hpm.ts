@@ -46,6 +46,7 @@ export function createHpmForwarder(): Forwarder {
           if (!attempt) return;
           watch(proxyReq, attempt, request, response);
           if (attempt.exchange.expectsContinue) passExpectation(proxyReq, response);
+          else announce(proxyReq);
           proxyReq.on('information', (info) => relayInformation(info, attempt.exchange, response));
           proxyReq.once('upgrade', (_answer, socket: Socket) => {
             socket.destroy();
@@ -196,6 +197,17 @@ function watch(
     );
   });
   passRequestTrailers(request, proxyReq);
+}
+
+/** How long a head waits for the body, to go out with it in one packet. */
+const HEAD_WAIT_MS = 10;
+
+/** An upstream may answer to the head alone, and its client may wait for that before it sends a body. */
+function announce(proxyReq: ClientRequest): void {
+  const timer = setTimeout(() => {
+    if (!proxyReq.destroyed) proxyReq.flushHeaders();
+  }, HEAD_WAIT_MS);
+  for (const end of ['finish', 'close']) proxyReq.once(end, () => clearTimeout(timer));
 }
 
 /**

@@ -19,13 +19,20 @@ const MAX_RAW_HEADERS = 2000;
  */
 export function createUndiciForwarder(rest: Forwarder): Forwarder {
   const pools = new Pools((upstream) => new ClientPool(upstream));
+  /** Upstreams that say 100 Continue unasked, as they may (RFC 9110 §15.2): undici takes it for the end of the world. */
+  const talkative = new Set<string>();
   return {
-    forward: (exchange, response) =>
-      isPlainRead(exchange)
-        ? new Promise((resolve) =>
-            new Passage(exchange, response, pools.of(exchange.upstream), resolve).start(),
-          )
-        : rest.forward(exchange, response),
+    async forward(exchange, response) {
+      if (!isPlainRead(exchange) || talkative.has(exchange.upstream.url))
+        return rest.forward(exchange, response);
+      const outcome = await new Promise<ForwardOutcome>((resolve) =>
+        new Passage(exchange, response, pools.of(exchange.upstream), resolve).start(),
+      );
+      if (outcome.kind !== 'failed' || outcome.failure.fault !== UNASKED) return outcome;
+      talkative.add(exchange.upstream.url);
+      // As with a connection that was just closed: who may repeat the request does, and it goes the other way then.
+      return { kind: 'failed', failure: { ...outcome.failure, staleConnection: true } };
+    },
     upgrade: (exchange, socket, head, refuse) => rest.upgrade(exchange, socket, head, refuse),
     retain(upstreams) {
       rest.retain(upstreams);
@@ -136,8 +143,9 @@ class Passage implements Dispatcher.DispatchHandler {
 
   onResponseEnd(controller: Controller): void {
     clearTimeout(this.#timer);
-    this.#connection.used = true;
-    this.#pool.give(this.#connection, true);
+    const isKept = !this.#connection.client.destroyed && this.#connection.client.stats.connected;
+    this.#connection.used = isKept;
+    this.#pool.give(this.#connection, isKept);
     if (this.#head) this.#sendHead(true);
     if (this.#settled || this.#response.destroyed) return;
     const trailers = controller.rawTrailers ? passableTrailers(latin1(controller.rawTrailers)) : [];
@@ -146,8 +154,15 @@ class Passage implements Dispatcher.DispatchHandler {
     else this.#response.end();
   }
 
-  onResponseError(_controller: Controller, error: Error): void {
-    this.#fail(error);
+  onResponseError(controller: Controller, error: Error): void {
+    if (this.#head && isWholeWithoutBody(this.#head, error)) this.#endWithout(controller);
+    else this.#fail(error);
+  }
+
+  /** The answer is whole, and undici has closed the connection over the length that it names. */
+  #endWithout(controller: Controller): void {
+    this.#connection.used = false;
+    this.onResponseEnd(controller);
   }
 
   readonly #onParsed = (): void => {
@@ -253,14 +268,27 @@ class Passage implements Dispatcher.DispatchHandler {
   }
 }
 
+/**
+ * A 304 may name the length that the body would have (RFC 9110 §8.6), and some servers do so on a 204: undici takes the
+ * length at its word.
+ */
+function isWholeWithoutBody({ status }: Head, error: Error): boolean {
+  return (
+    (status === 304 || status === 204) &&
+    (error as NodeJS.ErrnoException).code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'
+  );
+}
+
+const UNASKED = 'it answered what nobody asked';
 const STALE = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
 /** What is wrong with an answer, fit for clients; null for errors of another kind. */
 function faultOf(error: Error, code: string): string | null {
   if (error instanceof Ended) return error.stage === 'PROTOCOL' ? error.message : null;
   if (code === 'UND_ERR_HEADERS_OVERFLOW') return `its headers exceed ${MAX_ANSWER_HEAD_BYTES / 1024} KiB`;
+  if (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') return 'its body is not as long as it says';
   if (code === 'UND_ERR_SOCKET' && error.message === 'bad upgrade') return 'it switched protocols unasked';
-  if (code === 'UND_ERR_SOCKET' && error.message === 'bad response') return 'it answered what nobody asked';
+  if (code === 'UND_ERR_SOCKET' && error.message === 'bad response') return UNASKED;
   if (error.name !== 'HTTPParserError') return null;
   return /\((.*)\)$/.exec(error.message)?.[1] ?? error.message;
 }

@@ -1,5 +1,6 @@
 import { type AgentOptions, Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
+import type { Socket } from 'node:net';
 import type { Upstream } from '#plan/model/plan.ts';
 import { tlsOptions } from './upstream-tls.ts';
 
@@ -17,6 +18,29 @@ export type UpstreamPool = {
   readonly upgradeAgent: HttpAgent | HttpsAgent;
 };
 
+/**
+ * Offers a connection for the next request a moment after its answer. An upstream that closes with its answer, without a
+ * word of it, is heard by then: a write must not meet a closed connection, since it cannot be repeated.
+ */
+const unhurried = <A extends HttpAgent>(agent: A): A => {
+  const emit = agent.emit.bind(agent);
+  agent.emit = (event: string, ...given: unknown[]) => {
+    const [socket] = given as [Socket];
+    if (event !== 'free' || socket.destroyed) return emit(event, ...given);
+    const quiet = () => {};
+    socket.on('error', quiet);
+    // Once through what the network has said, and what came of it.
+    setImmediate(() =>
+      setImmediate(() => {
+        socket.off('error', quiet);
+        if (!socket.destroyed) emit(event, ...given);
+      }),
+    );
+    return true;
+  };
+  return agent;
+};
+
 export function openPool(upstream: Upstream): UpstreamPool {
   const target = new URL(upstream.url);
   const idleMs = keepAliveOf(upstream);
@@ -27,7 +51,7 @@ export function openPool(upstream: Upstream): UpstreamPool {
   return {
     target,
     // Node goes by the Keep-Alive of an answer where that is shorter, less a second.
-    agent: agentOf(idleMs > 0 ? { keepAlive: true, timeout: idleMs } : { keepAlive: false }),
+    agent: unhurried(agentOf(idleMs > 0 ? { keepAlive: true, timeout: idleMs } : { keepAlive: false })),
     upgradeAgent: agentOf({ keepAlive: false }),
   };
 }

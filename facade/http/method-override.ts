@@ -6,7 +6,11 @@ import { type ProblemBody, problemOf } from './problem.ts';
 import { clip } from './refusals.ts';
 import type { RequestTarget } from './request-target.ts';
 
-const OVERRIDES = ['x-http-method-override', 'x-http-method', 'x-method-override'] as const;
+const OVERRIDES: ReadonlySet<string> = new Set([
+  'x-http-method-override',
+  'x-http-method',
+  'x-method-override',
+]);
 
 /**
  * What a method override changes. Where both methods lead to legacy it is legacy's own business, and only counts as
@@ -22,9 +26,9 @@ export function withOverride(
   pin: PinOf,
 ): Decision | ProblemBody {
   let { safe } = decision;
-  for (const name of OVERRIDES) {
-    const method = request.headers[name];
-    if (typeof method !== 'string') continue;
+  for (const [name, method] of Object.entries(request.headers)) {
+    // To CGI and its heirs an underscore is the same.
+    if (!OVERRIDES.has(name.replaceAll('_', '-')) || typeof method !== 'string') continue;
     const meant = decide(snapshot, method.toUpperCase(), target.path, cohort.bucket, pin);
     if (meant.upstream !== decision.upstream || (decision.upstream !== 'legacy' && differs(meant, decision)))
       return problemOf(

@@ -28,8 +28,11 @@ export function upstreamHeaders(
   const headers: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined || name === 'expect' || isHopByHop(name, tokens)) continue;
-    // SECURITY: a client that could set these would choose its own address, scheme, cohort or fence.
-    if (name.startsWith('x-fig-') || (!context.trusted && isForwarded(name))) continue;
+    // SECURITY: a client that could set these would choose its own address, scheme, cohort or fence, or another path
+    // than the one that was decided. To CGI and its heirs `X_Forwarded_For` is the same name.
+    const plain = name.replaceAll('_', '-');
+    if (plain.startsWith('x-fig-') || (!context.trusted && (isForwarded(plain) || isRerouting(plain))))
+      continue;
     headers[name] = value;
   }
   if (typeof headers.cookie === 'string') {
@@ -66,6 +69,11 @@ export function changeHeaders(
 ): void {
   for (const name of remove) delete headers[name];
   for (const name in set) headers[name] = set[name] as string;
+}
+
+/** Some frameworks serve the path that these name instead of the one of the request. */
+function isRerouting(name: string): boolean {
+  return name === 'x-original-url' || name === 'x-rewrite-url';
 }
 
 function isForwarded(name: string): boolean {

@@ -1,27 +1,18 @@
-import type { Match } from '#plan/model/plan.ts';
-import { secretByName } from '../core/redact/secret-names.ts';
+import { type RedactionRules, Redactor } from '../core/redact/redactor.ts';
 import type { Call } from './call.ts';
+import { redactionOf } from './redaction-of.ts';
 
-const secretSegments = new WeakMap<Match, readonly number[]>();
-
-/** The path of a request as logs may show it: without the segments whose name in the plan says that they are secrets. */
-export function shownPath({ target, decision }: Pick<Call, 'target' | 'decision'>): string {
+/** The path of a request as logs may show it: without what is a secret by its name in the plan, or by its form. */
+export function shownPath({
+  target,
+  decision,
+  snapshot,
+}: Pick<Call, 'target' | 'decision' | 'snapshot'>): string {
   const { path } = target;
-  if (!decision.match) return path;
-  const secret = secretsOf(decision.match);
-  if (secret.length === 0) return path;
-  const segments = path.split('/');
-  for (const at of secret) if (segments[at] !== undefined) segments[at] = '<redacted>';
-  return segments.join('/');
+  if (!MAY_HOLD_A_SECRET.test(path) && !decision.match?.pattern.includes(':')) return path;
+  const rules: RedactionRules = redactionOf(snapshot.plan);
+  return new Redactor(rules).url(path, decision.match?.pattern);
 }
 
-function secretsOf(match: Match): readonly number[] {
-  let known = secretSegments.get(match);
-  if (!known) {
-    known = match.pattern
-      .split('/')
-      .flatMap((segment, at) => (segment.startsWith(':') && secretByName(segment.slice(1)) ? [at] : []));
-    secretSegments.set(match, known);
-  }
-  return known;
-}
+/** Something long, or an address; the rest is not worth the time that looking takes. */
+const MAY_HOLD_A_SECRET = /[^/]{12}|@|%40/;

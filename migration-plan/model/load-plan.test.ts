@@ -289,6 +289,21 @@ describe('Warns', () => {
     );
   });
 
+  const warnings = (route: string) =>
+    lint({ 'routes/articles.yaml': `${ROUTE}${route}` }).problems.map(
+      ({ key, severity }) => `${severity} ${key}`,
+    );
+
+  test.each([
+    ['rewrite: { from: /zz, to: /y }\n', ['warning rewrite.from']],
+    ['rewrite: { from: /API, to: /y }\n', []],
+    ['compare: { ignore: ["$"] }\nguardrails: { mismatch: { max: 1% } }\n', ['warning compare.ignore[0]']],
+    ['compare: { ignore: ["$"] }\n', []],
+    ['compare: { ignore: ["$.id"] }\nguardrails: { mismatch: { max: 1% } }\n', []],
+  ])('of what does nothing, or takes the meaning from something else: %j', (route, expected) => {
+    expect(warnings(route)).toEqual(expected);
+  });
+
   test('with one line, and uses the plan', () => {
     const { plan, problems } = lint({
       'routes/articles.yaml': `${ROUTE}data: { owned: articles }\n`,

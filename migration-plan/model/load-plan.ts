@@ -4,6 +4,7 @@ import type { ZodType } from 'zod';
 import { checkAddresses } from './check/check-addresses.ts';
 import { checkCredentials } from './check/check-credentials.ts';
 import { checkDataSets } from './check/check-data-sets.ts';
+import { checkIdle } from './check/check-idle.ts';
 import { checkMatches } from './check/check-matches.ts';
 import { checkModules } from './check/check-modules.ts';
 import { checkNotYet } from './check/check-not-yet.ts';
@@ -58,6 +59,7 @@ export function loadPlan(
   if (planFile) checkAddresses(planFile);
   for (const route of routes) checkCredentials(route);
   for (const route of routes) checkNotYet(route, 'route');
+  for (const route of routes) checkIdle(route);
   for (const set of dataSets) checkNotYet(set, 'data');
   checkMatches(routes, {
     caseSensitive: valueAt(planFile?.value, ['matching', 'case']) === 'sensitive',

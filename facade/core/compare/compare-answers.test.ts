@@ -113,7 +113,19 @@ describe('text', () => {
       'Latin 1 that says UTF-8',
       answerOf(bytes('é!', 'latin1'), TEXT),
       answerOf('é!', TEXT),
-      ['value text (encoding)'],
+      ['value body (encoding)'],
+    ],
+    [
+      'different Latin 1 that says nothing of it',
+      answerOf(bytes('Möller', 'latin1'), TEXT),
+      answerOf(bytes('Müller', 'latin1'), TEXT),
+      ['value text'],
+    ],
+    [
+      'a character that was lost',
+      answerOf(bytes('caf\xe9', 'latin1'), TEXT),
+      answerOf('caf\ufffd', TEXT),
+      ['value body (encoding)', 'value text (encoding)'],
     ],
     [
       'UTF-8 that says Latin 1',

@@ -33,7 +33,13 @@ const MAX_PATH_CHARACTERS = 1 << 20;
 const VERBATIM = new Set(['pre', 'textarea']);
 
 type Place = { readonly path: string; readonly below: Map<string, Place> };
-type Open = { readonly name: string; readonly place: Place; readonly verbatim: boolean };
+type Open = {
+  readonly name: string;
+  readonly place: Place;
+  readonly verbatim: boolean;
+  /** `[name=rate]`; '' without one. */
+  readonly label: string;
+};
 
 class PageReader {
   readonly pieces: Piece[] = [];
@@ -72,12 +78,17 @@ class PageReader {
     const isBare = name === 'tbody' && Object.keys(attributes).length === 0;
     if (this.open.length >= this.limits.depth) throw TOO_COMPLEX;
     const place = isBare ? above : this.below(above, name);
-    this.open.push({ name, place, verbatim: VERBATIM.has(name) || parent?.verbatim === true });
+    const label = labelOf(attributes);
+    this.open.push({ name, place, verbatim: VERBATIM.has(name) || parent?.verbatim === true, label });
     if (isBare) return;
     this.add(place, `<${name}>`);
     for (const attribute of Object.keys(attributes).sort()) {
       const value = attributes[attribute] as string;
-      this.add(this.below(place, `@${attribute}`), attribute === 'class' ? sortedWords(value) : value);
+      this.add(
+        this.below(place, `@${attribute}`),
+        attribute === 'class' ? sortedWords(value) : value,
+        `${place.path}${label}/@${attribute.slice(0, 80)}`,
+      );
     }
   }
 
@@ -102,13 +113,19 @@ class PageReader {
     const here = this.open.at(-1);
     const text = here?.verbatim ? this.text : this.text.replace(/[ \t\r\n\f]+/g, ' ').trim();
     this.text = '';
-    if (text !== '') this.add(here?.place ?? this.top, text);
+    if (text !== '') this.add(here?.place ?? this.top, text, here && here.place.path + here.label);
   }
 
-  private add({ path }: Place, text: string): void {
+  private add({ path }: Place, text: string, at = path): void {
     if (this.pieces.length >= this.limits.nodes) throw TOO_COMPLEX;
-    this.pieces.push({ path, at: path, text });
+    this.pieces.push({ path, at, text });
   }
+}
+
+/** What tells an element from its like, and what its value is about. */
+function labelOf({ type, name, property, itemprop, id }: Readonly<Record<string, string>>): string {
+  const label = type?.toLowerCase() === 'password' ? 'password' : (name ?? property ?? itemprop ?? id ?? '');
+  return label === '' ? '' : `[name=${label.slice(0, 64).replaceAll(']', '')}]`;
 }
 
 function sortedWords(text: string): string {

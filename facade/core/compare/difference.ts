@@ -39,6 +39,8 @@ export const reasons = [
   'not-json',
   'too-complex',
   'media-type',
+  'content-encoding',
+  'too-large',
 ] as const;
 
 /** All differences of one kind on one path of two answers. */

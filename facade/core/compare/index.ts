@@ -14,3 +14,4 @@ export {
 } from './endpoint-templates.ts';
 export { type CompareLimits, defaultLimits } from './limits.ts';
 export { type CompiledRules, compileRules, type Rule } from './rules.ts';
+export { unreadable } from './unreadable.ts';

@@ -158,7 +158,8 @@ export class NoiseTable {
   fields(): FieldNoise[] {
     const all: FieldNoise[] = [];
     for (const [endpoint, known] of this.#endpoints) {
-      for (const [key, { candidate, legacy, distance, reasons }] of known.fields) {
+      for (const [key, field] of known.fields) {
+        const { candidate, legacy, distance, reasons } = field;
         const space = key.indexOf(' ');
         all.push({
           endpoint,
@@ -168,8 +169,7 @@ export class NoiseTable {
           legacy: { seen: legacy, of: known.repeated },
           reasons: { ...reasons },
           distance,
-          verdict:
-            known.repeated >= ENOUGH && verdictOf(known, candidate, legacy) === 'noise' ? 'noise' : 'counts',
+          verdict: isNoiseAllOver(known, field) ? 'noise' : 'counts',
         });
       }
     }
@@ -332,6 +332,12 @@ function placeVerdict(known: Endpoint, [candidate, legacy, recently, legacyRecen
   return verdictOf(known.recent, recently, legacyRecently) === 'counts'
     ? 'counts'
     : verdictOf(known, candidate, legacy);
+}
+
+/** Wherever the candidate differs on the path, legacy differs from itself as often. */
+function isNoiseAllOver(known: Endpoint, field: Field): boolean {
+  if (known.repeated < ENOUGH || verdictOf(known, field.candidate, field.legacy) !== 'noise') return false;
+  return Object.values(field.places).every((counts) => placeVerdict(known, counts) !== 'counts');
 }
 
 /** What of a finding that is not counted yet will be doubtful. Where places are too many to be told apart none is. */

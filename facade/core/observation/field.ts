@@ -46,14 +46,14 @@ export function seeField(
   field: Field,
   difference: Difference,
   nowMs: number,
-  keep: (difference: Difference) => KeptSample,
+  keep: ((difference: Difference) => KeptSample) | null,
 ): void {
   field.count += 1;
   field.lastMs = nowMs;
   field.severity = worse(field.severity, difference.severity);
   field.reasons = union(field.reasons, difference.reasons);
   // The first ones, then ever fewer: a field that always differs would otherwise cost a sample each time.
-  if (field.samples.length >= SAMPLES && field.count % 100 !== 0) return;
+  if (keep === null || (field.samples.length >= SAMPLES && field.count % 100 !== 0)) return;
   field.samples = [...field.samples, { atMs: nowMs, ...keep(difference) }].slice(-SAMPLES);
 }
 

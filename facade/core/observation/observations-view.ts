@@ -88,6 +88,7 @@ export function observationsView(
       (one, other) => other.mismatch - one.mismatch || total(other) - total(one),
     ),
     fields: fieldsOf(observations, compare.headers),
+    rowsLeftOut: observations.rowsLeftOut,
     latency: { legacy: latencyOf(tally, 'legacy'), candidate: latencyOf(tally, 'candidate') },
   };
 }
@@ -145,8 +146,9 @@ function latencyOf(tally: Tally | null, party: 'legacy' | 'candidate') {
 }
 
 function sumOf(all: Iterable<Outcomes>): Outcomes {
-  const sum = { match: 0, mismatch: 0, ignored: 0 };
-  for (const { match, mismatch, ignored } of all) {
+  const sum: Outcomes = { match: 0, mismatch: 0, ignored: 0 };
+  for (const { match, mismatch, ignored, doubtful } of all) {
+    if (doubtful) sum.doubtful = (sum.doubtful ?? 0) + doubtful;
     sum.match += match;
     sum.mismatch += mismatch;
     sum.ignored += ignored;

@@ -1,4 +1,4 @@
-import type { Comparison, Difference } from '../compare/index.ts';
+import { type Comparison, type Difference, worse } from '../compare/index.ts';
 import { type NoiseJson, NoiseTable } from '../noise/noise-table.ts';
 import type { DiscardReason, Fate } from '../shadow/fate.ts';
 import { type AccountCounts, addCounts, countFate, noCounts } from './account.ts';
@@ -11,6 +11,8 @@ export type ObservationsJson = {
   readonly counts: AccountCounts;
   readonly endpoints: readonly EndpointCounts[];
   readonly fields: readonly Field[];
+  /** Rows that made room for others. Absent: none. */
+  readonly rowsLeftOut?: number;
   readonly noise: NoiseJson;
 };
 
@@ -28,6 +30,8 @@ export type ComparedAnswer = {
 
 const MAX_ENDPOINTS = 500;
 const MAX_FIELDS = 1000;
+/** Of all samples; from then on a row keeps those that it has. */
+const MAX_SAMPLE_CHARACTERS = 4 << 20;
 /** What is beyond the bounds. */
 const OTHER = '(others)';
 
@@ -40,6 +44,8 @@ export class Observations {
   #noise = new NoiseTable();
   readonly #endpoints = new Map<string, EndpointCounts>();
   readonly #fields = new Map<string, Field>();
+  #rowsLeftOut = 0;
+  #sampleCharacters = 0;
 
   constructor(sinceMs: number) {
     this.sinceMs = sinceMs;
@@ -80,17 +86,35 @@ export class Observations {
     for (const difference of comparison.differences) {
       const key = fieldKey(endpoint, difference);
       let field = this.#fields.get(key);
-      if (!field && this.#fields.size < MAX_FIELDS) {
+      if (!field) {
+        if (this.#fields.size >= MAX_FIELDS) this.#makeRoom();
         field = newField(endpoint, difference, nowMs);
         this.#fields.set(key, field);
       }
-      if (field) seeField(field, difference, nowMs, keep);
+      const isRoomy = this.#sampleCharacters < MAX_SAMPLE_CHARACTERS;
+      const before = charactersOf(field);
+      seeField(field, difference, nowMs, isRoomy ? keep : null);
+      this.#sampleCharacters += charactersOf(field) - before;
     }
     const outcome = this.#outcomeOf(answer);
     const counts = this.#endpoint(endpoint);
     counts[outcome === 'doubtful' ? 'ignored' : outcome] += 1;
     if (outcome === 'doubtful') counts.doubtful = (counts.doubtful ?? 0) + 1;
     return outcome;
+  }
+
+  get rowsLeftOut(): number {
+    return this.#rowsLeftOut;
+  }
+
+  /** Who was seen least goes, of those the mildest and the longest ago: a new fault finds a row, however many there were. */
+  #makeRoom(): void {
+    let least: [key: string, field: Field] | null = null;
+    for (const entry of this.#fields) if (!least || isLess(entry[1], least[1])) least = entry;
+    if (!least) return;
+    this.#fields.delete(least[0]);
+    this.#sampleCharacters -= charactersOf(least[1]);
+    this.#rowsLeftOut += 1;
   }
 
   /** Adds what another process saw of the same. */
@@ -100,12 +124,13 @@ export class Observations {
       put(this.#endpoints, endpoint.template, endpoint, mergeEndpoints, MAX_ENDPOINTS + 1);
     for (const field of json.fields)
       put(this.#fields, fieldKey(field.endpoint, field), field, mergeFields, MAX_FIELDS);
+    this.#rowsLeftOut += json.rowsLeftOut ?? 0;
     this.#noise = NoiseTable.merge(this.#noise, NoiseTable.from(json.noise));
   }
 
   toJSON(): ObservationsJson {
-    const { sinceMs, endpoints, fields } = this;
-    return { sinceMs, counts: this.#counts, endpoints, fields, noise: this.#noise.toJSON() };
+    const { sinceMs, endpoints, fields, rowsLeftOut } = this;
+    return { sinceMs, counts: this.#counts, endpoints, fields, rowsLeftOut, noise: this.#noise.toJSON() };
   }
 
   #outcomeOf({ endpoint, comparison, repeat, dryRun }: ComparedAnswer): Outcome {
@@ -127,6 +152,20 @@ export class Observations {
     }
     return endpoint;
   }
+}
+
+function charactersOf({ samples }: Field): number {
+  return samples.reduce(
+    (sum, { curl, legacy, candidate }) =>
+      sum + curl.length + (legacy?.length ?? 0) + (candidate?.length ?? 0),
+    0,
+  );
+}
+
+function isLess(one: Field, other: Field): boolean {
+  if (one.count !== other.count) return one.count < other.count;
+  if (one.severity !== other.severity) return worse(one.severity, other.severity) === other.severity;
+  return one.lastMs < other.lastMs;
 }
 
 function put<T>(

@@ -1,4 +1,4 @@
-import { secretByName } from './secret-names.ts';
+import { countsSecrets, secretByName } from './secret-names.ts';
 import type { Span } from './span.ts';
 
 /** Their values hold spaces and reach to the end of the line, or to the quote that is open. */
@@ -22,6 +22,7 @@ export function assignedValue(text: string, from: number, to: number): Span | nu
   const start = to + assign[0].length;
   const quote = assign[1];
   if (quote) return quoted(text, start, quote, kind);
+  if (countsSecrets(name) && /^\d{1,6}\b/.test(text.slice(start, start + 7))) return null;
   const end = WHOLE_LINE.test(name) ? /[\r\n"'`]|%22/g : /[\s&;,"'`<>(){}[\]|\\#]|%26|%22/g;
   return until(text, start, end, kind);
 }

@@ -1,7 +1,7 @@
 import type { CompiledRules } from '../compare/index.ts';
 import { isCardNumber } from './card.ts';
 import type { Placeholders } from './placeholders.ts';
-import { type NamedSecret, secretByName } from './secret-names.ts';
+import { countsSecrets, type NamedSecret, secretByName } from './secret-names.ts';
 
 type Place = CompiledRules['root'];
 
@@ -28,7 +28,17 @@ type Level = {
   readonly unannounced: { readonly from: number; readonly raw: string }[];
 };
 
-const ANNOUNCES = new Set(['name', 'key', 'field', 'param', 'parameter', 'property', 'attribute', 'id']);
+const ANNOUNCES = new Set([
+  'label',
+  'name',
+  'key',
+  'field',
+  'param',
+  'parameter',
+  'property',
+  'attribute',
+  'id',
+]);
 const ANNOUNCED = new Set(['value', 'val', 'content', 'data', 'text']);
 
 /**
@@ -55,7 +65,9 @@ export function redactJson(text: string, redaction: JsonRedaction): string {
     } else if (character === '-' || (character >= '0' && character <= '9')) {
       const end = numberEnd(text, at);
       const raw = text.slice(at, end);
-      const { kind } = here(levels, redaction);
+      const { kind: told } = here(levels, redaction);
+      const counts = top?.member && top.kind === null && countsSecrets(top.member.name);
+      const kind = counts ? null : told;
       if (kind === null) noteUnannounced(top, result.length, raw);
       result += redactNumber(raw, kind, redaction.placeholders);
       at = end;

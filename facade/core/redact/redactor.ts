@@ -67,6 +67,20 @@ export class Redactor {
     return /^\s*(?:["{[\d-]|true|false|null)/.test(text) ? redactJson(text, this.#at(at)) : this.text(text);
   }
 
+  /**
+   * A text or attribute of a page, as JSON text. `at` is where it stands, `html:/html/body/input[name=password]/@value`: what
+   * its element or attribute is called may say that it is a secret.
+   */
+  html(json: string, at: string): string {
+    const [, element, attribute] = /(?:\[name=([^\]]*)\])?(?:\/@([^/]+))?$/.exec(at) ?? [];
+    // `type`, `id` and the like say which element it is, and no secret.
+    const named =
+      attribute === undefined || /^(?:value|content)$|^data-/.test(attribute) ? element : undefined;
+    const kind = secretByName(named ?? '') ?? secretByName(attribute?.replace(/^data-/, '') ?? '');
+    if (kind === null) return this.text(json);
+    return JSON.stringify(this.#placeholders.text(textOfJson(json), kind));
+  }
+
   text(text: string): string {
     return redactText(bounded(text), this.#placeholders);
   }
@@ -101,10 +115,21 @@ export class Redactor {
   }
 }
 
+const bounded = (text: string) => cutWhole(text, LONGEST);
+
 /** Cut at a space or quote, so that no part of a secret stays behind that nobody can tell. */
-function bounded(text: string): string {
-  if (text.length <= LONGEST) return text;
-  let end = LONGEST;
-  while (end > LONGEST - 4_096 && !/[\s"']/.test(text[end - 1]!)) end--;
+export function cutWhole(text: string, longest: number): string {
+  if (text.length <= longest) return text;
+  let end = longest;
+  while (end > 0 && end > longest - 4_096 && !/[\s"'&,;]/.test(text[end - 1]!)) end--;
   return `${text.slice(0, end)}…`;
+}
+
+/** What a JSON string says; of one that was cut, what stands there. */
+function textOfJson(json: string): string {
+  try {
+    return String(JSON.parse(json));
+  } catch {
+    return json;
+  }
 }

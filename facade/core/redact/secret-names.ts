@@ -28,6 +28,7 @@ const NAMES: Readonly<Record<NamedSecret, readonly string[]>> = {
     'authorization',
     'proxyauthorization',
     'csrf',
+    'auth',
     'xsrf',
     'bearer',
   ],
@@ -68,9 +69,45 @@ const KINDS = ['password', 'token', 'secret'] as const;
 const byName = new Map(KINDS.flatMap((kind) => NAMES[kind].map((name) => [name, kind] as const)));
 const byEnding = KINDS.flatMap((kind) => ENDINGS[kind].map((ending) => [ending, kind] as const));
 
+/** Words that say which of several, or in what form, and nothing of what it is: `passwordValue`, `passwd_new`, `SECRET_KEY_BASE`. */
+const ASIDE = new Set([
+  ...['value', 'values', 'text', 'plain', 'raw', 'input', 'field', 'base', 'hash', 'digest', 'old', 'new'],
+  ...['current', 'confirm', 'confirmation', 'repeat', 'again', 'default', 'temp', 'tmp', '1', '2'],
+]);
+/** Last words of names of several words. */
+const LAST_WORDS: ReadonlyMap<string, NamedSecret> = new Map([
+  ...(['pass', 'pwd', 'pw', 'pin', 'otp', 'passcode', 'passphrase', 'kennwort', 'passwort'] as const).map(
+    (word) => [word, 'password'] as const,
+  ),
+  ...(['jwt', 'auth', 'bearer', 'csrf', 'xsrf'] as const).map((word) => [word, 'token'] as const),
+]);
+
 /** Null for a name that says nothing of a secret, such as `secretary`, `bypass` or `passwordChangedAt`. */
 export function secretByName(name: string): NamedSecret | null {
   if (name.length > LONGEST) return null;
   const plain = name.toLowerCase().replace(/[^a-z0-9]/g, '');
+  const known = byWhole(plain) ?? byWhole(plain.replace(/s$/, ''));
+  if (known !== null) return known;
+  const words = wordsOf(name);
+  while (words.length > 1 && ASIDE.has(words.at(-1) as string)) words.pop();
+  const last = words.at(-1) ?? '';
+  return byWhole(words.join('')) ?? (words.length > 1 ? (LAST_WORDS.get(last) ?? null) : null);
+}
+
+function byWhole(plain: string): NamedSecret | null {
   return byName.get(plain) ?? byEnding.find(([ending]) => plain.endsWith(ending))?.[1] ?? null;
+}
+
+/** `smtpPass`, `SMTP_PASS` and `smtp-pass` are `smtp`, `pass`. */
+function wordsOf(name: string): string[] {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter(Boolean);
+}
+
+/** `tokens`: a number under such a name counts them. */
+export function countsSecrets(name: string): boolean {
+  return /[a-z]s$/i.test(name) && byWhole(name.toLowerCase().replace(/[^a-z0-9]/g, '')) === null;
 }

@@ -14,8 +14,9 @@ export type SkipReason = (typeof SKIP_REASONS)[number];
  * `no-answer` the facade itself answered, for an upstream that did not · `no-dry-run` the candidate did not rehearse
  * the write · `raced` the data changed in between · `streaming` an event stream · `too-complex` beyond the limits of a
  * comparison · `compare-busy` all threads compare and as many wait as may · `compare-timeout` the comparison took too
- * long · `compare-failed` its thread broke · `too-large` an answer beyond `shadow.maxBody` · `encoding` a content coding
- * that cannot be decoded.
+ * long · `compare-failed` its thread broke · `too-large` the answer of the side that is copied from, or both, beyond
+ * `shadow.maxBody` · `no-memory` all answers that wait for their comparison hold as much as they may · `encoding` both in
+ * a content coding that cannot be decoded.
  */
 export const DISCARD_REASONS = [
   'aborted',
@@ -32,6 +33,7 @@ export const DISCARD_REASONS = [
   'compare-timeout',
   'compare-failed',
   'too-large',
+  'no-memory',
   'encoding',
 ] as const;
 export type DiscardReason = (typeof DISCARD_REASONS)[number];

@@ -11,7 +11,16 @@ const count = z.int().min(0);
 const moment = z.iso.datetime();
 const ms = z.number().nullable();
 const latency = z.strictObject({ p50Ms: ms, p95Ms: ms, p99Ms: ms });
-const outcomes = { match: count, mismatch: count, ignored: count };
+const outcomes = {
+  match: count,
+  mismatch: count,
+  ignored: count,
+  doubtful: count
+    .optional()
+    .describe(
+      'Of the ignored: beside noise, at places where legacy was not seen to differ from itself. Absent: none.',
+    ),
+};
 
 const fieldSchema = named(
   'ObservedField',
@@ -28,7 +37,9 @@ const fieldSchema = named(
       .number()
       .nullable()
       .describe('Share of repeats in which the side that answers differs from itself.'),
-    verdict: z.enum(['counts', 'noise']).describe('`noise`: legacy differs from itself there as often.'),
+    verdict: z
+      .enum(['counts', 'noise'])
+      .describe('`noise`: legacy differs from itself there as often, at each place on the path.'),
     suggestion: z
       .strictObject({
         rule: z.string(),
@@ -74,6 +85,7 @@ const observationsSchema = named(
     compared: z.strictObject(outcomes),
     endpoints: z.array(z.strictObject({ template: z.string(), ...outcomes })),
     fields: z.array(fieldSchema).describe('Worst first; noise last.'),
+    rowsLeftOut: count.describe('Rows of `fields` that made room for others: those seen least go first.'),
     latency: z
       .strictObject({ legacy: latency, candidate: latency })
       .describe('Until the head of an answer, of clients and copies, since the route came to its stage.'),

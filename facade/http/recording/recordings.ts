@@ -158,7 +158,7 @@ export class RecordingTurn {
     );
     const packed = tap.body();
     const coding = headerOf(tap.rawHeaders, 'content-encoding') ?? '';
-    const decoded = tap.exceeded ? null : await decodeBody(packed, coding, maxBodyBytes);
+    const decoded = tap.exceeded !== null ? null : await decodeBody(packed, coding, maxBodyBytes);
     delete answerHeaders['content-encoding'];
     const answerType = headerOf(tap.rawHeaders, 'content-type') ?? '';
     return {

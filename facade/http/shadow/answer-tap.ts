@@ -27,8 +27,8 @@ export class CaptureBudget {
 export class AnswerTap {
   status = 0;
   rawHeaders: readonly string[] = [];
-  /** More than may be kept. */
-  exceeded = false;
+  /** Why it let go of what it had: more than the limit, or all taps together hold as much as they may. */
+  exceeded: 'too-large' | 'no-memory' | null = null;
   readonly #budget: CaptureBudget;
   readonly #maxBytes: number;
   #parts: Buffer[] = [];
@@ -68,9 +68,10 @@ export class AnswerTap {
 
   // What comes before a head is the facade's own.
   #keep(chunk: unknown): void {
-    if (this.exceeded || this.status === 0 || !Buffer.isBuffer(chunk) || chunk.length === 0) return;
-    if (this.#bytes + chunk.length > this.#maxBytes || !this.#budget.take(chunk.length)) {
-      this.exceeded = true;
+    if (this.exceeded !== null || this.status === 0 || !Buffer.isBuffer(chunk) || chunk.length === 0) return;
+    if (this.#bytes + chunk.length > this.#maxBytes) this.exceeded = 'too-large';
+    else if (!this.#budget.take(chunk.length)) this.exceeded = 'no-memory';
+    if (this.exceeded !== null) {
       this.release();
       return;
     }

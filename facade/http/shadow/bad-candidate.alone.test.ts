@@ -156,28 +156,26 @@ describe('a candidate that does its worst, under a steady load of clients', () =
     expect(refused.failed).toBe(refused.sent);
     expect(refused.sent).toBeGreaterThan(0);
     await candidate.comeBack();
+    // For a moment after a refused connection none is tried.
+    await wait(300);
 
     const said: number[] = [];
     candidate.answer = inTurn(GARBAGE, said);
     const garbage = await load(requests);
     // What the candidate never came to say, for a time limit, has failed or was late.
-    expect(garbage.discarded.encoding).toBeLessThanOrEqual(said[6] as number);
-    expect(garbage.discarded.encoding).toBeGreaterThan(0);
-    expect(garbage.compared.mismatch).toBeLessThanOrEqual(said[7] as number);
+    expect(garbage.compared.mismatch).toBeLessThanOrEqual((said[6] as number) + (said[7] as number));
     expect(garbage.compared.mismatch).toBeGreaterThan(0);
     expect(garbage.compared.match).toBe(0);
     expect(garbage.failed).toBeGreaterThan(0);
-    expect(Object.keys(garbage.discarded).filter((reason) => !['encoding', 'late'].includes(reason))).toEqual(
-      [],
-    );
+    expect(Object.keys(garbage.discarded).filter((reason) => reason !== 'late')).toEqual([]);
 
     const streams: number[] = [];
     candidate.answer = inTurn(forEver, streams);
     const endless = await load(requests);
-    expect(endless.discarded['too-large']).toBeGreaterThan(0);
-    expect(endless.discarded.streaming).toBeGreaterThan(0);
+    // Legacy ends its answer and is small: a client of either of these would not get it.
+    expect(endless.compared.mismatch).toBeGreaterThan(0);
+    expect(endless.compared.match).toBe(0);
     expect(endless.failed).toBeGreaterThan(0);
-    expect(sumOf(endless.compared)).toBe(0);
 
     candidate.answer = json(ARTICLE);
     const well = await load(requests);

@@ -12,13 +12,19 @@ export type ObservationBookOptions = {
   readonly random: () => number;
 };
 
+/** Pages of a route that are kept beside the one that is written on. */
+const KEPT = 3;
+
 /**
  * What this process observes, by route. Another form of a route, or another build of its candidate, begins a new page; a
- * step to another stage begins a new tally on the same page.
+ * step to another stage begins a new tally on the same page. While two builds take turns behind one address, each has its
+ * own page; the latest few are kept.
  */
 export class ObservationBook {
   readonly #options: ObservationBookOptions;
   readonly #pages = new Map<string, Page>();
+  /** Those that may come again, the latest last. */
+  readonly #turned = new Map<string, Page[]>();
 
   constructor(snapshot: Snapshot, options: ObservationBookOptions) {
     this.#options = options;
@@ -26,7 +32,8 @@ export class ObservationBook {
   }
 
   apply(snapshot: Snapshot): void {
-    for (const name of this.#pages.keys()) if (!snapshot.states.has(name)) this.#pages.delete(name);
+    for (const pages of [this.#pages, this.#turned])
+      for (const name of pages.keys()) if (!snapshot.states.has(name)) pages.delete(name);
     for (const [name, { route, position }] of snapshot.states) {
       const build = snapshot.builds.get(route.candidate) ?? null;
       const page = this.#pages.get(name);
@@ -37,8 +44,16 @@ export class ObservationBook {
         hash: route.hash,
       };
       if (page?.isOf(route, build)) page.enter(epoch, route);
-      else this.#pages.set(name, new Page(route, epoch, this.#options));
+      else this.#turn(name, page, route, epoch);
     }
+  }
+
+  #turn(name: string, page: Page | undefined, route: Route, epoch: Epoch): void {
+    const turned = (this.#turned.get(name) ?? []).concat(page ?? []);
+    const known = turned.find((one) => one.isOf(route, epoch.build));
+    known?.enter(epoch, route);
+    this.#pages.set(name, known ?? new Page(route, epoch, this.#options));
+    this.#turned.set(name, turned.filter((one) => one !== known && one.isFormOf(route)).slice(-KEPT));
   }
 
   readonly sinkOf: SinkOf = (route) => {
@@ -55,7 +70,7 @@ export class ObservationBook {
   }
 
   observed(): RouteObserved[] {
-    return [...this.#pages.values()].map((page) => page.toJSON());
+    return [...this.#pages.values(), ...[...this.#turned.values()].flat()].map((page) => page.toJSON());
   }
 }
 
@@ -83,6 +98,10 @@ class Page implements ShadowSink {
 
   isOf({ hash }: Route, build: string | null): boolean {
     return this.#hash === hash && this.#build === build;
+  }
+
+  isFormOf({ hash }: Route): boolean {
+    return this.#hash === hash;
   }
 
   enter(epoch: Epoch, route: Route): void {

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { DRY_RUN_HEADER } from '#plan/model/dry-run.ts';
 import type { Route } from '#plan/model/plan.ts';
-import type { Comparison, Difference } from '../../core/compare/index.ts';
+import { type Comparison, unreadable } from '../../core/compare/index.ts';
 import type { Party } from '../../core/party.ts';
 import { byShape } from '../../core/shadow/by-shape.ts';
 import type { DiscardReason, SkipReason } from '../../core/shadow/fate.ts';
@@ -10,10 +10,10 @@ import type { Call } from '../call.ts';
 import type { Exchange, ForwardOutcome } from '../forwarder.ts';
 import type { Leg } from '../leg.ts';
 import { answerContext } from '../side.ts';
-import type { AnswerTap } from './answer-tap.ts';
+import type { AnswerTap, CaptureBudget } from './answer-tap.ts';
 import type { Comparer, RawAnswer } from './comparer.ts';
 import type { Copied, Copier, Copy } from './copier.ts';
-import { keptSample } from './kept-sample.ts';
+import { sampler } from './kept-sample.ts';
 import type { SecondAsks } from './second-asks.ts';
 import type { ShadowSink } from './shadow-sink.ts';
 
@@ -23,6 +23,7 @@ type TurnParts = {
   readonly side: Party;
   readonly leg: Leg;
   readonly tap: AnswerTap;
+  readonly budget: CaptureBudget;
   readonly sink: ShadowSink;
   readonly rehearse: boolean;
   readonly secondAsks: SecondAsks;
@@ -98,33 +99,54 @@ export class ShadowTurn {
     headers: Exchange['headers'],
     body: Buffer | null,
   ): Promise<void> {
-    const { sink, tap, route, side, call, comparer, rehearse, secondAsks, isShadowed } = this.#parts;
     if (copied.kind === 'failed') {
-      sink.failed();
+      this.#parts.sink.failed();
       return this.#close();
     }
     const ended = this.#ended ?? (await new Promise<Ended>((resolve) => (this.#onEnded = resolve)));
     const reason = this.#discardReason(copied, ended);
-    if (reason !== null || copied.kind !== 'answer') return this.#discard(reason ?? 'aborted');
+    if (reason !== null) return this.#discard(reason);
+    const bytes = copied.kind === 'answer' ? copied.body.length : 0;
+    if (!this.#parts.budget.take(bytes)) return this.#discard('no-memory');
+    try {
+      await this.#compare(copied, copyTo, headers, body);
+    } finally {
+      this.#parts.budget.give(bytes);
+      this.#close();
+    }
+  }
+
+  /** Both answers are kept, and counted as kept, until nothing more is asked about them. */
+  async #compare(
+    copied: Exclude<Copied, { kind: 'failed' }>,
+    copyTo: (party: Party) => Copy,
+    headers: Exchange['headers'],
+    body: Buffer | null,
+  ): Promise<void> {
+    const { sink, tap, route, side, call, comparer, rehearse, secondAsks, isShadowed } = this.#parts;
     // Both as the client would get them: redirects, cookies and prefixes of the two sides then mean the same.
     const { status, rawHeaders } = tap;
     const primary = this.#asClient({ status, rawHeaders, body: tap.body() }, this.#asked);
-    const copy = this.#asClient(copied, side);
-    this.#close();
-    const answers =
-      side === 'candidate' ? { legacy: primary, candidate: copy } : { legacy: copy, candidate: primary };
-    const found = await comparer.compare(route, answers);
+    const found =
+      copied.kind === 'answer'
+        ? await comparer.compare(route, this.#pair(primary, this.#asClient(copied, side)))
+        : unreadable(side, copied.kind === 'streaming' ? 'media-type' : copied.kind);
     if (typeof found === 'string') return sink.discarded(found);
     if (found.outcome === 'too-complex') return sink.discarded('too-complex');
     const endpoint = sink.endpointOf(call.method, call.decision.match?.pattern ?? '*', call.target.path);
     const comparison = rehearse ? byShape(found) : found;
-    const keep = (difference: Difference) => keptSample(call, headers, body, difference);
     const again = rehearse ? null : sink.wantsRepeat(endpoint, found.differences);
     const ask = () => this.#askAgain(primary, copyTo(this.#asked));
     const repeat = again && (await secondAsks.take(endpoint, again, ask));
     // Without the second answer, noise would be taken for a mismatch.
     if (again && !repeat && !isShadowed()) return sink.discarded('no-shadow');
-    sink.compared({ endpoint, comparison, repeat, dryRun: rehearse, keep });
+    sink.compared({ endpoint, comparison, repeat, dryRun: rehearse, keep: sampler(call, headers, body) });
+  }
+
+  #pair(primary: RawAnswer, copy: RawAnswer): { legacy: RawAnswer; candidate: RawAnswer } {
+    return this.#parts.side === 'candidate'
+      ? { legacy: primary, candidate: copy }
+      : { legacy: copy, candidate: primary };
   }
 
   /** What the side that answered says to the same request, against what it said; null when it could not be asked. */
@@ -151,8 +173,9 @@ export class ShadowTurn {
     if (tap.status === 304 || tap.status === 206 || tap.status === 416) return 'conditional';
     if (headerOf(tap.rawHeaders, 'content-type')?.toLowerCase().startsWith('text/event-stream'))
       return 'streaming';
-    if (tap.exceeded) return 'too-large';
-    if (copied.kind !== 'answer') return copied.kind === 'failed' ? null : copied.kind;
+    if (tap.exceeded !== null) return tap.exceeded;
+    // A head alone says nothing of a rehearsal, and what went to a HEAD has no body to be too large.
+    if (copied.kind !== 'answer') return rehearse ? 'no-dry-run' : null;
     if (rehearse && headerOf(copied.rawHeaders, DRY_RUN_HEADER) !== 'done') return 'no-dry-run';
     return null;
   }

@@ -83,6 +83,7 @@ export class Shadow {
       side,
       leg,
       tap,
+      budget: this.#budget,
       sink,
       rehearse,
       secondAsks,

@@ -14,10 +14,16 @@ export type Observations = {
   readonly compared: Outcomes;
   readonly endpoints: readonly (Outcomes & { readonly template: string })[];
   readonly fields: readonly ObservedField[];
+  readonly rowsLeftOut: number;
   readonly latency: Readonly<Record<'legacy' | 'candidate', Latency>>;
 };
 
-type Outcomes = { readonly match: number; readonly mismatch: number; readonly ignored: number };
+type Outcomes = {
+  readonly match: number;
+  readonly mismatch: number;
+  readonly ignored: number;
+  readonly doubtful?: number | undefined;
+};
 type Latency = {
   readonly p50Ms: number | null;
   readonly p95Ms: number | null;

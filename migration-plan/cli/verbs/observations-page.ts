@@ -11,9 +11,13 @@ const STYLE = `table { border-collapse: collapse; margin: .5rem 0 1.5rem; } td, 
 td.n, th.n { text-align: right; } .critical { color: #c22; } .major { color: #b60; } .noise { opacity: .6; }`;
 
 function section(one: Observations): string {
-  const { match, mismatch, ignored } = one.compared;
+  const { match, mismatch, ignored, doubtful = 0 } = one.compared;
+  const list = (of: Readonly<Record<string, number>>) =>
+    Object.entries(of).map(([reason, count]) => `${count} ${reason}`);
+  const skipped = [`${one.sampledOut} sampled out`, `${one.dropped} dropped`, ...list(one.skipped)];
+  const discarded = list(one.discarded);
   return `<h1>${text(one.route)}</h1>
-<p>Since ${text(one.since)}${one.build === null ? '' : `, build ${text(one.build)}`}. ${one.eligible} requests could be copied, ${one.sent} were: ${match} match, ${mismatch} mismatch, ${ignored} ignored, ${one.failed} failed, ${one.inFlight} in flight.</p>
+<p>Since ${text(one.since)}${one.build === null ? '' : `, build ${text(one.build)}`}. ${one.eligible} requests could be copied, ${one.sent} were, the others not: ${text(skipped.join(', '))}. Of the copies ${match} match, ${mismatch} mismatch, ${ignored} ignored${doubtful > 0 ? ` (${doubtful} of them doubtful: beside noise, where legacy was not seen to differ)` : ''}, ${one.failed} failed, ${one.inFlight} in flight${discarded.length > 0 ? `, not compared: ${text(discarded.join(', '))}` : ''}.${one.rowsLeftOut > 0 ? ` ${one.rowsLeftOut} rows that were seen less often are not kept.` : ''}</p>
 <table><thead><tr><th>Endpoint</th><th class="n">match</th><th class="n">mismatch</th><th class="n">ignored</th></tr></thead><tbody>
 ${one.endpoints.map((row) => `<tr><td>${text(row.template)}</td><td class="n">${row.match}</td><td class="n">${row.mismatch}</td><td class="n">${row.ignored}</td></tr>`).join('\n')}
 </tbody></table>

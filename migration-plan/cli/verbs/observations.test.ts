@@ -55,6 +55,7 @@ const observations = {
   build: 'b1',
   since: '2026-11-23T09:00:00.000Z',
   eligible: 100,
+  rowsLeftOut: 0,
   sampledOut: 1,
   dropped: 2,
   skipped: { unsafe: 7 },

@@ -60,11 +60,16 @@ function sayAll(session: Session, observed: readonly Observations[]): void {
 
 function sayOne(session: Session, one: Observations): void {
   const paint = painter(session.streams.stdout, session.env);
-  const { match, mismatch, ignored } = one.compared;
+  const { match, mismatch, ignored, doubtful = 0 } = one.compared;
   session.say(
-    paint('bold', `${one.route}${one.build === null ? '' : `, build ${one.build}`}, since ${one.since}`),
+    paint(
+      'bold',
+      `${one.route}${one.build === null ? '' : `, build ${plain(one.build)}`}, since ${one.since}`,
+    ),
   );
-  session.say(`compared  ${match} match, ${mismatch} mismatch, ${ignored} ignored`);
+  session.say(
+    `compared  ${match} match, ${mismatch} mismatch, ${ignored} ignored${doubtful > 0 ? ` (${doubtful} of them beside noise, where legacy was not seen to differ: doubtful)` : ''}`,
+  );
   session.say(
     `copies    ${one.eligible} eligible: ${one.sent} sent, ${one.sampledOut} sampled out, ${one.dropped} dropped${reasons('skipped', one.skipped)}`,
   );
@@ -78,7 +83,7 @@ function sayOne(session: Session, one: Observations): void {
   }
   if (one.endpoints.length > 0) session.say('');
   const rows = one.endpoints.map(({ template, match, mismatch, ignored }): Cell[] => [
-    template,
+    plain(template),
     String(match),
     { text: String(mismatch), tone: mismatch > 0 ? 'red' : 'plain' },
     String(ignored),
@@ -86,6 +91,8 @@ function sayOne(session: Session, one: Observations): void {
   if (rows.length > 0) table(session, ['ENDPOINT', 'MATCH', 'MISMATCH', 'IGNORED'], rows);
   const counting = one.fields.filter(({ verdict }) => verdict === 'counts');
   for (const field of counting) sayField(session, field);
+  if (one.rowsLeftOut > 0)
+    session.note(`${one.rowsLeftOut} more that were seen less often are not kept: the page has 1,000 rows.`);
   const noise = one.fields.length - counting.length;
   if (noise > 0)
     session.note(
@@ -98,7 +105,7 @@ function sayField(session: Session, field: ObservedField): void {
   const why = field.reasons.length > 0 ? ` (${field.reasons.join(', ')})` : '';
   session.say('');
   session.say(
-    `${paint(TONES[field.severity] ?? 'plain', field.severity)} ${paint('bold', field.path)} ${field.kind}${why}, in ${field.count} answers of ${field.endpoint}`,
+    `${paint(TONES[field.severity] ?? 'plain', field.severity)} ${paint('bold', plain(field.path))} ${field.kind}${why}, in ${field.count} answers of ${plain(field.endpoint)}`,
   );
   session.say(`  since ${field.firstSeen}, last ${field.lastSeen}`);
   const sample = field.samples.at(-1);
@@ -117,12 +124,29 @@ function sayRules(session: Session, { route, fields }: Observations): void {
     session.say(`${route}: nothing to propose.`);
     return;
   }
-  session.say(`# ${route}: under \`compare:\`, where you agree. Nothing is ignored until the plan says so.`);
-  for (const { yaml, reason, hides } of proposed.values()) {
-    session.say(`# ${plain(reason)}`);
-    if (hides.length > 0) session.say(`# It would hide a difference that counts at ${hides.join(', ')}.`);
-    session.say(yaml);
+  session.say(
+    `# ${route}: under \`compare:\`, where you agree, with what stands there. Nothing is ignored until the plan says so.`,
+  );
+  const rules = Map.groupBy(proposed.values(), ({ rule }) => rule);
+  for (const own of rules.values()) {
+    for (const { reason, hides } of own) {
+      session.say(`# ${plain(reason)}`);
+      if (hides.length > 0)
+        session.say(`# It would hide a difference that counts at ${hides.map(plain).join(', ')}.`);
+    }
+    session.say(joined(own.map(({ yaml }) => yaml)));
   }
+}
+
+/** Lines of one key as one line: a key stands once. Each line about headers leaves one out; what all of them keep is kept. */
+function joined(lines: readonly string[]): string {
+  const parts = lines.map((line) => /^(\w+): ([[{])(.*)([\]}])$/.exec(line)?.slice(1) ?? []);
+  const [[key, open, , close] = []] = parts;
+  if (lines.length === 1 || close === undefined) return lines.join('\n');
+  const inner = parts.map(([, , text = '']) => text.trim());
+  if (key !== 'headers') return `${key}: ${open}${inner.join(', ')}${close}`;
+  const kept = inner.map((text) => text.split(', '));
+  return `headers: [${kept[0]?.filter((name) => kept.every((names) => names.includes(name))).join(', ')}]`;
 }
 
 function write(file: string, observed: readonly Observations[]): void {
@@ -153,4 +177,4 @@ const sum = (counts: Readonly<Record<string, number>>) =>
   Object.values(counts).reduce((total, count) => total + count, 0);
 
 // SECURITY: samples hold what clients and upstreams sent; control characters could drive the terminal.
-const plain = (text: string) => text.replace(/\p{Cc}/gu, ' ');
+const plain = (text: string) => text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, ' ');
