@@ -228,3 +228,27 @@ describe('a bulkhead', () => {
     await load(facade, [0, 0, 0]);
   });
 });
+
+test('bodies that do not get on make room where others wait for their places', async () => {
+  const facade = await start({ concurrency: 20, queue: 20 });
+  const sockets = Array.from({ length: 20 }, () => {
+    const socket = connect(Number(new URL(facade.url).port), '127.0.0.1').on('error', () => {});
+    socket.write('POST /slow HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\na');
+    return socket;
+  });
+  // A byte now and then is enough while nobody waits: `clients.minRate` is judged over a minute.
+  const drips = setInterval(() => {
+    for (const socket of sockets) if (socket.writable) socket.write('a');
+  }, 500);
+  try {
+    await load(facade, [20, 0, 0]);
+    const waiting = ask(facade.url, { path: '/reader' });
+    const own = () => legacy.held.find(({ path }) => path === '/reader');
+    await until('a place', own, 8_000);
+    own()?.response.end('ok');
+    expect((await waiting).status).toBe(200);
+  } finally {
+    clearInterval(drips);
+    for (const socket of sockets) socket.destroy();
+  }
+});

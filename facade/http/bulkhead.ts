@@ -26,6 +26,10 @@ export class Bulkhead {
   get inFlight(): number {
     return this.#inFlight;
   }
+  /** Who comes now has to wait. */
+  get isFull(): boolean {
+    return this.#inFlight >= this.#limits.concurrency;
+  }
   get queued(): number {
     return this.#waiting.size;
   }

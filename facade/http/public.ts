@@ -193,20 +193,23 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
       refuseBody(problemOf('ROUTE_BODY_TOO_LARGE', `expected a body of at most ${maxBodyBytes} bytes.`));
     const limit = limitBody(request, maxBodyBytes, tooLarge);
     if (hasBody && !limit.refused)
-      slowBodies.watch(request, () => {
-        const { minBytesPerSecond } = options.snapshot().plan.clients;
-        metrics.slowClients.inc({ part: 'body' });
-        log.info(
-          { requestId: call.requestId, path: shownPath(call) },
-          'the client sent too little of its body',
-        );
-        refuseBody(
-          problemOf(
-            'ROUTE_BODY_TIMEOUT',
-            `expected ${minBytesPerSecond} bytes a second of the body or more.`,
-          ),
-        );
-      });
+      slowBodies.watch(
+        request,
+        () => false,
+        ({ minBytesPerSecond }) => {
+          metrics.slowClients.inc({ part: 'body' });
+          log.info(
+            { requestId: call.requestId, path: shownPath(call) },
+            'the client sent too little of its body',
+          );
+          refuseBody(
+            problemOf(
+              'ROUTE_BODY_TIMEOUT',
+              `expected ${minBytesPerSecond} bytes a second of the body or more.`,
+            ),
+          );
+        },
+      );
     const headers = headersOf(call);
     const source = hasBody ? (limit.counted ?? request) : null;
     const take = limit.refused ? null : (recordings?.begin(call, response, headers, source) ?? null);

@@ -49,6 +49,12 @@ const ANSWERS: Record<string, Answer> = {
   },
   '/204': (_request, response) => response.writeHead(204, { 'x-kept': 'yes' }).end(),
   '/304': (_request, response) => response.writeHead(304, { etag: '"1"' }).end(),
+  // The length that the body would have.
+  '/304-length': (_request, response) => response.writeHead(304, { etag: '"1"', 'content-length': 5 }).end(),
+  '/continue': (request, response) => {
+    request.socket.write('HTTP/1.1 100 Continue\r\n\r\n');
+    response.writeHead(200, { 'content-length': 2 }).end('ok');
+  },
   '/reason': (_request, response) => response.writeHead(299, 'Quite Fine', { 'content-length': 2 }).end('ok'),
   '/latin1': (_request, response) => response.writeHead(200, { 'x-name': 'J\u00fcrgen' }).end(),
   '/chunked': (_request, response) => {

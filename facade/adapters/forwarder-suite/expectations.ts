@@ -193,6 +193,18 @@ export function expectationTests(name: string, create: () => Forwarder): void {
       },
     );
 
+    test('and the upstream is told of it before it comes', async () => {
+      const [, facade] = await between(({ socket, text }) => {
+        if (text.includes('\r\n\r\n') && !socket.bytesWritten)
+          socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
+      });
+      const request = post(facade);
+      request.flushHeaders();
+      const [response] = (await once(request, 'response')) as [IncomingMessage];
+      expect(response.statusCode).toBe(200);
+      request.destroy();
+    });
+
     test('and its answer can be under way at the same time', async () => {
       const [, facade] = await between((wire) => {
         if (!hasHead(wire)) return;
