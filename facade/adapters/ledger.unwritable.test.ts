@@ -37,7 +37,13 @@ describe('a ledger that cannot be written', () => {
       sinceMs: 0,
     } as const;
     return {
-      load: async () => ({ seq: 1, hash: first?.hash ?? '', repair: '', positions: { articles: position } }),
+      load: async () => ({
+        seq: 1,
+        hash: first?.hash ?? '',
+        repair: '',
+        ledger: '',
+        positions: { articles: position },
+      }),
       save: async () => {},
     };
   };

@@ -36,7 +36,8 @@ function parse(text: string): StoredPositions | null {
     const value = JSON.parse(text) as Partial<StoredPositions>;
     if (typeof value.seq !== 'number' || typeof value.hash !== 'string' || !value.positions) return null;
     const repair = typeof value.repair === 'string' ? value.repair : '';
-    return { seq: value.seq, hash: value.hash, repair, positions: value.positions };
+    const ledger = typeof value.ledger === 'string' ? value.ledger : '';
+    return { seq: value.seq, hash: value.hash, repair, ledger, positions: value.positions };
   } catch {
     return null;
   }

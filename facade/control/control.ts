@@ -100,6 +100,9 @@ export class Control {
   #last: LedgerEntry | undefined;
   /** Hash of the last repair of the ledger; '' when it never was. */
   #repair = '';
+  /** Hash of the first entry; '' while there is none. */
+  #ledger = '';
+
   #logged: string | null = null;
   #follower: Follower | null = null;
   #appliedSeq = 0;
@@ -127,6 +130,7 @@ export class Control {
     this.#parity = foldParity(entries);
     this.#last = entries.at(-1);
     this.#repair = lastRepair(entries)?.hash ?? '';
+    this.#ledger = entries[0]?.hash ?? '';
     this.#replace(buildSnapshot(this.#snapshot.plan, start.positions, this.#snapshot));
     this.#tell({ kind: 'renewed' });
     this.#logTrust();
@@ -316,7 +320,7 @@ export class Control {
     const positions = Object.fromEntries(this.#positions);
     const { seq, hash } = this.#last ?? { seq: 0, hash: '' };
     await this.#options.store
-      .save({ seq, hash, repair: this.#repair, positions })
+      .save({ seq, hash, repair: this.#repair, ledger: this.#ledger, positions })
       .catch((error: Error) => this.#options.log.warn({ err: error }, 'positions could not be stored'));
   }
 
@@ -406,6 +410,7 @@ export class Control {
 
   #apply(entries: readonly LedgerEntry[]): void {
     const fresh = entries.filter((entry) => entry.seq > (this.#last?.seq ?? 0));
+    if (this.#ledger === '' && fresh[0]?.seq === 1) this.#ledger = fresh[0].hash;
     if (fresh.length === 0) return;
     const positions = foldPositions(fresh, this.#positions ?? undefined);
     this.#parity = foldParity(fresh, this.#parity);

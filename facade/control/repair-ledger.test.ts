@@ -63,6 +63,7 @@ function storedAt(seq: number, history: readonly LedgerEntry[] = ENTRIES): Found
     seq,
     hash: seen.at(-1)?.hash ?? '',
     repair: lastRepair(seen)?.hash ?? '',
+    ledger: seen[0]?.hash ?? '',
     positions: Object.fromEntries(foldPositions(seen)),
   };
   return { source: `positions-${seq}.json`, stored };
@@ -244,6 +245,19 @@ describe.each([
     await place.write(outcome.entries.map(ledgerLine));
     await repair(place, [storedAt(6)]);
     expect(percents(await soundEntries(place))).toEqual({ articles: 4, authors: 6, tags: 2.5 });
+  });
+
+  test('goes by what was stored about it, and not by what is about another one, however new that is', async () => {
+    const chain = new LedgerChain();
+    for (let version = 1; version <= 9; version++) {
+      const outcome = chain.seal([draftOf('articles', version, { percent: 90, reason: 'another ledger' })]);
+      if (outcome.ok) chain.add(outcome.entries[0] as LedgerEntry);
+    }
+    const foreign = storedAt(9, chain.read({ after: 0, limit: 100 }));
+    const place = newPlace();
+    await place.write(LINES.with(4, 'garbage'));
+    await repair(place, [foreign, storedAt(6)]);
+    expect(percents(await soundEntries(place))).toEqual({ articles: 4, authors: 6 });
   });
 
   test('goes by its kept entries alone when that is asked for, and nobody can take a version for an old one', async () => {

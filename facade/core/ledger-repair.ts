@@ -84,7 +84,12 @@ export function planRepair(
   const behind = cutOff.flatMap(({ entry }) => entry ?? []);
   // What was stored before an earlier repair has been dealt with by that one.
   const repair = lastRepair([...kept, ...behind])?.hash ?? '';
-  const current = found.filter(({ stored }) => stored.repair === repair);
+  const last = found.filter(({ stored }) => stored.repair === repair);
+  // Several facades may keep what they served in one folder. Where nothing there is about this ledger, it may have taken
+  // the place of the one that was served.
+  const first = kept[0]?.hash ?? behind.find(({ seq }) => seq === 1)?.hash ?? '';
+  const own = last.filter(({ stored }) => stored.ledger === '' || first === '' || stored.ledger === first);
+  const current = own.length > 0 ? own : last;
   const stored = current.toSorted((a, b) => b.stored.seq - a.stored.seq)[0] ?? null;
   const said = {
     kept: foldPositions(kept),

@@ -6,6 +6,8 @@ export type StoredPositions = {
   readonly hash: string;
   /** Hash of the last repair of the ledger that this instance knew of; '' when there was none. */
   readonly repair: string;
+  /** Hash of the first entry, which tells one ledger from another; '' when there was none, or an earlier version stored it. */
+  readonly ledger: string;
   readonly positions: Readonly<Record<string, Position>>;
 };
 

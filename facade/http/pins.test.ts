@@ -84,7 +84,7 @@ describe('what a pin decides', () => {
     ['position not known', null, 'candidate', 'GET', 'free', 'legacy FENCED'],
   ])('%s (%j): pinned to %s, %s %s is answered by %s', async (_name, part, to, method, route, expected) => {
     const positions = part ? Object.fromEntries(routes.map(({ name }) => [name, at(part)])) : null;
-    const stored = positions && { seq: 1, hash: 'x', repair: '', positions };
+    const stored = positions && { seq: 1, hash: 'x', repair: '', ledger: '', positions };
     // A store that knows more than the ledger: its positions are served, whatever they are.
     const store = { load: async () => stored, save: async () => {} };
     const fault = () => (positions ? null : { place: 'nowhere', detail: 'not to be trusted' });
