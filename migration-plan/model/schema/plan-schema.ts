@@ -102,7 +102,10 @@ export const planSchema = mapping(
       .meta({ description: 'How long a client may hold a connection.' }),
     limits: mapping(
       {
-        maxHeader: term.size().prefault('16KiB').meta({ description: 'Largest request head, in total.' }),
+        maxHeader: term
+          .headSize()
+          .prefault('16KiB')
+          .meta({ description: 'Largest request head, in total; 1KiB or more.' }),
         maxBody: term.sizeOrNone().prefault('none').meta({
           description: 'Largest request body. `none`: unlimited; `0`: no request may carry one.',
         }),

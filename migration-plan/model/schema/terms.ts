@@ -20,6 +20,12 @@ export const durationAboveZero = () =>
     return reading.ok && reading.value === 0 ? refuse('a duration above 0', '5s') : reading;
   });
 export const size = () => value({ title: 'size', pattern: SIZE_PATTERN, ...OR_ZERO }, parseSize);
+/** Of a request head: a request line and a host take some hundred bytes. */
+export const headSize = () =>
+  value({ title: 'size', pattern: SIZE_PATTERN }, (written) => {
+    const reading = parseSize(written);
+    return reading.ok && reading.value < 1024 ? refuse('1KiB or more', '16KiB') : reading;
+  });
 export const sizeOrNone = () => orNone({ title: 'size', pattern: SIZE_PATTERN, ...OR_ZERO }, parseSize);
 export const percent = () => value({ title: 'percentage', pattern: PERCENT_PATTERN }, parsePercent);
 export const url = () => value({ title: 'URL', pattern: 'https?://.+' }, parseUrl);

@@ -207,6 +207,11 @@ export const BAD_PLANS: readonly BadPlan[] = [
     ],
   },
   {
+    name: 'a request head that holds nothing',
+    files: { 'plan.yaml': `${PLAN}limits: { maxHeader: 0 }\n` },
+    problems: ['plan.yaml:5 limits.maxHeader: expected 1KiB or more, got `0`. Write e.g. `16KiB`.'],
+  },
+  {
     name: 'units that are missing or wrong',
     files: plan(
       'timeouts: { connect: 2, headers: 5 sec, idle: 0 }\nlimits: { maxHeader: 16K, maxBody: 1mb, rate: 100 }\nhealth: { ejectAt: 30, interval: 1.5ms }\nclients: { minRate: 240B }\n',
