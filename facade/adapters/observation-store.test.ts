@@ -110,6 +110,7 @@ test('the first and the last time of a difference are those of all replicas, in 
       reasons: [],
       count: 1,
       places: [],
+      more: [],
       sample: { at: '$.price', legacy: '1', candidate: '2' },
     };
     for (const atMs of times) {

@@ -19,6 +19,7 @@ export function redacted(difference: Difference, redactor: Redactor): Difference
     ...difference,
     // Of use to whoever learns noise.
     places: [],
+    more: [],
     sample: { at: redactor.text(at), legacy: value(legacy), candidate: value(candidate) },
   };
 }

@@ -93,6 +93,7 @@ describe('each difference is told as what it is', () => {
         count: 1,
         sample: { at: '$.a[1].p', legacy: '9.50', candidate: '"x"' },
         places: [expect.any(Number)],
+        more: [],
       },
     ]);
   });

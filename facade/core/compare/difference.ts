@@ -63,6 +63,8 @@ export type Difference = {
    * number. The first 2,000.
    */
   readonly places: readonly number[];
+  /** Samples of further places: of the first few. */
+  readonly more: readonly { readonly place: number; readonly sample: Sample }[];
 };
 
 export type Sample = {

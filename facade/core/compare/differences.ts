@@ -10,6 +10,7 @@ type Row = {
   count: number;
   sample: Sample;
   places: Set<number>;
+  more: { place: number; sample: Sample }[];
 };
 
 /** One sighting; path and sample are functions, because most sightings only raise a count or are beyond the limit. */
@@ -26,6 +27,7 @@ export type Sighting = {
 
 const MAX_SIGHTINGS = 20_000;
 const MAX_PLACES = 2_000;
+const MAX_SAMPLES = 4;
 
 /** Folds sightings by path and kind, bounded. */
 export class Differences {
@@ -50,7 +52,10 @@ export class Differences {
     const row = this.rows.get(key);
     if (row) {
       row.count++;
-      if (row.places.size < MAX_PLACES) row.places.add(placeNumber(place?.() ?? ''));
+      const number = placeNumber(place?.() ?? '');
+      if (row.places.size < MAX_SAMPLES && !row.places.has(number))
+        row.more.push({ place: number, sample: sample() });
+      if (row.places.size < MAX_PLACES) row.places.add(number);
       if (reason) row.reasons.add(reason);
       row.severity = worse(row.severity, severity);
     } else if (this.rows.size >= this.limit) this.more++;
@@ -63,6 +68,7 @@ export class Differences {
         count: 1,
         sample: sample(),
         places: new Set([placeNumber(place?.() ?? '')]),
+        more: [],
       });
     }
   }

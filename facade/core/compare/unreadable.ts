@@ -27,6 +27,7 @@ export function unreadable(
         count: 1,
         sample,
         places: [placeNumber('')],
+        more: [],
       },
     ],
     ignored: [],

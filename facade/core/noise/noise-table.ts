@@ -41,6 +41,14 @@ export type Again = {
 };
 
 type Verdict = 'noise' | 'counts' | 'doubtful';
+
+type Judged<T> = {
+  readonly noise: readonly T[];
+  readonly doubtful: readonly T[];
+  /** The place that a finding is judged by. */
+  readonly telling: ReadonlyMap<T, number>;
+};
+
 /** In how many answers a place of a field differed, of all and of the latest. */
 type PlaceCounts = [candidate: number, legacy: number, recently: number, legacyRecently: number];
 type Field = {
@@ -113,9 +121,9 @@ export class NoiseTable {
     endpoint: string,
     findings: readonly T[],
     repeat: readonly Finding[] | null,
-  ): { readonly noise: readonly T[]; readonly doubtful: readonly T[] } {
+  ): Judged<T> {
     const known = this.#endpoint(endpoint);
-    if (!known) return { noise: [], doubtful: [] };
+    if (!known) return { noise: [], doubtful: [], telling: new Map() };
     known.compared++;
     known.recent.compared++;
     for (const [key, { reasons, sample, places }] of byKey(findings)) {
@@ -130,16 +138,16 @@ export class NoiseTable {
     if (known.compared >= HORIZON) halve(known);
     if (known.recent.compared >= RECENT) halveRecent(known);
     const repeats = byKey(repeat ?? []);
+    const telling = new Map<T, number>();
     const verdicts = findings.map((finding) => {
       const again = new Set(repeats.get(keyOf(finding))?.places);
-      return this.#verdict(
-        known,
-        finding,
-        finding.places.filter((place) => !again.has(place)),
-      );
+      const left = finding.places.filter((place) => !again.has(place));
+      const { verdict, place } = this.#verdict(known, finding, left);
+      if (place !== undefined) telling.set(finding, place);
+      return verdict;
     });
     const having = (verdict: Verdict) => findings.filter((_, index) => verdicts[index] === verdict);
-    return { noise: having('noise'), doubtful: having('doubtful') };
+    return { noise: having('noise'), doubtful: having('doubtful'), telling };
   }
 
   /** Legacy against its second answer. */
@@ -230,20 +238,27 @@ export class NoiseTable {
     return table;
   }
 
-  /** Of what differs at `places`, and was not explained by this request itself: as the worst of them. */
-  #verdict(known: Endpoint, finding: Finding, places: readonly number[]): Verdict {
-    if (places.length === 0) return 'noise';
+  /** Of what differs at `places`, and was not explained by this request itself: as the worst of them, and which that is. */
+  #verdict(
+    known: Endpoint,
+    finding: Finding,
+    places: readonly number[],
+  ): { verdict: Verdict; place?: number } {
+    if (places.length === 0) return { verdict: 'noise' };
     const field = known.fields.get(keyOf(finding));
-    if (!field || known.repeated < ENOUGH) return 'counts';
+    if (!field || known.repeated < ENOUGH) return { verdict: 'counts', ...ofFirst(places) };
     const ofAll = verdictOf(known, field.candidate, field.legacy);
     // Legacy never differed from itself on this path: there is no noise to be beside of.
-    if (ofAll === 'counts' || field.legacy === 0) return 'counts';
+    if (ofAll === 'counts' || field.legacy === 0) return { verdict: 'counts', ...ofFirst(places) };
     // What is not told apart is judged by the path.
     const isFull = Object.keys(field.places).length >= MAX_PLACES;
-    const verdicts = places
-      .filter((place) => !isFull || place in field.places)
-      .map((place) => placeVerdict(known, field.places[place] ?? [0, 0, 0, 0]));
-    return (['counts', 'doubtful'] as const).find((one) => verdicts.includes(one)) ?? ofAll;
+    const told = places.filter((place) => !isFull || place in field.places);
+    const verdicts = told.map((place) => placeVerdict(known, field.places[place] ?? [0, 0, 0, 0]));
+    for (const verdict of ['counts', 'doubtful'] as const) {
+      const at = verdicts.indexOf(verdict);
+      if (at !== -1) return { verdict, ...ofFirst(told.slice(at)) };
+    }
+    return { verdict: ofAll, ...ofFirst(places) };
   }
 
   #endpoint(endpoint: string): Endpoint | null {
@@ -333,6 +348,8 @@ function placeVerdict(known: Endpoint, [candidate, legacy, recently, legacyRecen
     ? 'counts'
     : verdictOf(known, candidate, legacy);
 }
+
+const ofFirst = ([place]: readonly number[]) => (place === undefined ? {} : { place });
 
 /** Wherever the candidate differs on the path, legacy differs from itself as often. */
 function isNoiseAllOver(known: Endpoint, field: Field): boolean {

@@ -9,6 +9,7 @@ const difference = (severity: Difference['severity'], reasons: Difference['reaso
   reasons,
   count: 1,
   places: [],
+  more: [],
   sample: { at: '$.name', legacy: '"a"', candidate: '"b"' },
 });
 

@@ -83,6 +83,7 @@ export class Observations {
   compared(answer: ComparedAnswer, nowMs: number): Outcome {
     this.#counts.compared += 1;
     const { endpoint, comparison, keep } = answer;
+    const { outcome, telling } = this.#judged(answer);
     for (const difference of comparison.differences) {
       const key = fieldKey(endpoint, difference);
       let field = this.#fields.get(key);
@@ -93,10 +94,9 @@ export class Observations {
       }
       const isRoomy = this.#sampleCharacters < MAX_SAMPLE_CHARACTERS;
       const before = charactersOf(field);
-      seeField(field, difference, nowMs, isRoomy ? keep : null);
+      seeField(field, shownAt(difference, telling.get(difference)), nowMs, isRoomy ? keep : null);
       this.#sampleCharacters += charactersOf(field) - before;
     }
-    const outcome = this.#outcomeOf(answer);
     const counts = this.#endpoint(endpoint);
     counts[outcome === 'doubtful' ? 'ignored' : outcome] += 1;
     if (outcome === 'doubtful') counts.doubtful = (counts.doubtful ?? 0) + 1;
@@ -133,14 +133,19 @@ export class Observations {
     return { sinceMs, counts: this.#counts, endpoints, fields, rowsLeftOut, noise: this.#noise.toJSON() };
   }
 
-  #outcomeOf({ endpoint, comparison, repeat, dryRun }: ComparedAnswer): Outcome {
+  /** What comes of a comparison, and which place speaks for it. */
+  #judged({ endpoint, comparison, repeat, dryRun }: ComparedAnswer): {
+    outcome: Outcome;
+    telling: ReadonlyMap<Difference, number>;
+  } {
     const { differences, more } = comparison;
-    const { noise, doubtful } = dryRun
-      ? { noise: [], doubtful: [] }
+    const { noise, doubtful, telling } = dryRun
+      ? { noise: [], doubtful: [], telling: new Map<Difference, number>() }
       : this.#noise.compared(endpoint, differences, repeat?.differences ?? null);
-    if (comparison.outcome === 'match') return 'match';
-    if (differences.length - noise.length - doubtful.length + more > 0) return 'mismatch';
-    return doubtful.length > 0 ? 'doubtful' : 'ignored';
+    if (comparison.outcome === 'match') return { outcome: 'match', telling };
+    const counting = differences.length - noise.length - doubtful.length + more;
+    if (counting > 0) return { outcome: 'mismatch', telling };
+    return { outcome: doubtful.length > 0 ? 'doubtful' : 'ignored', telling };
   }
 
   #endpoint(name: string): EndpointCounts {
@@ -152,6 +157,12 @@ export class Observations {
     }
     return endpoint;
   }
+}
+
+/** With the sample of that place, where there is one: the first may be noise. */
+function shownAt(difference: Difference, place: number | undefined): Difference {
+  const other = difference.more.find((one) => one.place === place);
+  return other ? { ...difference, sample: other.sample } : difference;
 }
 
 function charactersOf({ samples }: Field): number {

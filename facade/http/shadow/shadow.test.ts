@@ -182,6 +182,60 @@ describe('shadow copies', () => {
     expect(await settled(1)).toMatchObject({ sent: 1, ...expected });
   });
 
+  test('unpacks few answers at once, however much they unpack to', async () => {
+    await start({ concurrency: 64, queue: 400 });
+    const bomb = gzipSync(Buffer.alloc(50 * 1024 * 1024, 'a'));
+    candidate.answer = (_q, response) =>
+      void response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb);
+    const began = process.memoryUsage().rss;
+    let most = 0;
+    const watch = setInterval(() => {
+      most = Math.max(most, process.memoryUsage().rss);
+    }, 5);
+    await Promise.all(Array.from({ length: 60 }, (_, n) => get(`/api/articles/${n}`)));
+    const seen = await settled(60);
+    clearInterval(watch);
+    expect(seen.compared).toEqual({ match: 0, mismatch: 60, ignored: 0 });
+    // Four at once of 16 MiB each, what was received, and what the collector has not come to yet.
+    expect(most - began).toBeLessThan(400 * 1024 * 1024);
+  });
+
+  test('a large request with many differences holds nobody up', async () => {
+    await start({ noiseRatio: 0 });
+    const members = (value: string) =>
+      json(Object.fromEntries(Array.from({ length: 120 }, (_, n) => [`member${n}`, value])));
+    [legacy.answer, candidate.answer] = [members('a'), members('b')];
+    const words = 'A sentence as people write them, with token and key and mail@ in it. '.repeat(12_000);
+    const body = JSON.stringify({ text: words });
+    let slowest = 0;
+    let isOver = false;
+    const bystander = async () => {
+      while (!isOver) {
+        const at = performance.now();
+        await ask(facade.adminUrl, { path: '/livez' });
+        slowest = Math.max(slowest, performance.now() - at);
+      }
+    };
+    const watching = bystander();
+    const headers = { 'content-type': 'application/json' };
+    const post = () => ask(facade.url, { path: '/api/articles/search', method: 'POST', headers, body });
+    for (let n = 0; n < 3; n++) await post();
+    await settled(3);
+    isOver = true;
+    await watching;
+    expect(slowest).toBeLessThan(1_000);
+  });
+
+  test('a line to repeat a request reads no file of whoever runs it, and keeps brackets', async () => {
+    await start();
+    [legacy.answer, candidate.answer] = [json({ a: 1 }), json({ a: 2 })];
+    await ask(facade.url, { path: '/api/articles/search?f[a]={b}', method: 'POST', body: '@/etc/passwd' });
+    const { fields } = await settled(1);
+    expect(fields[0].samples[0].curl).toBe(
+      `curl -g -X POST -H 'content-type:' --data-raw '@/etc/passwd' 'http://public.example/api/articles/search?f[a]={b}'`,
+    );
+  });
+
   test('compares compressed answers by what they hold', async () => {
     await start();
     const body = JSON.stringify({ a: 1 });

@@ -1,0 +1,105 @@
+import { describe, expect, test } from '@jest/globals';
+import { seeded } from '../../test-kit/random.ts';
+import { type Answer, type Comparison, compareAnswers, compileRules } from '../compare/index.ts';
+import { Observations, type Outcome } from './observations.ts';
+import { observationsView } from './observations-view.ts';
+
+const ENDPOINT = 'GET /x/:id';
+const compare = { ignore: [], unordered: [], tolerance: {}, equivalent: [], headers: [] };
+const rules = compileRules(compare);
+const answerOf = (body: string, type: string): Answer => ({
+  status: 200,
+  headers: { 'content-type': type },
+  body: Buffer.from(body),
+});
+
+type Page = (random: number, wrong: boolean) => Answer;
+const PAGES: readonly (readonly [what: string, page: Page])[] = [
+  [
+    'cells of a table',
+    (random, wrong) =>
+      answerOf(
+        `<table><tr><td>${random}</td></tr><tr><td>${wrong ? '99.00' : '90.00'}</td></tr></table>`,
+        'text/html',
+      ),
+  ],
+  [
+    'fields of a form',
+    (random, wrong) =>
+      answerOf(
+        `<form><input name=_csrf value=${random}><input name=rate value=${wrong ? 99 : 90}></form>`,
+        'text/html',
+      ),
+  ],
+  ['lines of a text', (random, wrong) => answerOf(`a;${wrong ? 99 : 90}\n# ${random}\n`, 'text/csv')],
+  [
+    'entries of a list',
+    (random, wrong) =>
+      answerOf(
+        JSON.stringify([
+          { name: 'now', value: random },
+          { name: 'rate', value: wrong ? 99 : 90 },
+        ]),
+        'application/json',
+      ),
+  ],
+];
+
+/** So many requests, of which `isWrong` says on which the candidate is. */
+function observe(page: Page, requests: number, isWrong: (at: number) => boolean, noiseRatio = 0.1) {
+  const random = seeded(5);
+  const observed = new Observations(0);
+  const outcomes: Outcome[] = [];
+  for (let at = 0; at < requests; at++) {
+    const legacy = page(random(), false);
+    const against = (answer: Answer): Comparison => compareAnswers(legacy, answer, rules);
+    const comparison = against(page(random(), isWrong(at)));
+    const again = observed.noise.wantsRepeat(ENDPOINT, noiseRatio, random(), comparison.differences);
+    const repeat = again ? against(page(random(), false)) : null;
+    const keep = ({ sample }: Comparison['differences'][number]) => ({ ...sample, curl: '' });
+    outcomes.push(observed.compared({ endpoint: ENDPOINT, comparison, repeat, dryRun: false, keep }, at));
+  }
+  return { observed, outcomes };
+}
+
+describe.each(PAGES)('%s, of which one is random', (_what, page) => {
+  test('are no mismatch while the rest is right', () => {
+    const { outcomes } = observe(page, 300, () => false);
+    expect(outcomes.filter((outcome) => outcome === 'mismatch' || outcome === 'doubtful')).toEqual([]);
+  });
+
+  test('are a mismatch where another one is wrong, and the sample shows that one', () => {
+    const { outcomes, observed } = observe(page, 300, () => true);
+    expect(new Set(outcomes)).toEqual(new Set(['mismatch']));
+    const route = { name: 'x', hash: 'h', compare } as unknown as Parameters<typeof observationsView>[0];
+    const view = observationsView(route, { build: null, observations: observed, tally: null });
+    const counting = view.fields.filter(({ verdict }) => verdict === 'counts');
+    expect(counting.flatMap(({ samples }) => samples.at(-1)?.candidate)).toEqual([
+      expect.stringMatching(/99/),
+    ]);
+  });
+
+  test('are doubtful or a mismatch each time where another one is wrong now and then', () => {
+    const { outcomes } = observe(page, 1_000, (at) => at % 50 === 49);
+    const told = outcomes.flatMap((outcome, at) =>
+      outcome === 'mismatch' || outcome === 'doubtful' ? [at] : [],
+    );
+    expect(told).toEqual(Array.from({ length: 20 }, (_, n) => n * 50 + 49));
+  });
+});
+
+test('a new difference finds a row beside a thousand that were seen once', () => {
+  const observed = new Observations(0);
+  const see = (body: string, at: number) => {
+    const [legacy, candidate] = [answerOf('{}', 'application/json'), answerOf(body, 'application/json')];
+    const comparison = compareAnswers(legacy, candidate, rules);
+    const keep = () => ({ at: '$', legacy: null, candidate: null, curl: 'c'.repeat(10_000) });
+    observed.compared({ endpoint: ENDPOINT, comparison, repeat: null, dryRun: false, keep }, at);
+  };
+  for (let at = 0; at < 1_500; at++) see(JSON.stringify({ [`name${'x'.repeat(at % 40)}_${at}_`]: 1 }), at);
+  for (let at = 0; at < 3; at++) see('{"important":1}', 2_000 + at);
+  expect(observed.fields).toHaveLength(1_000);
+  expect(observed.rowsLeftOut).toBeGreaterThanOrEqual(500);
+  expect(observed.fields.find(({ path }) => path === '$.important')).toMatchObject({ count: 3 });
+  expect(JSON.stringify(observed).length).toBeLessThan(6_000_000);
+});
