@@ -1,10 +1,30 @@
-import { execFileSync } from 'node:child_process';
-import { dirname } from 'node:path';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { ROUTE } from '#plan/model/test-kit/plan-folder.ts';
 import { EXIT } from '../exit-code.ts';
 import { folders } from '../test-kit/control-plane.ts';
 import { fig } from '../test-kit/terminal.ts';
+
+const hasZsh = spawnSync('zsh', ['-f', '-c', 'zmodload zsh/zpty']).status === 0;
+
+/** Types into a real zsh; after each of the words that follow in pairs it presses Tab and waits for what has to come. */
+const ZSH = `zmodload zsh/zpty
+zpty shell zsh -f -i
+await() {
+  local line text
+  for n in {1..200}; do
+    while zpty -r -t shell line; do text+=$line; done
+    [[ $text = *$1* ]] && { print -r -- "got $1"; return; }
+    sleep 0.05
+  done
+  print -r -- "no $1 in $text"
+}
+zpty -w shell "PS1='RE''ADY '; autoload -U compinit; compinit -u -D; source ./completion.zsh"
+await 'READY '
+for typed expected in "$@"; do zpty -w -n shell "$typed"$'\\t'; await "$expected"; done
+`;
 
 describe('fig completion', () => {
   /** What bash offers behind `words`, the last of which is being written. */
@@ -37,4 +57,16 @@ describe('fig completion', () => {
     );
     expect((await fig(['completion', 'fish'])).code).toBe(EXIT.usage);
   });
+
+  (hasZsh ? test : test.skip)(
+    `is taken by zsh${hasZsh ? '' : ': no zsh on this machine'}`,
+    async () => {
+      const plan = dirname(folders.write({ 'routes/articles.yaml': ROUTE }));
+      writeFileSync(join(plan, 'completion.zsh'), (await fig(['completion', 'zsh'])).out);
+      const typed = ['fig --plan plan adv', 'advance', 'art', 'articles', '--rea', '--reason'];
+      const shown = execFileSync('zsh', ['-f', '-c', ZSH, 'zsh', ...typed], { cwd: plan, encoding: 'utf8' });
+      expect(shown.trim().split('\n')).toEqual(['got READY ', 'got advance', 'got articles', 'got --reason']);
+    },
+    30_000,
+  );
 });

@@ -39,7 +39,7 @@ function completionScript(program: Command, shell: 'bash' | 'zsh'): string {
   const shared = [...(all[0]?.options ?? []), '--help'];
   const cases = all.map(({ path, options, verbs, takesRoute }) => {
     const words = [...verbs, ...new Set([...options, ...shared])].join(' ');
-    return `    '${path}') words='${words}'; routes=${takesRoute ? 1 : 0} ;;`;
+    return `    '${path}') offers='${words}'; routes=${takesRoute ? 1 : 0} ;;`;
   });
   const verbs = all.map(({ path }) => path).filter((path) => path !== '');
   return `${shell === 'zsh' ? 'autoload -U +X bashcompinit && bashcompinit\n' : ''}_fig_routes() {
@@ -55,7 +55,7 @@ function completionScript(program: Command, shell: 'bash' | 'zsh'): string {
   done
 }
 _fig() {
-  local cur=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} verb='' word words='' routes=0 n
+  local cur=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} verb='' word offers='' routes=0 n
   COMPREPLY=()
   case "$previous" in --plan|--html|--output|--contract|--add|--file|--state) COMPREPLY=($(compgen -f -- "$cur")); return ;; esac
   for ((n = 1; n < COMP_CWORD; n++)); do
@@ -65,9 +65,9 @@ _fig() {
   case "$verb" in
 ${cases.join('\n')}
   esac
-  if [ "$routes" = 1 ] && [ "\${cur:0:1}" != - ]; then words="$(_fig_routes)"; fi
-  COMPREPLY=($(compgen -W "$words" -- "$cur"))
+  if [ "$routes" = 1 ] && [ "\${cur:0:1}" != - ]; then offers="$(_fig_routes)"; fi
+  COMPREPLY=($(compgen -W "$offers" -- "$cur"))
 }
 complete -F _fig fig
-alias fig='npx fig'`;
+command -v fig > /dev/null || fig() { npx fig "$@"; }`;
 }
