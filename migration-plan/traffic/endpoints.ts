@@ -163,6 +163,8 @@ function fromRoutes(file: string): Source {
         unread++;
         return [];
       }
+      // A route or a mount of Express that is a regular expression.
+      if (path.includes('/RegExp(')) return [line.trim()];
       return [endpointOf(method === '*' ? null : method, path) ?? line.trim()];
     });
   return distinct('list of routes', found, { unread });

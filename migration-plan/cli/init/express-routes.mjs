@@ -15,10 +15,8 @@ function noteMounts(target) {
   const { use } = target;
   if (typeof use !== 'function') return;
   target.use = function (...given) {
-    const isPath = [given[0]].flat().every((one) => typeof one === 'string');
-    const isPattern = [given[0]].flat().some((one) => one instanceof RegExp);
-    // Below a regular expression nobody can say where it is.
-    const paths = isPath ? [given[0]].flat() : isPattern ? [] : ['/'];
+    const isPath = [given[0]].flat().every((one) => typeof one === 'string' || one instanceof RegExp);
+    const paths = isPath ? [given[0]].flat().map(written) : ['/'];
     const handlers = (isPath ? given.slice(1) : given).flat(Number.POSITIVE_INFINITY);
     const own = children.get(this) ?? [];
     children.set(this, own);
@@ -26,6 +24,10 @@ function noteMounts(target) {
     return use.apply(this, given);
   };
 }
+
+/** No plan can match a regular expression, and whoever reads the lines says so. */
+const written = (path) =>
+  path instanceof RegExp ? `/RegExp(${path.source.replaceAll('\\/', '/').replace(/\s/g, '')})` : path;
 
 function loadExpress() {
   try {
@@ -65,7 +67,10 @@ function linesOf(handler, prefix = '', above = []) {
   if (!router || above.includes(router)) return [];
   const own = router.stack.flatMap(({ route }) => {
     if (!route) return [];
-    const paths = [route.path].flat().filter((path) => typeof path === 'string');
+    const paths = [route.path]
+      .flat()
+      .filter((path) => typeof path === 'string' || path instanceof RegExp)
+      .map(written);
     const names = Object.keys(route.methods);
     // `all` is one entry in Express 4, and every method there is in Express 5.
     const isAny = names.includes('_all') || names.length > 20;

@@ -209,14 +209,20 @@ describe('fig init', () => {
 
   test('reads all applications of one program, and nothing that nobody can say where it is', async () => {
     const { file, plan } = source(
-      "const express = require('express');\nconst [a, b, inner] = [express(), express(), express.Router()];\na.get('/one/:id', () => {});\nb.get('/two', () => {});\ninner.get('/deep', () => {});\na.use(/^\\/rx/, inner);\na.listen(0); setTimeout(() => b.listen(0), 300);\n",
+      "const express = require('express');\nconst [a, b, inner] = [express(), express(), express.Router()];\na.get('/one/:id', () => {});\nb.get('/two', () => {});\ninner.get('/deep', () => {});\na.use(/^\\/rx/, inner);\na.get(/^\\/v\\d+$/, () => {});\na.listen(0); setTimeout(() => b.listen(0), 300);\n",
       'server.js',
     );
     mkdirSync(join(dirname(file), 'node_modules'));
     symlinkSync(join(process.cwd(), 'node_modules/express'), join(dirname(file), 'node_modules/express'));
-    const { code } = await fig(['init', '--express', `cd ${dirname(file)} && node server.js`, ...LEGACY], {
-      plan,
-    });
+    const { code, err } = await fig(
+      ['init', '--express', `cd ${dirname(file)} && node server.js`, ...LEGACY],
+      {
+        plan,
+      },
+    );
+    expect(err).toContain(
+      '2 endpoints cannot be matched by a plan and were left out: GET /RegExp(^/v\\d+$), GET /RegExp(^/rx)/deep',
+    );
     expect([code, matchesOf(plan)]).toEqual([EXIT.ok, { one: ['GET /one/:id'], two: ['GET /two'] }]);
   }, 30_000);
 
