@@ -244,7 +244,7 @@ test('bodies that do not get on make room where others wait for their places', a
     await load(facade, [20, 0, 0]);
     const waiting = ask(facade.url, { path: '/reader' });
     const own = () => legacy.held.find(({ path }) => path === '/reader');
-    await until('a place', own, 8_000);
+    await until('a place', own, 20_000);
     own()?.response.end('ok');
     expect((await waiting).status).toBe(200);
   } finally {

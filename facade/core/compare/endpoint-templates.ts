@@ -7,6 +7,8 @@ export type EndpointTemplates = {
    * gives what they are folded into by now: figures kept by template are moved by asking for each once more.
    */
   templateOf(path: string): string;
+  /** How often templates were folded into one: when it has grown, an earlier template may have another by now. */
+  readonly folds: number;
 };
 
 export type TemplateOptions = {
@@ -49,7 +51,12 @@ type Node = {
 export function learnTemplates({ known, caseSensitive = false }: TemplateOptions): EndpointTemplates {
   const learner = new Learner(caseSensitive);
   for (const { pattern } of known) learner.addKnown(segmentsOf(pattern));
-  return { templateOf: (path) => learner.templateOf(segmentsOf(path)) };
+  return {
+    templateOf: (path) => learner.templateOf(segmentsOf(path)),
+    get folds() {
+      return learner.folds;
+    },
+  };
 }
 
 /** `/articles/{slug}` of an OpenAPI document as a pattern of the plan: `/articles/:slug`. */
@@ -70,6 +77,7 @@ class Learner {
   private readonly root = newNode(true);
   private readonly caseSensitive: boolean;
   private nodes = 0;
+  folds = 0;
 
   constructor(caseSensitive: boolean) {
     this.caseSensitive = caseSensitive;
@@ -133,6 +141,7 @@ class Learner {
     for (const [segment, below] of node.literals) {
       if (below.fixed || (PLAIN_WORD.test(segment) && !node.wordsFolded)) continue;
       node.literals.delete(segment);
+      this.folds++;
       this.merge(slug, below);
     }
   }

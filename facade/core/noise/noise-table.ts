@@ -187,17 +187,21 @@ export class NoiseTable {
   /** What several workers or replicas learned. Each source's state may be merged once only: it is a sum. */
   static merge(one: NoiseTable, other: NoiseTable): NoiseTable {
     const merged = NoiseTable.from(one.toJSON());
-    const json = other.toJSON();
-    merged.overflow += json.overflow;
+    merged.#add(other.toJSON());
+    return merged;
+  }
+
+  #add(json: NoiseJson): void {
+    this.overflow += json.overflow;
     for (const [endpoint, compared, repeated, fields, recent] of json.endpoints) {
-      const known = merged.#endpoint(endpoint);
+      const known = this.#endpoint(endpoint);
       if (!known) continue;
       known.compared += compared;
       known.repeated += repeated;
       known.recent.compared += recent?.compared ?? 0;
       known.recent.repeated += recent?.repeated ?? 0;
       for (const [key, { candidate, legacy, distance, reasons, places }] of fields) {
-        const field = merged.#field(known, key);
+        const field = this.#field(known, key);
         if (!field) continue;
         field.candidate += candidate;
         field.legacy += legacy;
@@ -208,7 +212,17 @@ export class NoiseTable {
           field.reasons[reason] = (field.reasons[reason] ?? 0) + count;
       }
     }
-    return merged;
+  }
+
+  /** The same under other names of endpoints; those that get one name are added up. */
+  renamed(rename: (endpoint: string) => string): NoiseTable {
+    const { endpoints, overflow } = this.toJSON();
+    const renamed = new NoiseTable();
+    renamed.#add({
+      overflow,
+      endpoints: endpoints.map(([name, ...figures]) => [rename(name), ...figures] as const),
+    });
+    return renamed;
   }
 
   toJSON(): NoiseJson {

@@ -103,3 +103,30 @@ test('a new difference finds a row beside a thousand that were seen once', () =>
   expect(observed.fields.find(({ path }) => path === '$.important')).toMatchObject({ count: 3 });
   expect(JSON.stringify(observed).length).toBeLessThan(6_000_000);
 });
+
+test('endpoints that turn out to be one are added up: rows, counts, samples and noise', () => {
+  const observed = new Observations(0);
+  const see = (endpoint: string, at: number) => {
+    const [legacy, candidate] = ['{"price":1}', '{"price":2}'].map((text) =>
+      answerOf(text, 'application/json'),
+    );
+    const comparison = compareAnswers(legacy as Answer, candidate as Answer, rules);
+    const keep = () => ({ at: '$', legacy: '1', candidate: '2', curl: `curl ${endpoint}` });
+    observed.compared({ endpoint, comparison, repeat: null, dryRun: false, keep }, at);
+  };
+  for (let at = 0; at < 12; at++) see(`GET /pages/a-${at % 3}x`, at);
+  see('GET /other', 12);
+  observed.rename((endpoint) => endpoint.replace(/a-\dx/, ':slug'));
+  expect(observed.endpoints).toEqual([
+    { template: 'GET /pages/:slug', match: 0, mismatch: 12, ignored: 0 },
+    { template: 'GET /other', match: 0, mismatch: 1, ignored: 0 },
+  ]);
+  expect(observed.fields.map(({ endpoint, count, samples }) => [endpoint, count, samples.length])).toEqual([
+    ['GET /pages/:slug', 12, 5],
+    ['GET /other', 1, 1],
+  ]);
+  expect(observed.noise.fields().map(({ endpoint, candidate }) => [endpoint, candidate])).toEqual([
+    ['GET /pages/:slug', { seen: 12, of: 12 }],
+    ['GET /other', { seen: 1, of: 1 }],
+  ]);
+});

@@ -117,6 +117,28 @@ export class Observations {
     this.#rowsLeftOut += 1;
   }
 
+  /** Puts what was seen of endpoints that have one name by now together. */
+  rename(name: (endpoint: string) => string): void {
+    const { endpoints, fields } = this;
+    if (endpoints.every(({ template }) => name(template) === template)) return;
+    this.#endpoints.clear();
+    for (const one of endpoints)
+      put(
+        this.#endpoints,
+        name(one.template),
+        { ...one, template: name(one.template) },
+        mergeEndpoints,
+        MAX_ENDPOINTS + 1,
+      );
+    this.#fields.clear();
+    for (const field of fields) {
+      const own = { ...field, endpoint: name(field.endpoint) };
+      put(this.#fields, fieldKey(own.endpoint, own), own, mergeFields, MAX_FIELDS);
+    }
+    this.#sampleCharacters = this.fields.reduce((sum, field) => sum + charactersOf(field), 0);
+    this.#noise = this.#noise.renamed(name);
+  }
+
   /** Adds what another process saw of the same. */
   add(json: ObservationsJson): void {
     this.#counts = addCounts(this.#counts, json.counts);

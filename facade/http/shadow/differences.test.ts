@@ -182,6 +182,19 @@ describe('what differs, from a request of a client to the observations', () => {
     ]);
   });
 
+  test('and names are one in the end, with what was seen while they were few', async () => {
+    [legacy.answer, candidate.answer] = [json({ ok: true }), json({ ok: false })];
+    const before = observed.now();
+    const known = (await before).eligible as number;
+    await read(Array.from({ length: 60 }, (_, n) => `/api/things/name-${n}x/pages`));
+    const { endpoints, fields } = await observed.settled(known + 60);
+    const own = endpoints.filter(({ template }: { template: string }) => template.endsWith('/pages'));
+    expect(own).toEqual([{ template: 'GET /api/things/:slug/pages', match: 0, mismatch: 60, ignored: 0 }]);
+    expect(fields.filter(({ endpoint }: { endpoint: string }) => endpoint.endsWith('/pages'))).toMatchObject([
+      { path: '$.ok', count: 60 },
+    ]);
+  });
+
   test('each difference is told as what it is, digit by digit and code point by code point', async () => {
     const pairs: Record<string, [legacy: string, candidate: string, told: string]> = {
       integer: ['9007199254740993', '9007199254740992', 'value major precision'],

@@ -117,12 +117,28 @@ class Page implements ShadowSink {
 
   compared: ShadowSink['compared'] = (compared) => {
     const nowMs = this.#options.nowMs();
-    const outcome = this.observations.compared(compared, nowMs);
+    // While a second answer was waited for, its endpoint may have become one with others.
+    const endpoint = this.#templates.folds > 0 ? this.#renamed(compared.endpoint) : compared.endpoint;
+    const outcome = this.observations.compared({ ...compared, endpoint }, nowMs);
     this.#tally.compared(outcome, nowMs);
   };
 
-  endpointOf: ShadowSink['endpointOf'] = (method, pattern, path) =>
-    `${method} ${pattern.includes('*') ? this.#templates.templateOf(path) : pattern}`;
+  endpointOf: ShadowSink['endpointOf'] = (method, pattern, path) => {
+    if (!pattern.includes('*')) return `${method} ${pattern}`;
+    const { folds } = this.#templates;
+    const template = this.#templates.templateOf(path);
+    // What was a page of its own until now is one of many.
+    if (this.#templates.folds > folds) this.observations.rename((endpoint) => this.#renamed(endpoint));
+    return `${method} ${template}`;
+  };
+
+  #renamed(endpoint: string): string {
+    const space = endpoint.indexOf(' ');
+    const path = endpoint.slice(space + 1);
+    return path.startsWith('/')
+      ? `${endpoint.slice(0, space)} ${this.#templates.templateOf(path)}`
+      : endpoint;
+  }
 
   wantsRepeat: ShadowSink['wantsRepeat'] = (endpoint, findings) =>
     this.observations.noise.wantsRepeat(

@@ -21,6 +21,7 @@ const OF_THE_WALL: Record<string, string> = {
   'facade/http/request-pin.ts': 'a pin says until when it holds, wherever it was made',
   'facade/adapters/file-lock.ts': 'a lock on another host is dated by the file system',
   'acl/gateway-kit/dry-run.ts': 'the time of a signature, which another process checks',
+  'migration-plan/cli/verbs/new.ts': 'the date that orders a migration among those of other days',
   'migration-plan/cli/verbs/token.ts': 'a token says until when it holds',
   'migration-plan/cli/standing.ts': 'how long ago a run was recorded, by another machine',
   'migration-plan/cli/screen/evidence.ts': 'how long ago a run was recorded, by another machine',
