@@ -10,7 +10,7 @@ import { type RunningProcess, runToEnd, startProcess } from '../testing/process.
 import { closeConnections, type RawAnswer, rawRequest } from '../testing/raw-http.ts';
 import { waitUntil } from '../testing/wait-until.ts';
 import { rowToNew } from '../translators/freelancers.ts';
-import { FAILPOINTS } from './failpoint.ts';
+import { BACKFILL_FAILPOINTS } from './failpoint.ts';
 
 const ROWS = 1200;
 const SERVICE_TOKEN = 'service-token-of-a-test';
@@ -137,10 +137,10 @@ describe('the relay between a real monolith database and a real service', () => 
     await expectEqualSides();
   }, 30_000);
 
-  test.each([...FAILPOINTS, 'after-apply:2', 'after-checkpoint:2'])(
+  test.each([...BACKFILL_FAILPOINTS, 'after-apply:2', 'after-checkpoint:2'])(
     'killed at %s, it goes on and both sides are equal',
     async (failpoint) => {
-      changeLegacy([...FAILPOINTS, 'after-apply:2', 'after-checkpoint:2'].indexOf(failpoint) + 1);
+      changeLegacy([...BACKFILL_FAILPOINTS, 'after-apply:2', 'after-checkpoint:2'].indexOf(failpoint) + 1);
       const doomed = await startRelay({ FIG_FAILPOINT: failpoint });
       const died = once(doomed.child, 'exit');
       await ask(doomed, 'POST', BACKFILL).catch(() => {});

@@ -1,5 +1,5 @@
-/** Named places between two side effects. */
-export const FAILPOINTS = [
+/** Named places between two side effects: of a backfill, and of what follows changes. */
+export const BACKFILL_FAILPOINTS = [
   'after-ticket',
   'after-read',
   'after-apply',
@@ -9,6 +9,15 @@ export const FAILPOINTS = [
   'after-remove',
   'before-done',
 ] as const;
+export const TAIL_FAILPOINTS = [
+  'tail-after-changes',
+  'tail-after-ticket',
+  'tail-after-read',
+  'tail-after-apply',
+  'tail-after-quarantine',
+  'tail-after-ack',
+] as const;
+export const FAILPOINTS = [...BACKFILL_FAILPOINTS, ...TAIL_FAILPOINTS] as const;
 type Failpoint = (typeof FAILPOINTS)[number];
 export type ReachFailpoint = (name: Failpoint) => void;
 

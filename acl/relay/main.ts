@@ -7,11 +7,14 @@ import { health } from '../gateway-kit/health.ts';
 import { HttpClient } from '../gateway-kit/http-client.ts';
 import { runMain, serve } from '../gateway-kit/serve.ts';
 import { SetRelay } from './backfill/set-relay.ts';
+import type { ChangeSource } from './capture/change-source.ts';
+import { openChangeSource } from './capture/open-change-source.ts';
 import { FAILPOINTS, killAt } from './failpoint.ts';
 import { relayApi } from './http/relay-api.ts';
 import { openLegacyStore } from './source/open-legacy-store.ts';
 import { fileRunJournal } from './state/run-journal.file.ts';
 import { lockStateDir } from './state/state-dir-lock.ts';
+import { Tail } from './tail/tail.ts';
 import { httpSyncInbox } from './target/sync-inbox.http.ts';
 import { loadTranslator } from './translator-module.ts';
 
@@ -46,6 +49,8 @@ await runMain(async () => {
   const store = await openLegacyStore(env.LEGACY_DATABASE_URL);
   const clients: HttpClient[] = [];
   const sets = new Map<string, SetRelay>();
+  const tails = new Map<string, Tail>();
+  const sources: ChangeSource[] = [];
   for (const set of plan.dataSets.values()) {
     const client = new HttpClient({ url: set.service.url, bearer: env.SERVICE_TOKEN, timeoutMs: 60_000 });
     clients.push(client);
@@ -66,8 +71,20 @@ await runMain(async () => {
       },
     });
     sets.set(set.name, relay);
+    const source = openChangeSource(env.LEGACY_DATABASE_URL, set.tables);
+    sources.push(source);
+    const tail = new Tail({
+      set: set.name,
+      source,
+      carry: () => relay.carryChanges(source),
+      log,
+      backoffMs: (attempt) => Math.min(250 * 2 ** (attempt - 1), 5_000),
+    });
+    tails.set(set.name, tail);
   }
-  const app = relayApi(sets, {
+  // What was noted while no relay ran is carried over first.
+  for (const tail of tails.values()) await tail.start();
+  const app = relayApi(sets, tails, {
     token: env.RELAY_TOKEN,
     health: health('relay', env.BUILD_ID, [{ name: store.name, check: () => store.ping() }]),
     log,
@@ -77,7 +94,8 @@ await runMain(async () => {
     port: env.PORT,
     log,
     onStop: async () => {
-      await Promise.all([...sets.values()].map((relay) => relay.stop()));
+      await Promise.all([...tails.values(), ...sets.values()].map((one) => one.stop()));
+      for (const source of sources) await source.close();
       for (const client of clients) client.close();
       await store.close();
     },

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import autocannon from 'autocannon';
 
@@ -43,10 +45,47 @@ function milliseconds(found: RegExpExecArray | null): number {
   return found ? Number(found[1]) * (UNITS[found[2] as string] as number) : Number.NaN;
 }
 
-/** So many requests a second, whatever the proxy could do: what clients see of it below its limits. */
+/**
+ * So many requests a second, evenly, whatever the proxy could do: what clients see of it below its limits. A request that
+ * finds no connection free has waited since it was due, so that a proxy which stops is not asked less for it.
+ */
 export async function loadAt(perSecond: number, { url, connections, seconds }: LoadOptions): Promise<Load> {
-  const result = await autocannon({ url, connections, duration: seconds, overallRate: perSecond });
-  return seenBy(result);
+  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  const latencies: number[] = [];
+  let failed = 0;
+  const began = performance.now();
+  const all: Promise<void>[] = [];
+  for (let n = 0; n < perSecond * seconds; n++) {
+    const dueMs = began + (n * 1000) / perSecond;
+    const early = dueMs - performance.now();
+    if (early > 0) await wait(early);
+    all.push(
+      once(url, agent).then(
+        (isWell) => {
+          latencies.push(Math.max(0, performance.now() - dueMs));
+          if (!isWell) failed++;
+        },
+        () => void failed++,
+      ),
+    );
+  }
+  await Promise.all(all);
+  agent.destroy();
+  const sorted = latencies.toSorted((one, other) => one - other);
+  const at = (share: number) =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+  const perSecondReached = latencies.length / ((performance.now() - began) / 1000);
+  return { requests: latencies.length, perSecond: perSecondReached, p50Ms: at(0.5), p99Ms: at(0.99), failed };
+}
+
+function once(url: string, agent: Agent): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    request(url, { agent }, (answer) => {
+      answer.resume().once('end', () => resolve((answer.statusCode ?? 0) < 300));
+    })
+      .once('error', reject)
+      .end();
+  });
 }
 
 async function withAutocannon({ url, connections, seconds }: LoadOptions): Promise<Load> {

@@ -23,6 +23,17 @@ const problem = open({
   message: z.string(),
   severity: z.enum(['error', 'warning']),
 });
+const captured = open({
+  set: z.string(),
+  capture: z.enum(['installed', 'absent', 'broken']),
+  missing: z.array(z.string()).describe('Triggers that are gone.'),
+  running: z.boolean(),
+  waiting: count.nullable(),
+  lagMs: z.number().nullable().describe('Age of the oldest write that waits; null: not known.'),
+  entries: count.describe('Carried over since the relay started.'),
+  applied: count,
+  error: z.string().nullable(),
+});
 const part = z.object({ moved: count, of: count });
 const standing = open({
   admin: z.string(),
@@ -118,6 +129,9 @@ const backfill = open({
 });
 
 export const answers: Readonly<Record<string, z.ZodType>> = {
+  'capture install': captured,
+  'capture remove': captured,
+  'capture status': captured,
   new: open({
     service: z.string(),
     table: z.string(),

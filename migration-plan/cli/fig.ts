@@ -6,6 +6,7 @@ import { DEFAULT_ADMIN_URL, type GlobalOptions, openSession, type Streams } from
 import type { Run } from './verb.ts';
 import { addAdvance } from './verbs/advance.ts';
 import { addBackfill } from './verbs/backfill.ts';
+import { addCapture } from './verbs/capture.ts';
 import { addCompletion } from './verbs/completion.ts';
 import { addDoctor } from './verbs/doctor.ts';
 import { addEvidence } from './verbs/evidence.ts';
@@ -47,6 +48,7 @@ const VERBS = [
   addRecord,
   addReplay,
   addReload,
+  addCapture,
   addBackfill,
   addInstances,
   addLedger,

@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
+import type { ChangeSource } from '../capture/change-source.ts';
 import type { ReachFailpoint } from '../failpoint.ts';
 import { IDLE, type Progress, type QuarantinedRow, type RunJournal } from '../state/progress.ts';
+import { type Carried, carryChanges } from '../tail/carry-changes.ts';
 import { nextBatch } from './pass.ts';
 import type { BatchDone, PassParts } from './pass-parts.ts';
 import { Quarantine } from './quarantine.ts';
@@ -60,6 +62,11 @@ export class SetRelay {
 
   quarantined(): readonly QuarantinedRow[] {
     return this.#parts.quarantine.list();
+  }
+
+  /** Carries what waits in the queue of changes over, at most a batch. */
+  carryChanges(source: ChangeSource): Promise<Carried> {
+    return carryChanges(this.#parts, source, this.#parts.batchSize, this.#progress.pass);
   }
 
   /** Starts a run, or goes on with the one that was paused or failed; false when one is running. */

@@ -3,10 +3,12 @@ import type { Logger } from 'pino';
 import { requireBearer } from '../../gateway-kit/bearer.ts';
 import { problem } from '../../gateway-kit/problem.ts';
 import type { SetRelay } from '../backfill/set-relay.ts';
+import type { Tail } from '../tail/tail.ts';
 
-/** The relay's control interface: sets, their backfill and their quarantine. All of `/v1` asks for the token. */
+/** The relay's control interface: sets, their backfill, their quarantine, and the changes that follow. All of `/v1` asks for the token. */
 export function relayApi(
   sets: ReadonlyMap<string, SetRelay>,
+  tails: ReadonlyMap<string, Tail>,
   options: { readonly token: string; readonly health: RequestHandler; readonly log: Logger },
 ): Express {
   const app = express();
@@ -49,6 +51,30 @@ export function relayApi(
     }),
   );
 
+  app
+    .route('/v1/sets/:set/capture')
+    .get(
+      withSet(tails, async (tail, response) => {
+        response.json(await tail.status());
+      }),
+    )
+    .post(
+      withSet(tails, async (tail, response) => {
+        const problems = await tail.install();
+        if (problems.length === 0) response.json(await tail.status());
+        else
+          problem(response, 409, 'RELAY_CAPTURE_REFUSED', `writes cannot be noted: ${problems.join(' ')}`, {
+            problems,
+          });
+      }),
+    )
+    .delete(
+      withSet(tails, async (tail, response) => {
+        await tail.remove();
+        response.json(await tail.status());
+      }),
+    );
+
   app.use((request, response) => {
     problem(response, 404, 'RELAY_PATH_UNKNOWN', `no ${request.method} ${request.path} here`);
   });
@@ -56,9 +82,9 @@ export function relayApi(
   return app;
 }
 
-function withSet(
-  sets: ReadonlyMap<string, SetRelay>,
-  handle: (relay: SetRelay, response: Response) => void | Promise<void>,
+function withSet<T>(
+  sets: ReadonlyMap<string, T>,
+  handle: (one: T, response: Response) => void | Promise<void>,
 ): RequestHandler<{ set: string }> {
   return async (request, response) => {
     const relay = sets.get(request.params.set);

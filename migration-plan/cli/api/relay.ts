@@ -24,6 +24,19 @@ export type BackfillStatus = {
   readonly interrupted?: boolean;
 };
 
+/** Whether writes to the tables of a set follow. */
+export type CaptureStatus = {
+  readonly set: string;
+  readonly capture: 'installed' | 'absent' | 'broken';
+  readonly missing: readonly string[];
+  readonly running: boolean;
+  readonly waiting: number | null;
+  readonly lagMs: number | null;
+  readonly entries: number;
+  readonly applied: number;
+  readonly error: string | null;
+};
+
 export type QuarantinedRow = { readonly key: string; readonly reason: string; readonly since: string };
 
 /** The relay, as the CLI uses it. Every method rejects with `Failure`. */
@@ -53,6 +66,18 @@ export class RelayApi {
 
   pause(set: string): Promise<BackfillStatus> {
     return this.#call(`/v1/sets/${encodeURIComponent(set)}/backfill`, 'DELETE');
+  }
+
+  capture(set: string): Promise<CaptureStatus> {
+    return this.#call(`/v1/sets/${encodeURIComponent(set)}/capture`);
+  }
+
+  installCapture(set: string): Promise<CaptureStatus> {
+    return this.#call(`/v1/sets/${encodeURIComponent(set)}/capture`, 'POST');
+  }
+
+  removeCapture(set: string): Promise<CaptureStatus> {
+    return this.#call(`/v1/sets/${encodeURIComponent(set)}/capture`, 'DELETE');
   }
 
   async quarantine(set: string): Promise<readonly QuarantinedRow[]> {

@@ -1,0 +1,51 @@
+/** A row that was written: which one, and not what it is. Whoever reads it then has what it is by then. */
+export type Change = {
+  /** Identifies the entry; says nothing about the order in which transactions ended. */
+  readonly seq: string;
+  readonly table: string;
+  readonly key: string;
+};
+
+export type CapturedTable = {
+  readonly name: string;
+  /** Its primary key, one column. */
+  readonly key: string;
+};
+
+/** `broken`: parts of it are gone, for example with a table that a tool for schema changes has replaced. */
+export type CaptureState =
+  | { readonly kind: 'absent' | 'installed' }
+  | { readonly kind: 'broken'; readonly missing: readonly string[] };
+
+export type Lag = {
+  /** Entries that wait to be carried over. */
+  readonly waiting: number;
+  /** Age of the oldest of them, by the clock of the database; null when none waits. */
+  readonly oldestMs: number | null;
+};
+
+/**
+ * Port: what was written to the tables of one data set, as a queue that is emptied by whoever has carried it over.
+ * Adapters: triggers in MySQL and MariaDB, and in SQLite; suite: change-source.suite.ts. Every method rejects with one
+ * line when the database cannot be reached.
+ */
+export type ChangeSource = {
+  /** Kind, host and database without credentials, for messages. */
+  readonly name: string;
+  /** What keeps it from being installed, each with what to do; empty when nothing does. */
+  preflight(): Promise<readonly string[]>;
+  /** Begins to note writes. Installs what is missing, so it may be called again. */
+  install(): Promise<void>;
+  /** Leaves the tables as they were, with all that waits. */
+  remove(): Promise<void>;
+  state(): Promise<CaptureState>;
+  /** Entries of committed transactions, at most `limit`; empty when there is nothing. */
+  changes(limit: number): Promise<readonly Change[]>;
+  /** Drops exactly these entries: what was written again meanwhile has another one. */
+  ack(changes: readonly Change[]): Promise<void>;
+  lag(): Promise<Lag>;
+  close(): Promise<void>;
+};
+
+/** Where entries wait, in the legacy database itself: an entry is there exactly when its write is. */
+export const QUEUE = '_fig_change';

@@ -1,0 +1,231 @@
+import mysql, { type ResultSetHeader, type RowDataPacket } from 'mysql2/promise';
+import { type Cascade, cascadesTo, type ForeignKey } from './cascades.ts';
+import type { CapturedTable, CaptureState, ChangeSource } from './change-source.ts';
+import { QUEUE } from './change-source.ts';
+import { triggerName } from './trigger-name.ts';
+
+type Trigger = { readonly name: string; readonly sql: string };
+
+/** The longest key that an entry holds, in characters. */
+const LONGEST_KEY = 255;
+
+/**
+ * The trigger queue in MySQL and MariaDB. What foreign keys do fires no trigger here (MySQL manual, "Trigger Restrictions"),
+ * so the tables above get triggers, too, that note the rows which will follow. TRUNCATE is seen by nobody.
+ */
+export function openMysqlTriggerQueue(url: string, tables: readonly CapturedTable[]): ChangeSource {
+  const { hostname, port, pathname, username, password } = new URL(url);
+  const database = decodeURIComponent(pathname.slice(1));
+  const pool = mysql.createPool({
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: port === '' ? 3306 : Number(port),
+    user: decodeURIComponent(username),
+    password: decodeURIComponent(password),
+    database,
+    charset: 'utf8mb4',
+    connectionLimit: 2,
+    connectTimeout: 5000,
+    supportBigNumbers: true,
+    bigNumberStrings: true,
+  });
+  const own = tables.map(({ name }) => name);
+  const select = async (sql: string, values: readonly unknown[] = []) =>
+    (await pool.query<RowDataPacket[]>(sql, [...values]))[0];
+
+  const foreignKeys = async (): Promise<ForeignKey[]> => {
+    const rows = await select(
+      `SELECT u.constraint_name AS name, u.table_name AS child, u.column_name AS col, u.referenced_table_name AS parent,
+              u.referenced_column_name AS ref, r.delete_rule AS onDelete, r.update_rule AS onUpdate
+       FROM information_schema.key_column_usage u
+       JOIN information_schema.referential_constraints r
+         ON r.constraint_schema = u.constraint_schema AND r.constraint_name = u.constraint_name AND r.table_name = u.table_name
+       WHERE u.table_schema = ? AND u.referenced_table_schema = u.table_schema
+       ORDER BY u.table_name, u.constraint_name, u.ordinal_position`,
+      [database],
+    );
+    const groups = Map.groupBy(rows, ({ child, name }) => `${child}\0${name}`);
+    return [...groups.values()].map((group) => ({
+      child: String(group[0]?.child),
+      parent: String(group[0]?.parent),
+      columns: group.map(({ col }) => String(col)),
+      references: group.map(({ ref }) => String(ref)),
+      onDelete: String(group[0]?.onDelete),
+      onUpdate: String(group[0]?.onUpdate),
+    }));
+  };
+  const wanted = async (): Promise<Trigger[]> => {
+    const keys = await foreignKeys();
+    return tables.flatMap((table) => [
+      ...ownTriggers(table),
+      ...cascadesTo(table.name, keys).map((cascade, n) => cascadeTrigger(cascade, table, n)),
+    ]);
+  };
+  /** Every trigger that fills the queue, with the captured table that it is about. */
+  const present = async (): Promise<Map<string, string>> => {
+    const rows = await select(
+      `SELECT trigger_name AS name, action_statement AS body FROM information_schema.triggers
+       WHERE trigger_schema = ? AND action_statement LIKE ?`,
+      [database, `%INSERT INTO ${QUEUE} (tab, k)%`],
+    );
+    return new Map(
+      rows.map(({ name, body }) => [
+        String(name),
+        /\(tab, k\) (?:VALUES \(|SELECT )'([^']*)'/.exec(String(body))?.[1] ?? '',
+      ]),
+    );
+  };
+  const hasQueue = async () =>
+    (
+      await select(
+        'SELECT 1 AS found FROM information_schema.tables WHERE table_schema = ? AND table_name = ?',
+        [database, QUEUE],
+      )
+    ).length > 0;
+
+  return {
+    name: `mysql://${hostname}:${port === '' ? 3306 : port}/${database}`,
+    async preflight() {
+      const problems: string[] = [];
+      for (const { name, key } of tables) problems.push(...(await faultsOf(select, database, name, key)));
+      try {
+        await wanted();
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        problems.push(
+          `${error.message}. No trigger can say which rows go with it: take one of them apart first.`,
+        );
+      }
+      problems.push(...(await binlogFaults(select)));
+      return problems;
+    },
+    async install() {
+      await pool.query(
+        `CREATE TABLE IF NOT EXISTS ${QUEUE} (
+           seq BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
+           tab VARCHAR(64) NOT NULL,
+           k VARCHAR(${LONGEST_KEY}) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+           at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
+           KEY tab_seq (tab, seq)
+         ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4`,
+      );
+      const there = await present();
+      for (const { name, sql } of await wanted()) if (!there.has(name)) await pool.query(sql);
+    },
+    async remove() {
+      for (const [name, table] of await present())
+        if (own.includes(table)) await pool.query('DROP TRIGGER IF EXISTS ??', [name]);
+      if (!(await hasQueue())) return;
+      await pool.query(`DELETE FROM ${QUEUE} WHERE tab IN (?)`, [own]);
+      if ((await present()).size === 0) await pool.query(`DROP TABLE ${QUEUE}`);
+    },
+    async state(): Promise<CaptureState> {
+      const [triggers, there] = [await wanted(), await present()];
+      const gone = triggers.filter(({ name }) => !there.has(name)).map(({ name }) => name);
+      if (gone.length === triggers.length) return { kind: 'absent' };
+      const lost = (await hasQueue()) ? gone : [QUEUE, ...gone];
+      return lost.length === 0 ? { kind: 'installed' } : { kind: 'broken', missing: lost };
+    },
+    async changes(limit) {
+      const rows = await select(
+        `SELECT CAST(seq AS CHAR) AS seq, tab, k FROM ${QUEUE} WHERE tab IN (?) ORDER BY seq LIMIT ?`,
+        [own, limit],
+      );
+      return rows.map(({ seq, tab, k }) => ({ seq: String(seq), table: String(tab), key: String(k) }));
+    },
+    async ack(changes) {
+      if (changes.length === 0) return;
+      await pool.query<ResultSetHeader>(`DELETE FROM ${QUEUE} WHERE seq IN (?)`, [
+        changes.map(({ seq }) => seq),
+      ]);
+    },
+    async lag() {
+      const [row] = await select(
+        `SELECT count(*) AS n, TIMESTAMPDIFF(MICROSECOND, min(at), CURRENT_TIMESTAMP(3)) / 1000 AS age FROM ${QUEUE} WHERE tab IN (?)`,
+        [own],
+      );
+      const waiting = Number(row?.n);
+      return { waiting, oldestMs: waiting === 0 ? null : Math.max(0, Math.round(Number(row?.age))) };
+    },
+    async close() {
+      await pool.end();
+    },
+  };
+}
+
+function ownTriggers({ name: table, key }: CapturedTable): Trigger[] {
+  const note = (row: 'NEW' | 'OLD') =>
+    `INSERT INTO ${QUEUE} (tab, k) VALUES (${mysql.escape(table)}, CAST(${row}.${id(key)} AS CHAR))`;
+  const moved = `IF NOT (OLD.${id(key)} <=> NEW.${id(key)}) THEN ${note('OLD')}; END IF;`;
+  return (
+    [
+      ['insert', note('NEW')],
+      ['update', `BEGIN ${note('NEW')}; ${moved} END`],
+      ['delete', note('OLD')],
+    ] as const
+  ).map(([event, body]) => {
+    const name = triggerName(event, table);
+    return { name, sql: `CREATE TRIGGER ${id(name)} AFTER ${event} ON ${id(table)} FOR EACH ROW ${body}` };
+  });
+}
+
+/** Notes the rows that are about to follow, while it can still be said which they are. */
+function cascadeTrigger({ event, on, way }: Cascade, table: CapturedTable, n: number): Trigger {
+  const alias = (at: number) => `t${at}`;
+  const joins = way.slice(0, -1).map(({ parent, columns, references }, at) => {
+    const equal = columns.map(
+      (column, c) => `${alias(at)}.${id(column)} = ${alias(at + 1)}.${id(references[c] as string)}`,
+    );
+    return `JOIN ${id(parent)} ${alias(at + 1)} ON ${equal.join(' AND ')}`;
+  });
+  const last = way.at(-1) as ForeignKey;
+  const refers = last.columns.map(
+    (column, c) => `${alias(way.length - 1)}.${id(column)} = OLD.${id(last.references[c] as string)}`,
+  );
+  const changes = last.references.map((column) => `NOT (OLD.${id(column)} <=> NEW.${id(column)})`);
+  const when = event === 'UPDATE' ? ` AND (${changes.join(' OR ')})` : '';
+  const name = triggerName(`above${n}_${event.toLowerCase()}`, table.name, on);
+  const insert = `INSERT INTO ${QUEUE} (tab, k) SELECT ${mysql.escape(table.name)}, CAST(${alias(0)}.${id(table.key)} AS CHAR) FROM ${id(table.name)} ${alias(0)} ${joins.join(' ')} WHERE ${refers.join(' AND ')}${when}`;
+  return { name, sql: `CREATE TRIGGER ${id(name)} BEFORE ${event} ON ${id(on)} FOR EACH ROW ${insert}` };
+}
+
+const id = (name: string) => mysql.escapeId(name, true);
+
+type Select = (sql: string, values?: readonly unknown[]) => Promise<RowDataPacket[]>;
+
+async function faultsOf(select: Select, database: string, table: string, key: string): Promise<string[]> {
+  const [found] = await select(
+    'SELECT engine FROM information_schema.tables WHERE table_schema = ? AND table_name = ?',
+    [database, table],
+  );
+  if (!found) return [`${table}: expected a table, got none. Correct \`tables\` of the data set.`];
+  const problems: string[] = [];
+  const engine = String(found.engine ?? found.ENGINE);
+  if (engine.toLowerCase() !== 'innodb')
+    problems.push(
+      `${table}: expected a table of InnoDB, got ${engine}: without transactions an entry and its write may part. Convert it with ALTER TABLE ${table} ENGINE = InnoDB.`,
+    );
+  const columns = await select(
+    `SELECT column_name AS name FROM information_schema.key_column_usage
+     WHERE table_schema = ? AND table_name = ? AND constraint_name = 'PRIMARY' ORDER BY ordinal_position`,
+    [database, table],
+  );
+  const keys = columns.map(({ name }) => String(name));
+  if (keys.length !== 1 || keys[0]?.toLowerCase() !== key.toLowerCase())
+    problems.push(
+      `${table}: expected the primary key \`${key}\`, got ${keys.join(', ') || 'none'}. Correct its \`key\`.`,
+    );
+  return problems;
+}
+
+/** With the binary log on, a user without SUPER may only create triggers where the server trusts it. */
+async function binlogFaults(select: Select): Promise<string[]> {
+  const [row] = await select('SELECT @@log_bin AS log, @@log_bin_trust_function_creators AS trusted');
+  if (Number(row?.log) === 0 || Number(row?.trusted) === 1) return [];
+  const grants = (await select('SHOW GRANTS')).map((grant) => String(Object.values(grant)[0]));
+  const maySo = grants.some((grant) => /\bSUPER\b|\bALL PRIVILEGES ON \*\.\*/.test(grant));
+  return maySo
+    ? []
+    : [
+        'log_bin_trust_function_creators: expected ON, since the binary log is on and this user has no SUPER, got OFF. As an administrator: SET GLOBAL log_bin_trust_function_creators = 1, and the same in the configuration.',
+      ];
+}

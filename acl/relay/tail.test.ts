@@ -1,0 +1,246 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import mysql from 'mysql2/promise';
+import {
+  MYSQL_URL,
+  mysqlDatabase,
+  postgresDatabase,
+  sqliteDatabase,
+  type TestDatabase,
+} from '../testing/databases.ts';
+import { type RunningProcess, runToEnd, startProcess } from '../testing/process.ts';
+import { closeConnections, rawRequest } from '../testing/raw-http.ts';
+import { waitUntil } from '../testing/wait-until.ts';
+import { rowToNew } from '../translators/freelancers.ts';
+import { TAIL_FAILPOINTS } from './failpoint.ts';
+import type { LegacyStore } from './source/legacy-store.ts';
+import { openLegacyStore } from './source/open-legacy-store.ts';
+
+const ROWS = 300;
+const SERVICE_TOKEN = 'service-token-of-a-test';
+const RELAY_TOKEN = 'relay-token-of-a-test';
+const SET = '/v1/sets/freelancers';
+
+type Writer = { execute(sql: string): Promise<void>; close(): Promise<void> };
+const kinds: readonly {
+  name: string;
+  create: () => Promise<TestDatabase>;
+  write: (url: string) => Promise<Writer>;
+}[] = [
+  {
+    name: 'SQLite',
+    create: sqliteDatabase,
+    async write(url) {
+      const database = new DatabaseSync(url.slice('sqlite:'.length), { timeout: 5000 });
+      return { execute: async (sql) => database.exec(sql), close: async () => database.close() };
+    },
+  },
+  ...(MYSQL_URL
+    ? [
+        {
+          name: 'MySQL',
+          create: mysqlDatabase,
+          async write(url: string) {
+            const connection = await mysql.createConnection(url);
+            return {
+              execute: async (sql: string) => void (await connection.query(sql)),
+              close: () => connection.end(),
+            };
+          },
+        },
+      ]
+    : []),
+];
+if (!MYSQL_URL) test.skip('what is written follows on MySQL: FIG_TEST_MYSQL_URL names no server', () => {});
+
+describe.each(kinds)('what is written to the monolith on $name follows', ({ create, write }) => {
+  const stops: (() => Promise<unknown>)[] = [];
+  let database: TestDatabase;
+  let writer: Writer;
+  let store: LegacyStore;
+  let service = '';
+  let stateDir = '';
+  let round = 0;
+
+  beforeAll(async () => {
+    stateDir = await mkdtemp(join(tmpdir(), 'fig-test-'));
+    database = await create();
+    const postgres = await postgresDatabase();
+    stops.push(() => rm(stateDir, { recursive: true }), database.drop, postgres.drop);
+    const sizes = ['--customers', '0', '--projects', '0', '--timesheets', '0'];
+    const seeded = await runToEnd('legacy-monolith/seed.ts', [
+      ...['--database', database.url, '--freelancers', String(ROWS), ...sizes],
+    ]);
+    expect(seeded).toMatchObject({ code: 0 });
+    writer = await write(database.url);
+    store = await openLegacyStore(database.url);
+    const running = await startProcess('new-services/freelancers/main.ts', {
+      DATABASE_URL: postgres.url,
+      SERVICE_TOKEN,
+    });
+    service = running.url;
+    stops.push(
+      running.stop,
+      () => writer.close(),
+      () => store.close(),
+      async () => closeConnections(),
+    );
+  }, 60_000);
+  afterAll(async () => {
+    for (const stop of stops.reverse()) await stop();
+  }, 30_000);
+
+  const startRelay = (env: Readonly<Record<string, string>> = {}) =>
+    startProcess('acl/relay/main.ts', {
+      FIG_PLAN: resolve(import.meta.dirname, '../../migration-plan'),
+      LEGACY_DATABASE_URL: database.url,
+      FREELANCERS_URL: service,
+      SERVICE_TOKEN,
+      RELAY_TOKEN,
+      STATE_DIR: stateDir,
+      ...env,
+    });
+  const ask = async (relay: RunningProcess, method: string, path: string) => {
+    const headers = { authorization: `Bearer ${RELAY_TOKEN}` };
+    const answer = await rawRequest(relay.url, { method, path: SET + path, headers });
+    return { status: answer.status, json: JSON.parse(answer.body) };
+  };
+  const caughtUp = (relay: RunningProcess) =>
+    waitUntil(async () => {
+      const { json } = await ask(relay, 'GET', '/capture');
+      return json.waiting === 0 && json.lagMs === 0 && json;
+    }, 'nothing waits any more');
+
+  const candidateRows = async () => {
+    const rows = new Map<string, unknown>();
+    for (let after = ''; ; ) {
+      const answer = await rawRequest(service, {
+        method: 'GET',
+        path: `/.fig/sync/freelancers/export?limit=1000${after}`,
+        headers: { authorization: `Bearer ${SERVICE_TOKEN}` },
+      });
+      const page = JSON.parse(answer.body);
+      for (const row of page.rows) if (!row.deleted) rows.set(row.key, row.value);
+      if (page.next === null) return rows;
+      after = `&after=${page.next}`;
+    }
+  };
+  const legacyRows = async () => {
+    const rows = new Map<string, unknown>();
+    for (const { key, columns } of await store.readRowsAfter('freelancers', 'frl_id', null, 10_000)) {
+      const translated = rowToNew(columns);
+      if (translated.ok) rows.set(key, translated.value);
+    }
+    return rows;
+  };
+  const expectEqualSides = async () => expect(await candidateRows()).toEqual(await legacyRows());
+  /** Changes rows, removes some, adds one, and writes one row several times. */
+  const change = async () => {
+    round += 1;
+    const born = `INSERT INTO freelancers (frl_name, frl_match, frl_stat, rate_ct, cur, skills_csv, del_flag, created, changed)
+      VALUES ('Born, In ${round}', 'BORN, IN ${round}', 'A', 100, 'EUR', '', 'N', '2026-01-01 00:00:00', '2026-01-01 00:00:00')`;
+    for (const sql of [
+      `UPDATE freelancers SET city = 'Round ${round}', rate_ct = rate_ct + 1 WHERE frl_id % 11 = ${round % 11}`,
+      `DELETE FROM freelancers WHERE frl_id = ${round + 20}`,
+      born,
+      `UPDATE freelancers SET notes = 'twice ${round}' WHERE frl_id = 5`,
+      `UPDATE freelancers SET notes = 'thrice ${round}' WHERE frl_id = 5`,
+    ])
+      await writer.execute(sql);
+  };
+
+  test('from the installation on, with a backfill beside it', async () => {
+    const relay = await startRelay();
+    expect((await ask(relay, 'GET', '/capture')).json).toMatchObject({
+      ...{ capture: 'absent', running: false, waiting: null, lagMs: null },
+    });
+    expect(await ask(relay, 'POST', '/capture')).toMatchObject({
+      status: 200,
+      json: { capture: 'installed', running: true, waiting: 0, lagMs: 0 },
+    });
+    expect((await ask(relay, 'POST', '/backfill')).status).toBe(202);
+    for (let n = 0; n < 5; n++) await change();
+    await waitUntil(
+      async () => (await ask(relay, 'GET', '/backfill')).json.state === 'done',
+      'the backfill ends',
+    );
+    for (let n = 0; n < 5; n++) await change();
+    expect(await caughtUp(relay)).toMatchObject({ error: null });
+    await expectEqualSides();
+    expect(await relay.stop()).toBe(0);
+  }, 60_000);
+
+  test('also what was written while no relay ran', async () => {
+    await change();
+    const relay = await startRelay();
+    await caughtUp(relay);
+    await expectEqualSides();
+    await relay.stop();
+  }, 30_000);
+
+  test.each(TAIL_FAILPOINTS)(
+    'after a kill at %s, with nothing lost and nothing that comes back',
+    async (failpoint) => {
+      const doomed = await startRelay({ FIG_FAILPOINT: failpoint });
+      await change();
+      await waitUntil(async () => doomed.child.signalCode === 'SIGKILL', 'the relay is killed');
+      // The row that may have been carried over already is written once more, and one is gone.
+      await change();
+      const relay = await startRelay();
+      await caughtUp(relay);
+      await expectEqualSides();
+      await relay.stop();
+    },
+    30_000,
+  );
+
+  test('a row that cannot be carried over waits in quarantine, holds up nothing, and comes when it can', async () => {
+    const relay = await startRelay();
+    await writer.execute("UPDATE freelancers SET frl_stat = 'X' WHERE frl_id = 7");
+    await change();
+    await caughtUp(relay);
+    const { json } = await ask(relay, 'GET', '/quarantine');
+    expect(json.rows).toContainEqual(
+      expect.objectContaining({ key: '7', reason: expect.stringMatching(/frl_stat/) }),
+    );
+    await writer.execute("UPDATE freelancers SET frl_stat = 'A' WHERE frl_id = 7");
+    await caughtUp(relay);
+    expect(
+      (await ask(relay, 'GET', '/quarantine')).json.rows.map(({ key }: { key: string }) => key),
+    ).not.toContain('7');
+    await expectEqualSides();
+    await relay.stop();
+  }, 30_000);
+
+  test('triggers that are gone are told: the lag is unknown then, and an installation makes it whole', async () => {
+    const relay = await startRelay();
+    const triggers = (await ask(relay, 'GET', '/capture')).json;
+    expect(triggers.missing).toEqual([]);
+    const name = (await import('./capture/trigger-name.ts')).triggerName('update', 'freelancers');
+    await writer.execute(`DROP TRIGGER ${name}`);
+    expect((await ask(relay, 'GET', '/capture')).json).toMatchObject({
+      capture: 'broken',
+      missing: [name],
+      lagMs: null,
+    });
+    await writer.execute("UPDATE freelancers SET city = 'unseen' WHERE frl_id = 9");
+    expect((await ask(relay, 'POST', '/capture')).json).toMatchObject({ capture: 'installed' });
+    await ask(relay, 'POST', '/backfill');
+    await waitUntil(
+      async () => (await ask(relay, 'GET', '/backfill')).json.state === 'done',
+      'the backfill ends',
+    );
+    await caughtUp(relay);
+    await expectEqualSides();
+    expect((await ask(relay, 'DELETE', '/capture')).json).toMatchObject({
+      capture: 'absent',
+      running: false,
+    });
+    await change();
+    expect((await ask(relay, 'GET', '/capture')).json).toMatchObject({ waiting: null, lagMs: null });
+    await relay.stop();
+  }, 60_000);
+});

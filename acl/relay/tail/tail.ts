@@ -1,0 +1,152 @@
+import type { Logger } from 'pino';
+import { messageOf } from '../backfill/retry.ts';
+import type { CaptureState, ChangeSource, Lag } from '../capture/change-source.ts';
+import type { Carried } from './carry-changes.ts';
+
+/** What the API answers about the changes of a set. */
+export type TailStatus = {
+  readonly set: string;
+  /** Whether writes are noted: `installed`, `absent` (never), or `broken` (not all of them). */
+  readonly capture: CaptureState['kind'];
+  /** What is gone of it. */
+  readonly missing: readonly string[];
+  readonly running: boolean;
+  /** Entries that wait; null when that is not known. */
+  readonly waiting: number | null;
+  /** Age of the oldest that waits, 0 when none does; null: not known, so rows may be as old as they like. */
+  readonly lagMs: number | null;
+  /** Since this process started. */
+  readonly entries: number;
+  readonly applied: number;
+  readonly error: string | null;
+};
+
+export type TailOptions = {
+  readonly set: string;
+  readonly source: ChangeSource;
+  /** Carries one batch over. */
+  readonly carry: () => Promise<Carried>;
+  readonly log: Logger;
+  /** Pause when nothing waited. Default 50 ms. */
+  readonly pollMs?: number;
+  /** How often it is looked whether triggers are still there. Default 5 s. */
+  readonly checkMs?: number;
+  /** Milliseconds before attempt `attempt` + 1. */
+  readonly backoffMs: (attempt: number) => number;
+};
+
+/** Follows what is written to the tables of one set: one loop, from its start until it is stopped. */
+export class Tail {
+  readonly #options: TailOptions;
+  #stop: AbortController | null = null;
+  #loop: Promise<void> = Promise.resolve();
+  #state: CaptureState = { kind: 'absent' };
+  #checkedAt = Number.NEGATIVE_INFINITY;
+  #entries = 0;
+  #applied = 0;
+  #error: string | null = null;
+
+  constructor(options: TailOptions) {
+    this.#options = options;
+  }
+
+  /** Follows from now on where writes are noted. Does nothing when it does so already. */
+  async start(): Promise<void> {
+    await this.#check();
+    if (this.#stop || this.#state.kind === 'absent') return;
+    this.#stop = new AbortController();
+    this.#loop = this.#follow(this.#stop.signal);
+  }
+
+  /** Resolves when the batch in hand is done. */
+  async stop(): Promise<void> {
+    this.#stop?.abort();
+    await this.#loop;
+    this.#stop = null;
+  }
+
+  /** Begins to note writes and follows them; says what keeps it from that. */
+  async install(): Promise<readonly string[]> {
+    const problems = await this.#options.source.preflight();
+    if (problems.length > 0) return problems;
+    await this.#options.source.install();
+    await this.start();
+    return [];
+  }
+
+  async remove(): Promise<void> {
+    await this.stop();
+    await this.#options.source.remove();
+    await this.#check();
+    this.#error = null;
+  }
+
+  async status(): Promise<TailStatus> {
+    await this.#check();
+    const known = this.#state.kind === 'absent' ? null : await this.#lag();
+    // Of what nobody noted nobody can say how long it waits.
+    const lag = this.#state.kind === 'installed' && this.#error === null ? known : null;
+    return {
+      set: this.#options.set,
+      capture: this.#state.kind,
+      missing: this.#state.kind === 'broken' ? this.#state.missing : [],
+      running: this.#stop !== null,
+      waiting: known?.waiting ?? null,
+      lagMs: lag === null ? null : (lag.oldestMs ?? 0),
+      entries: this.#entries,
+      applied: this.#applied,
+      error: this.#error,
+    };
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    const { carry, log, set, pollMs = 50, checkMs = 5_000, backoffMs } = this.#options;
+    log.info({ set }, 'following changes');
+    let attempt = 0;
+    while (!signal.aborted) {
+      try {
+        if (performance.now() - this.#checkedAt > checkMs) await this.#check();
+        const { entries, applied } = await carry();
+        this.#entries += entries;
+        this.#applied += applied;
+        this.#error = null;
+        attempt = 0;
+        if (entries === 0) await pause(pollMs, signal);
+      } catch (error) {
+        attempt += 1;
+        this.#error = messageOf(error);
+        log.warn({ set, error: this.#error }, 'changes wait: a batch failed, trying again');
+        await pause(backoffMs(attempt), signal);
+      }
+    }
+  }
+
+  async #check(): Promise<void> {
+    const { source, set, log } = this.#options;
+    const state = await source.state();
+    this.#checkedAt = performance.now();
+    if (state.kind === 'broken' && this.#state.kind !== 'broken')
+      log.error(
+        { set, missing: state.missing },
+        'writes are not noted any more: triggers are gone. Do: fig capture install, then fig backfill',
+      );
+    this.#state = state;
+  }
+
+  #lag(): Promise<Lag | null> {
+    return this.#options.source.lag().catch(() => null);
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const finish = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', finish);
+      resolve();
+    };
+    const timer = setTimeout(finish, ms);
+    signal.addEventListener('abort', finish);
+    if (signal.aborted) finish();
+  });
+}

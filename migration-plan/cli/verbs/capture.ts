@@ -1,0 +1,67 @@
+import type { Command } from 'commander';
+import { type CaptureStatus, RelayApi } from '../api/relay.ts';
+import { EXIT, type ExitCode } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
+import { requirePlan, type Session } from '../session.ts';
+import type { Run } from '../verb.ts';
+
+/** `fig capture`: whether what is written to the monolith's tables follows to the new store. */
+export function addCapture(program: Command, run: Run): void {
+  const capture = program
+    .command('capture')
+    .description('let what is written to the tables of a data set follow to the new store');
+  const verb = (
+    name: string,
+    description: string,
+    ask: (relay: RelayApi, set: string) => Promise<CaptureStatus>,
+  ) =>
+    capture
+      .command(name)
+      .argument('<set>', 'name of the data set: data/SET.yaml')
+      .description(description)
+      .action(
+        run(async (session, _options: object, set: string) => {
+          const plan = requirePlan(session);
+          if (!plan.dataSets.has(set)) throw unknownSet(session, set, [...plan.dataSets.keys()]);
+          return report(session, await ask(new RelayApi(session, plan), set));
+        }),
+      );
+  verb(
+    'install',
+    'note each write by triggers in the legacy database, and carry it over from now on',
+    (relay, set) => relay.installCapture(set),
+  );
+  verb('remove', 'take the triggers out again, with what still waits', (relay, set) =>
+    relay.removeCapture(set),
+  );
+  verb('status', 'show whether writes are noted, and how far the new store lags', (relay, set) =>
+    relay.capture(set),
+  );
+}
+
+function unknownSet(session: Session, set: string, known: readonly string[]): Failure {
+  return new Failure(
+    EXIT.refused,
+    'PLAN_UNKNOWN_SET',
+    `expected a data set of ${session.planDir} (${known.join(', ') || 'it has none'}), got \`${set}\`. Write one as data/${set}.yaml, or name another one.`,
+  );
+}
+
+function report(session: Session, status: CaptureStatus): ExitCode {
+  const { set, capture, waiting, lagMs, missing, error } = status;
+  if (session.json) session.answer(status);
+  else if (capture === 'absent')
+    session.say(`${set}: writes are not noted; the new store has what was copied last.`);
+  else {
+    const lag = lagMs === null ? 'lag unknown' : `lag ${lagMs} ms`;
+    session.say(
+      `${set}: ${capture}, ${waiting ?? '?'} waiting, ${lag}, ${status.entries} entries carried over since the relay started`,
+    );
+    if (capture === 'broken')
+      session.note(
+        `Not noted any more, as these are gone: ${missing.join(', ')}. Install them again, then copy what was missed: npx fig capture install ${set}; npx fig backfill ${set}`,
+      );
+    if (error !== null) session.note(`${set}: ${error}`);
+  }
+  return capture === 'broken' ? EXIT.refused : EXIT.ok;
+}
