@@ -5,8 +5,8 @@ import type { Command } from 'commander';
 import { answers, answersJsonSchema } from './answers.ts';
 import { buildProgram } from './fig.ts';
 
-/** They serve, or write what a shell reads. */
-const WITHOUT = new Set(['up', 'completion']);
+/** They serve, write what a shell reads, or only hold others. */
+const WITHOUT = new Set(['up', 'completion', 'capture']);
 
 test('every verb says what it writes with --json', () => {
   const program = buildProgram({}, process, false, () => {});

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { CapturedTable, Change, ChangeSource } from './change-source.ts';
 
 /** A connection of the application, with a transaction of its own. */
-export type Writer = { execute(sql: string): Promise<void>; close(): Promise<void> };
+type Writer = { execute(sql: string): Promise<void>; close(): Promise<void> };
 
 export type SourceUnderTest = {
   open(tables: readonly CapturedTable[]): ChangeSource;
@@ -128,7 +128,7 @@ export function changeSourceSuite(name: string, create: () => Promise<SourceUnde
         "INSERT INTO groups_ VALUES (1, 'a'), (2, 'b')",
         "INSERT INTO items VALUES (10, 1, 'x'), (11, 1, 'y'), (12, 2, 'z')",
         'INSERT INTO `lines` VALUES (100, 10, 1), (101, 11, 1), (102, 12, 1)',
-        "INSERT INTO items_notes VALUES ('n', 1), ('m', 2)",
+        "INSERT INTO items_notes VALUES ('n', 1), ('m', NULL)",
       );
       for (const one of [source, lines, notes]) await drained(one);
       await run('DELETE FROM groups_ WHERE group_id = 1');

@@ -6,6 +6,6 @@ export function triggerName(purpose: string, ...tables: readonly string[]): stri
     .update([purpose, ...tables].join('\0'))
     .digest('hex')
     .slice(0, 8);
-  const readable = tables.join('_').replace(/\W/g, '_').slice(0, 40);
+  const readable = tables.join('_').replace(/\W/g, '_').slice(0, 30);
   return `_fig_${purpose}_${readable}_${digest}`;
 }

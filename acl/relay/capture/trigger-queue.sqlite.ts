@@ -3,8 +3,9 @@ import type { CapturedTable, CaptureState, Change, ChangeSource } from './change
 import { QUEUE } from './change-source.ts';
 import { triggerName } from './trigger-name.ts';
 
-/** A writer of the application may be at it. */
+/** A writer of the application may be at it for so long. SQLite's own waiting would hold up all else in this process. */
 const BUSY_MS = 5_000;
+const RETRY_MS = 5;
 const EVENTS = ['INSERT', 'UPDATE', 'DELETE'] as const;
 
 /**
@@ -13,7 +14,7 @@ const EVENTS = ['INSERT', 'UPDATE', 'DELETE'] as const;
  * so is found by a comparison of both stores.
  */
 export function openSqliteTriggerQueue(path: string, tables: readonly CapturedTable[]): ChangeSource {
-  const database = new DatabaseSync(path, { timeout: BUSY_MS });
+  const database = new DatabaseSync(path, { timeout: 0 });
   const names = tables.flatMap((table) => EVENTS.map((event) => nameOf(table, event)));
   const marks = tables.map(() => '?').join(', ');
   const own = tables.map(({ name }) => name);
@@ -45,7 +46,7 @@ export function openSqliteTriggerQueue(path: string, tables: readonly CapturedTa
       });
     },
     async install() {
-      inOneGo(database, () => {
+      await inOneGo(database, () => {
         database.exec(
           `CREATE TABLE IF NOT EXISTS ${QUEUE} (seq INTEGER PRIMARY KEY AUTOINCREMENT, tab TEXT NOT NULL, k TEXT NOT NULL,
            at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')))`,
@@ -54,7 +55,7 @@ export function openSqliteTriggerQueue(path: string, tables: readonly CapturedTa
       });
     },
     async remove() {
-      inOneGo(database, () => {
+      await inOneGo(database, () => {
         for (const name of names) database.exec(`DROP TRIGGER IF EXISTS ${quoted(name)}`);
         if (!hasQueue()) return;
         database.prepare(`DELETE FROM ${QUEUE} WHERE tab IN (${marks})`).run(...own);
@@ -82,7 +83,7 @@ export function openSqliteTriggerQueue(path: string, tables: readonly CapturedTa
     },
     async ack(changes) {
       const drop = database.prepare(`DELETE FROM ${QUEUE} WHERE seq = ?`);
-      inOneGo(database, () => {
+      await inOneGo(database, () => {
         for (const { seq } of changes) drop.run(BigInt(seq));
       });
     },
@@ -116,8 +117,17 @@ const nameOf = ({ name }: CapturedTable, event: string) => triggerName(event.toL
 const text = (value: string) => `'${value.replaceAll("'", "''")}'`;
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
-function inOneGo(database: DatabaseSync, work: () => void): void {
-  database.exec('BEGIN IMMEDIATE');
+async function inOneGo(database: DatabaseSync, work: () => void): Promise<void> {
+  const deadline = performance.now() + BUSY_MS;
+  for (;;) {
+    try {
+      database.exec('BEGIN IMMEDIATE');
+      break;
+    } catch (error) {
+      if (!/locked|busy/.test((error as Error).message) || performance.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
   try {
     work();
     database.exec('COMMIT');

@@ -26,8 +26,8 @@ export async function carryChanges(
   pass: number,
 ): Promise<Carried> {
   const changes = await source.changes(limit);
-  parts.failpoint('tail-after-changes');
   if (changes.length === 0) return { entries: 0, applied: 0 };
+  parts.failpoint('tail-after-changes');
   const ticket = await parts.inbox.takeTicket();
   parts.failpoint('tail-after-ticket');
   const rows = await rowsAsTheyAre(parts, keysOf(parts, changes), pass);
