@@ -4,14 +4,17 @@ import { UpError } from '../databases/process.ts';
 import { say } from './say.ts';
 
 /**
- * Copies every data set that was never copied to its end, as `fig backfill SET` does. For databases that were made
- * here: whoever moves a route next finds its rows.
+ * Lets writes to every data set follow, and copies those that were never copied to their end, as `fig capture install SET`
+ * and `fig backfill SET` do. For databases that were made here: whoever moves a route next finds its rows as they are.
  */
 export async function firstCopy(plan: Plan, relayToken: string, signal: AbortSignal): Promise<void> {
   if (plan.relay === null) return;
   for (const set of plan.dataSets.keys()) {
-    const url = `${plan.relay.url}/v1/sets/${encodeURIComponent(set)}/backfill`;
+    const at = `${plan.relay.url}/v1/sets/${encodeURIComponent(set)}`;
+    const url = `${at}/backfill`;
     const ask = (method: string) => askRelay(url, method, relayToken, signal);
+    // Before the copy: what is written meanwhile follows.
+    await askRelay(`${at}/capture`, 'POST', relayToken, signal);
     let status = await ask('GET');
     if (status.state === 'done') continue;
     status = await ask('POST');
