@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { postgresDatabase, sqliteDatabase, type TestDatabase } from '../testing/databases.ts';
 import { type RunningProcess, runToEnd, startProcess } from '../testing/process.ts';
 import { closeConnections, type RawAnswer, rawRequest } from '../testing/raw-http.ts';
+import { exportedRows } from '../testing/sync-export.ts';
 import { waitUntil } from '../testing/wait-until.ts';
 import { rowToNew } from '../translators/freelancers.ts';
 import { BACKFILL_FAILPOINTS } from './failpoint.ts';
@@ -76,21 +77,7 @@ describe('the relay between a real monolith database and a real service', () => 
     }, 'the backfill ends');
   };
 
-  /** Every living row of the service, as its export gives it. */
-  const candidateRows = async () => {
-    const rows = new Map<string, unknown>();
-    for (let after = ''; ; ) {
-      const answer = await rawRequest(service, {
-        method: 'GET',
-        path: `/.fig/sync/freelancers/export?limit=1000${after}`,
-        headers: { authorization: `Bearer ${SERVICE_TOKEN}` },
-      });
-      const page = JSON.parse(answer.body);
-      for (const row of page.rows) if (!row.deleted) rows.set(row.key, row.value);
-      if (page.next === null) return rows;
-      after = `&after=${page.next}`;
-    }
-  };
+  const candidateRows = () => exportedRows(service, 'freelancers', SERVICE_TOKEN);
   /** Every legacy row that can be translated. */
   const legacyRows = () => {
     const rows = new Map<string, unknown>();

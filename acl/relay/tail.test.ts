@@ -13,6 +13,7 @@ import {
 } from '../testing/databases.ts';
 import { type RunningProcess, runToEnd, startProcess } from '../testing/process.ts';
 import { closeConnections, rawRequest } from '../testing/raw-http.ts';
+import { exportedRows } from '../testing/sync-export.ts';
 import { waitUntil } from '../testing/wait-until.ts';
 import { rowToNew } from '../translators/freelancers.ts';
 import { TAIL_FAILPOINTS } from './failpoint.ts';
@@ -114,20 +115,7 @@ describe.each(kinds)('what is written to the monolith on $name follows', ({ crea
       return json.waiting === 0 && json.lagMs === 0 && json;
     }, 'nothing waits any more');
 
-  const candidateRows = async () => {
-    const rows = new Map<string, unknown>();
-    for (let after = ''; ; ) {
-      const answer = await rawRequest(service, {
-        method: 'GET',
-        path: `/.fig/sync/freelancers/export?limit=1000${after}`,
-        headers: { authorization: `Bearer ${SERVICE_TOKEN}` },
-      });
-      const page = JSON.parse(answer.body);
-      for (const row of page.rows) if (!row.deleted) rows.set(row.key, row.value);
-      if (page.next === null) return rows;
-      after = `&after=${page.next}`;
-    }
-  };
+  const candidateRows = () => exportedRows(service, 'freelancers', SERVICE_TOKEN);
   const legacyRows = async () => {
     const rows = new Map<string, unknown>();
     for (const { key, columns } of await store.readRowsAfter('freelancers', 'frl_id', null, 10_000)) {

@@ -6,7 +6,7 @@ import { type Carried, carryChanges } from '../tail/carry-changes.ts';
 import { nextBatch } from './pass.ts';
 import type { BatchDone, PassParts } from './pass-parts.ts';
 import { Quarantine } from './quarantine.ts';
-import { messageOf, withRetry } from './retry.ts';
+import { messageOf, pausable, withRetry } from './retry.ts';
 import { type SetStatus, statusOf } from './status.ts';
 
 export type SetRelayOptions = {
@@ -164,18 +164,6 @@ export class SetRelay {
       this.#options.log.info({ ...this.status() }, `backfill ${state}`);
     }
   }
-}
-
-function pausable(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const finish = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', finish);
-      resolve();
-    };
-    const timer = setTimeout(finish, milliseconds);
-    signal.addEventListener('abort', finish);
-  });
 }
 
 /** What was copied from another database says nothing about this one: the set counts as never copied. */

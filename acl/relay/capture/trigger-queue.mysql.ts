@@ -1,4 +1,5 @@
 import mysql, { type ResultSetHeader, type RowDataPacket } from 'mysql2/promise';
+import { openMysqlPool } from '../source/mysql-pool.ts';
 import { type Cascade, cascadesTo, type ForeignKey } from './cascades.ts';
 import type { CapturedTable, CaptureState, ChangeSource } from './change-source.ts';
 import { QUEUE } from './change-source.ts';
@@ -14,20 +15,7 @@ const LONGEST_KEY = 255;
  * so the tables above get triggers, too, that note the rows which will follow. TRUNCATE is seen by nobody.
  */
 export function openMysqlTriggerQueue(url: string, tables: readonly CapturedTable[]): ChangeSource {
-  const { hostname, port, pathname, username, password } = new URL(url);
-  const database = decodeURIComponent(pathname.slice(1));
-  const pool = mysql.createPool({
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: port === '' ? 3306 : Number(port),
-    user: decodeURIComponent(username),
-    password: decodeURIComponent(password),
-    database,
-    charset: 'utf8mb4',
-    connectionLimit: 2,
-    connectTimeout: 5000,
-    supportBigNumbers: true,
-    bigNumberStrings: true,
-  });
+  const { pool, database, name } = openMysqlPool(url, 2);
   const own = tables.map(({ name }) => name);
   const select = async (sql: string, values: readonly unknown[] = []) =>
     (await pool.query<RowDataPacket[]>(sql, [...values]))[0];
@@ -83,7 +71,7 @@ export function openMysqlTriggerQueue(url: string, tables: readonly CapturedTabl
     ).length > 0;
 
   return {
-    name: `mysql://${hostname}:${port === '' ? 3306 : port}/${database}`,
+    name,
     async preflight() {
       const problems: string[] = [];
       for (const { name, key } of tables) problems.push(...(await faultsOf(select, database, name, key)));

@@ -1,26 +1,12 @@
-import mysql, { type RowDataPacket } from 'mysql2/promise';
+import type { RowDataPacket } from 'mysql2/promise';
 import type { LegacyRow, LegacyStore } from './legacy-store.ts';
+import { openMysqlPool } from './mysql-pool.ts';
 
 type KeyCast = 'SIGNED' | 'UNSIGNED' | 'CHAR';
 
 /** MySQL and MariaDB. Opens no connection until the first call. */
 export function openMysqlStore(url: string): LegacyStore {
-  const { hostname, port, pathname, username, password } = new URL(url);
-  const database = decodeURIComponent(pathname.slice(1));
-  const pool = mysql.createPool({
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: port === '' ? 3306 : Number(port),
-    user: decodeURIComponent(username),
-    password: decodeURIComponent(password),
-    database,
-    charset: 'utf8mb4',
-    connectionLimit: 4,
-    connectTimeout: 5000,
-    dateStrings: true,
-    supportBigNumbers: true,
-    bigNumberStrings: true,
-    decimalNumbers: false,
-  });
+  const { pool, database, name } = openMysqlPool(url, 4);
   // TIMESTAMP columns are rendered in the session's zone; DATETIME and DATE are not touched by it.
   pool.on('connection', (connection) => void connection.query("SET time_zone = '+00:00'"));
 
@@ -55,7 +41,7 @@ export function openMysqlStore(url: string): LegacyStore {
     rows.map((columns) => ({ key: String(columns[keyColumn]), columns }));
 
   return {
-    name: `mysql://${hostname}:${port === '' ? 3306 : port}/${database}`,
+    name,
     async identity() {
       // MySQL keeps a server_uuid in its data folder. MariaDB has none, and its server_uid changes with the port.
       const [uuid] = await select("SHOW GLOBAL VARIABLES LIKE 'server_uuid'");

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { messageOf } from '../backfill/retry.ts';
+import { messageOf, pausable } from '../backfill/retry.ts';
 import type { CaptureState, ChangeSource, Lag } from '../capture/change-source.ts';
 import type { Carried } from './carry-changes.ts';
 
@@ -111,12 +111,12 @@ export class Tail {
         this.#applied += applied;
         this.#error = null;
         attempt = 0;
-        if (entries === 0) await pause(pollMs, signal);
+        if (entries === 0) await pausable(pollMs, signal);
       } catch (error) {
         attempt += 1;
         this.#error = messageOf(error);
         log.warn({ set, error: this.#error }, 'changes wait: a batch failed, trying again');
-        await pause(backoffMs(attempt), signal);
+        await pausable(backoffMs(attempt), signal);
       }
     }
   }
@@ -136,17 +136,4 @@ export class Tail {
   #lag(): Promise<Lag | null> {
     return this.#options.source.lag().catch(() => null);
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const finish = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', finish);
-      resolve();
-    };
-    const timer = setTimeout(finish, ms);
-    signal.addEventListener('abort', finish);
-    if (signal.aborted) finish();
-  });
 }
