@@ -195,7 +195,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
     if (hasBody && !limit.refused)
       slowBodies.watch(
         request,
-        () => false,
+        () => leg.guard.bulkhead.queued > 0,
         ({ minBytesPerSecond }) => {
           metrics.slowClients.inc({ part: 'body' });
           log.info(

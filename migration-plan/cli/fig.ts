@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { Failure } from './failure.ts';
 import { painter } from './screen/paint.ts';
-import { DEFAULT_ADMIN_URL, type GlobalOptions, openSession, type Streams } from './session.ts';
+import { DEFAULT_ADMIN_URL, DEFAULT_PLAN, type GlobalOptions, openSession, type Streams } from './session.ts';
 import type { Run } from './verb.ts';
 import { addAdvance } from './verbs/advance.ts';
 import { addBackfill } from './verbs/backfill.ts';
@@ -98,7 +98,7 @@ export function buildProgram(
 ): Command {
   const program = new Command('fig')
     .description('Move a monolith to new services, one route at a time.')
-    .option('--plan <dir>', 'plan folder', 'migration-plan')
+    .option('--plan <dir>', 'plan folder', DEFAULT_PLAN)
     .option('--admin <url>', `admin API of the facade (default: FIG_ADMIN_URL or ${DEFAULT_ADMIN_URL})`)
     .option('--json', 'answer in JSON')
     .configureHelp({ showGlobalOptions: true })

@@ -25,6 +25,7 @@ export type Session = {
 
 export type GlobalOptions = { plan: string; admin?: string; json?: boolean };
 
+export const DEFAULT_PLAN = 'migration-plan';
 export const DEFAULT_ADMIN_URL = 'http://127.0.0.1:8081';
 
 export function openSession(options: GlobalOptions, env: NodeJS.ProcessEnv, streams: Streams): Session {
@@ -49,6 +50,12 @@ export function openSession(options: GlobalOptions, env: NodeJS.ProcessEnv, stre
     },
     answer: (result) => streams.stdout.write(`${JSON.stringify(result, null, 2)}\n`),
   };
+}
+
+/** ` --plan DIR` as a command needs it to mean the plan of this call; empty where it would do so by itself. */
+export function planFlag({ planDir }: Session): string {
+  if (planDir === DEFAULT_PLAN) return '';
+  return ` --plan ${/^[\w./~-]+$/.test(planDir) ? planDir : `'${planDir.replaceAll("'", "'\\''")}'`}`;
 }
 
 /** The plan of this call; a plan with errors is a refusal that lists them all. */

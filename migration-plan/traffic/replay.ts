@@ -29,6 +29,8 @@ export type ReplayOptions = {
   readonly timeoutMs: number;
   /** Sent with every request that belonged to a session; without them such requests are skipped. */
   readonly session: Readonly<Record<string, string>> | null;
+  /** Sends nothing more when it aborts; what was sent is reported. */
+  readonly signal?: AbortSignal;
   /** Called after each. */
   readonly onCase?: (done: CaseReport, route: string) => void;
 };
@@ -68,7 +70,7 @@ export async function replay(
   let number = 0;
   for await (const exchange of exchanges) {
     await run.due(exchange, number++);
-    if (run.stopped) break;
+    if (run.stopped || options.signal?.aborted) break;
     const one = run.send(exchange, number).finally(() => running.delete(one));
     running.add(one);
     if (running.size >= options.concurrency) await Promise.race(running);
@@ -103,7 +105,8 @@ class Replay {
         ? (number * 1000) / rate.requests
         : (Date.parse(at) - this.#firstAtMs) / rate.times;
     const left = dueMs - (performance.now() - this.#started);
-    if (left > 0) await wait(left);
+    // Whoever aborts does not want the rest of the wait either.
+    if (left > 0) await wait(left, undefined, { signal: this.#options.signal }).catch(() => undefined);
   }
 
   async send(exchange: RecordedExchange, number: number): Promise<void> {

@@ -42,6 +42,10 @@ cohort: [{ cookie: sid }, address]
 expose: true
 `;
 
+/** A canary would split writes between two stores, and each side would miss what the other one took. */
+const WRITES = `
+# This route writes. Before a canary: both sides write to one store, or its writes move together, with \`data: { owned: SET }\``;
+
 const routeYaml = ({
   name,
   match,
@@ -62,8 +66,8 @@ candidate: new
 data: none
 
 # The steps after legacy, one \`fig advance ${name}\` each. In shadow the monolith answers everybody, and the new service gets
-# copies of reads: \`fig observations ${name}\` tells what it would have answered otherwise.
-stages: [shadow, canary 1%, canary 10%, canary 50%, candidate]
+# copies of reads: \`fig observations ${name}\` tells what it would have answered otherwise.${writes > 0 ? WRITES : ''}
+stages: [${writes > 0 ? 'shadow] # , ' : 'shadow, '}canary 1%, canary 10%, canary 50%, candidate${writes > 0 ? '' : ']'}
 
 # What counts as a difference. \`fig observations ${name} --suggest\` proposes rules.
 compare: { headers: [content-type, location] }

@@ -1,6 +1,6 @@
 import { usage } from '../usage.ts';
 
-const TYPES = ['text', 'integer', 'decimal', 'boolean', 'date', 'timestamp'] as const;
+export const TYPES = ['text', 'integer', 'decimal', 'boolean', 'date', 'timestamp'] as const;
 type FieldType = (typeof TYPES)[number];
 
 /** A field of the new model and the column of the legacy table that it comes from. */
@@ -14,6 +14,8 @@ export type Field = {
 const SPEC = /^([a-z][A-Za-z0-9]*)(?:=([A-Za-z_$][\w$]*))?:([a-z]+)(\?)?$/;
 /** What every generated model has of its own. */
 const TAKEN = new Set(['id', 'number', 'version']);
+/** Of MySQL and Postgres. */
+const LONGEST = 60;
 const FLAG = '--field';
 const EXAMPLE = `${FLAG} title=prj_title:text --field budget=prj_budget:decimal?`;
 
@@ -41,6 +43,10 @@ function readField(spec: string): Field {
     );
   if (TAKEN.has(name))
     throw usage(FLAG, `a name besides ${[...TAKEN].join(', ')}, which every service has`, name, EXAMPLE);
+  if (name in Object.prototype || name === 'prototype')
+    throw usage(FLAG, 'a name that not every object has already', name, EXAMPLE);
+  if (name.length > LONGEST || (column ?? '').length > LONGEST)
+    throw usage(FLAG, `names of at most ${LONGEST} characters`, spec, EXAMPLE);
   return { name, column: column ?? snake(name), type: known, nullable: optional !== undefined };
 }
 

@@ -1,4 +1,4 @@
-import { isMap, type Pair, parseDocument, Scalar, type YAMLMap } from 'yaml';
+import { isMap, isSeq, type Pair, parseDocument, Scalar, type YAMLMap } from 'yaml';
 
 export type Added = { readonly plural: string; readonly variable: string; readonly port: number };
 
@@ -64,13 +64,23 @@ export function addService(planYaml: string, { plural, variable, port }: Added):
 const legacyUrl = (url: unknown) =>
   typeof url === 'string' ? url : '$' + '{LEGACY_URL:-http://127.0.0.1:4101}';
 
-/** A route that stands there already, moving to the gateway now and owning its data set; its matches and rules stay. */
+const STAGES = ['canary 1%', 'canary 10%', 'canary 50%', 'candidate'];
+
+/**
+ * A route that stands there already, moving to the gateway now and owning its data set; its matches and rules stay. One
+ * that ended in shadow for want of an owner goes on.
+ */
 export function adoptRoute(routeYaml: string, set: string): string {
   const document = parseDocument(routeYaml);
   document.set('candidate', 'gateway');
   const data = document.createNode({ owned: set }) as YAMLMap;
   data.flow = true;
   document.set('data', data);
+  const stages = document.get('stages');
+  if (isSeq(stages) && stages.items.length === 1 && document.getIn(['stages', 0]) === 'shadow') {
+    stages.comment = null;
+    for (const stage of STAGES) stages.add(document.createNode(stage));
+  }
   return asWritten(document.toString({ lineWidth: 0 }), routeYaml);
 }
 

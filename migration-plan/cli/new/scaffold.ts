@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ejs from 'ejs';
 import { v5 } from 'uuid';
-import { type Field, snake, written } from './fields.ts';
+import { type Field, snake, TYPES, written } from './fields.ts';
 
 export type Scaffold = {
   /** `credit-notes`: names the service, its folder, its route and its data set. */
@@ -46,6 +46,43 @@ export function scaffoldFiles(given: Scaffold): {
     else root[path] = text;
   }
   return { root, plan };
+}
+
+/** What the generated sources call their own things: a service of such a name would not be told apart from them. */
+export function isTaken(name: string): boolean {
+  return ownNames().has(name) || RESERVED.test(name);
+}
+
+/** Of the language, besides those that the sources use themselves. */
+const RESERVED =
+  /^(?:arguments|debugger|delete|do|eval|extends|finally|globalThis|instanceof|interface|package|private|process|protected|public|static|super|var|with|yield)$/;
+
+const ownNames = once((): ReadonlySet<string> => {
+  const fields = TYPES.map((type) => ({ name: `zq${type}`, column: `zq_${type}`, type, nullable: true }));
+  const { root } = scaffoldFiles({
+    plural: 'zqs',
+    entity: 'zq',
+    path: '/zqs',
+    table: 'zqs',
+    key: 'id',
+    fields,
+    port: 1,
+    createdAt: 0,
+    schema: '',
+  });
+  const words = new Set<string>();
+  for (const [path, text] of Object.entries(root))
+    if (path.endsWith('.ts'))
+      for (const [word] of text.replace(NO_CODE, '').matchAll(/(?<![.\w$])[A-Za-z_$][\w$]*(?!\s*\??:)/g))
+        if (!/zq/i.test(word)) words.add(word);
+  return words;
+});
+/** Comments and texts; those between backticks stay, for the names in them. */
+const NO_CODE = /\/\*[\s\S]*?\*\/|\/\/.*$|'[^'\n]*'|"[^"\n]*"/gm;
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
 }
 
 function namesOf({ plural, entity, path, table, key, fields, port, createdAt, schema }: Scaffold) {

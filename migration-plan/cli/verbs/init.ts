@@ -21,6 +21,7 @@ import { EXIT } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import { planFiles } from '../init/plan-files.ts';
 import { type Proposal, proposeRoutes } from '../init/propose-routes.ts';
+import { interruptible } from '../interrupt.ts';
 import { plain } from '../screen/table.ts';
 import type { Session } from '../session.ts';
 import { usage } from '../usage.ts';
@@ -100,18 +101,29 @@ const isUrl = (text: string) => /^https?:\/\/[^\s"'{}$\\<>@]+$/.test(text) && UR
 async function endpointsOf({ from, express }: Options): Promise<Source> {
   const folder = mkdtempSync(join(tmpdir(), 'fig-init-'));
   try {
-    const file = from ?? (await routesOfExpress(express as string, join(folder, 'routes.txt')));
+    const file =
+      from ??
+      (await interruptible((signal) =>
+        routesOfExpress(express as string, join(folder, 'routes.txt'), signal),
+      ));
     return await readEndpoints(file);
   } catch (error) {
     if (error instanceof SourceProblem)
       throw new Failure(EXIT.refused, 'INIT_SOURCE', error.message, { cause: error });
+    if (error instanceof Error && error.name === 'AbortError')
+      throw new Failure(
+        EXIT.interrupted,
+        'INIT_INTERRUPTED',
+        `ended \`${express}\` before it listened; nothing was written.`,
+        { cause: error },
+      );
     throw error;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function routesOfExpress(command: string, file: string): Promise<string> {
+async function routesOfExpress(command: string, file: string, signal: AbortSignal): Promise<string> {
   const preload = join(import.meta.dirname, '..', 'init', 'express-routes.mjs');
   const child = spawn(command, {
     shell: true,
@@ -135,7 +147,7 @@ async function routesOfExpress(command: string, file: string): Promise<string> {
     for (
       const deadline = performance.now() + EXPRESS_MS;
       !statSync(file, { throwIfNoEntry: false })?.size;
-      await wait(100)
+      await wait(100, undefined, { signal })
     ) {
       if (ended)
         throw new SourceProblem(
@@ -147,7 +159,7 @@ async function routesOfExpress(command: string, file: string): Promise<string> {
         );
     }
     // Another application of the same program may listen a moment later.
-    await wait(SETTLE_MS);
+    await wait(SETTLE_MS, undefined, { signal });
     return file;
   } finally {
     try {

@@ -119,6 +119,22 @@ describe('fig new refuses, and writes nothing', () => {
     ['one that is called like all', ['sheep', '--singular', 'sheep'], '--singular: expected another name'],
     ['a type that it does not know', ['projects', '--field', 'a:uuid'], '--field: expected name:TYPE'],
     ['a name that every service has', ['projects', '--field', 'id:text'], '--field: expected a name besides'],
+    [
+      'a word of the language',
+      ['classes', '--singular', 'class'],
+      '--singular: expected a name that neither',
+    ],
+    ['a name of the sources', ['requests'], '--singular: expected a name that neither'],
+    [
+      'a name for which Postgres has no room',
+      [`${'a'.repeat(60)}s`],
+      'service: expected a name of at most 40',
+    ],
+    [
+      'a field that every object has',
+      ['projects', '--field', 'toString:text'],
+      'a name that not every object has',
+    ],
     ['a field twice', ['projects', '--field', 'a:text', '--field', 'a=b:text'], 'a twice'],
     ['a column twice', ['projects', '--field', 'a=c:text', '--field', 'b=c:text'], 'c twice'],
     ['the key as a field', ['projects', '--field', 'a=id:integer'], 'columns besides the key'],

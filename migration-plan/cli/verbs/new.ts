@@ -8,8 +8,8 @@ import { EXIT } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import { readFields, snake } from '../new/fields.ts';
 import { addService, adoptRoute, freePort } from '../new/plan-edits.ts';
-import { camelOf, type Scaffold, scaffoldFiles, variableOf } from '../new/scaffold.ts';
-import type { Session } from '../session.ts';
+import { camelOf, isTaken, type Scaffold, scaffoldFiles, variableOf } from '../new/scaffold.ts';
+import { planFlag, type Session } from '../session.ts';
 import { ROOT } from '../up/services.ts';
 import { usage } from '../usage.ts';
 import type { Run } from '../verb.ts';
@@ -25,6 +25,8 @@ type Options = {
 const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 const COLUMN = /^[A-Za-z_$][\w$]*$/;
 const PATH = /^(\/[A-Za-z0-9._~-]+)+$/;
+/** Names of tables and constraints are made of it, and Postgres takes 63 characters. */
+const LONGEST = 40;
 const FEATURES = 'acl/gateway/features.ts';
 const DEFAULT_FIELDS = ['name:text', 'note:text?'];
 
@@ -120,6 +122,20 @@ function namesOf(name: string, singular?: string): { name: string; entity: strin
       entity,
       '--singular credit-note',
     );
+  for (const [flag, written] of [
+    ['service', name],
+    ['--singular', entity],
+  ] as const) {
+    if (written.length > LONGEST)
+      throw usage(flag, `a name of at most ${LONGEST} characters`, written, 'fig new credit-notes');
+    if (isTaken(camelOf(written)))
+      throw usage(
+        flag,
+        'a name that neither TypeScript nor the generated sources use themselves',
+        written,
+        `fig new own-${name}`,
+      );
+  }
   return { name, entity };
 }
 
@@ -202,8 +218,7 @@ function tell(
   { files, adopted, ugly }: Written,
 ): void {
   const shown = files.map((file) => relative(ROOT, resolve(file))).toSorted();
-  const plan =
-    resolve(session.planDir) === resolve(ROOT, 'migration-plan') ? '' : ` --plan ${session.planDir}`;
+  const plan = planFlag(session);
   if (session.json) {
     session.answer({
       service: plural,
@@ -223,7 +238,12 @@ function tell(
   session.say(`\n${plural} comes from \`${table}\` by \`${key}\`. Next:`);
   session.say(`  npm test -- new-services/${plural} acl/translators/${plural} acl/gateway/${plural}`);
   session.say(`  npx fig lint${plan}`);
-  session.say(`  npx fig up${plan}                # starts it with the others and copies its rows`);
+  session.say(
+    `  LEGACY_DATABASE_URL=mysql://… npx fig up${plan}   # starts it with the others; the monolith's own needs none`,
+  );
+  session.say(
+    `  npx fig backfill ${plural}${plan}     # copies its rows; \`fig capture install ${plural}\` lets writes follow`,
+  );
   session.say(`  npx fig parity ${plural}${plan}     # what the gateway answers otherwise than the monolith`);
   session.note('docker-compose.yml is left to you: its services are like that of freelancers.');
 }

@@ -6,7 +6,7 @@ import { describeStage, nextStep } from '../next-step.ts';
 import { duration } from '../screen/duration.ts';
 import { sayEvidence } from '../screen/evidence.ts';
 import { painter } from '../screen/paint.ts';
-import { requirePlan, type Session } from '../session.ts';
+import { planFlag, requirePlan, type Session } from '../session.ts';
 import type { Run } from '../verb.ts';
 
 type Advice = {
@@ -42,11 +42,18 @@ export function addNext(program: Command, run: Run): void {
             at: describeStage(state),
             next,
             evidence,
-            command: commandFor(state, next, evidence, own.data.kind !== 'owned'),
+            command: commandFor(state, next, evidence, own.data.kind !== 'owned', planFlag(session)),
           });
         }
         if (session.json) session.answer({ routes: advice });
         else for (const one of advice) say(session, one);
+        const unplanned = states.length - advice.length;
+        if (unplanned > 0)
+          session.note(
+            `${unplanned} routes of the facade are not in the plan of ${session.planDir}, or not known to stand anywhere: nothing is advised for them. Another plan: --plan.`,
+          );
+        if (states.length === 0)
+          session.note('The facade serves no route yet: add one to the plan, then fig reload.');
         return EXIT.ok;
       }),
     );
@@ -57,13 +64,14 @@ function commandFor(
   next: string | null,
   evidence: Evidence,
   movesWrites: boolean,
+  plan: string,
 ): string | null {
   if (killed || paused) return `npx fig resume ${route} --reason …`;
   if (evidence.verdict === 'breach') return `npx fig observations ${route}`;
   if (next === null || evidence.verdict === 'hold' || evidence.bakeLeftMs > 0) return null;
   if (next === 'candidate' && evidence.parityGap !== null)
-    return `npx fig parity ${route}${movesWrites ? ' --writes' : ''} --evidence`;
-  return `npx fig advance ${route} --reason …`;
+    return `npx fig parity ${route}${movesWrites ? ' --writes' : ''} --evidence${plan}`;
+  return `npx fig advance ${route}${plan} --reason …`;
 }
 
 function say(session: Session, { route, at, next, evidence, command }: Advice): void {

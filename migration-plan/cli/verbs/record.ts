@@ -78,6 +78,7 @@ async function recordInto(
   // Ctrl-C ends the recording and keeps what there is.
   const onSignal = () => stop.abort();
   process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
   const progress = progressView(session, `${route}: recording`, 'requests');
   const started = performance.now();
   let sink: Sink | null = null;
@@ -116,6 +117,7 @@ async function recordInto(
   } finally {
     progress.stop();
     process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
   }
   if (session.json) session.answer({ route, file, recorded, dropped });
   else {

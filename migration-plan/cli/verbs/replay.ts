@@ -8,6 +8,7 @@ import { type RecordingEnd, RecordingProblem, readRecording } from '#plan/traffi
 import { type Rate, replay } from '#plan/traffic/replay.ts';
 import { EXIT } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
+import { interruptible } from '../interrupt.ts';
 import { anyBad, reportersOf, sayCase, saySummary, writeReports } from '../parity-output.ts';
 import { progressView } from '../screen/progress.ts';
 import { requirePlan, type Session } from '../session.ts';
@@ -57,8 +58,9 @@ export function addReplay(program: Command, run: Run): void {
         const reporters = reportersOf(options.reporter);
         const timeoutMs = Number(options.timeout) * 1000;
         if (!(timeoutMs > 0)) throw usage('--timeout', 'seconds above 0', options.timeout, '10');
-        if (options.to !== 'candidate' && options.to !== 'legacy')
-          throw usage('--to', 'candidate or legacy', options.to, '--to candidate');
+        const { to } = options;
+        if (to !== 'candidate' && to !== 'legacy')
+          throw usage('--to', 'candidate or legacy', to, '--to candidate');
         if (options.url !== undefined && !/^https?:\/\//.test(options.url))
           throw usage('--url', 'an http or https URL', options.url, '--url http://127.0.0.1:4102');
         const rate = rateOf(options.rate);
@@ -69,30 +71,39 @@ export function addReplay(program: Command, run: Run): void {
         const started = performance.now();
         try {
           const recording = await readRecording(file);
-          const reports = await replay(recording.exchanges, {
-            plan,
-            file,
-            to: options.to,
-            url: options.url?.replace(/\/+$/, '') ?? null,
-            rate,
-            concurrency,
-            writes: options.writes === true,
-            timeoutMs,
-            session: await sessionOf(session, plan, options, timeoutMs),
-            onCase(one) {
-              sayCase(session, one);
-              done++;
-              if (done % 100 === 0)
-                progress.update({
-                  done,
-                  total: null,
-                  perSecond: (1000 * done) / (performance.now() - started),
-                  etaSeconds: null,
-                });
-            },
-          });
+          const [reports, isCut] = await interruptible(async (signal) => [
+            await replay(recording.exchanges, {
+              plan,
+              signal,
+              file,
+              to,
+              url: options.url?.replace(/\/+$/, '') ?? null,
+              rate,
+              concurrency,
+              writes: options.writes === true,
+              timeoutMs,
+              session: await sessionOf(session, plan, options, timeoutMs),
+              onCase(one) {
+                sayCase(session, one);
+                done++;
+                if (done % 100 === 0)
+                  progress.update({
+                    done,
+                    total: null,
+                    perSecond: (1000 * done) / (performance.now() - started),
+                    etaSeconds: null,
+                  });
+              },
+            }),
+            signal.aborted,
+          ]);
           progress.stop();
-          return finish(session, reports, recording.end(), reporters, options.output);
+          if (isCut)
+            session.note(
+              `Interrupted: ${done} requests of the recording were looked at, the others were not.`,
+            );
+          const code = finish(session, reports, recording.end(), reporters, options.output);
+          return isCut ? EXIT.interrupted : code;
         } catch (error) {
           progress.stop();
           throw told(error);
