@@ -15,6 +15,8 @@ export type Field = {
   legacy: number;
   distance: number;
   reasons: Record<string, number>;
+  /** Requests that differed here and were asked twice. */
+  asked: number;
   /** By number of the place; those that found no room are not told apart. */
   places: Record<number, PlaceCounts>;
 };
@@ -23,6 +25,8 @@ export type Endpoint = {
   repeated: number;
   /** Of the latest answers: what begins to go wrong is seen in them, however many were right before. */
   readonly recent: { compared: number; repeated: number };
+  /** Requests that differed and were asked twice: of those, legacy gave its first answer again to `same`. */
+  readonly asked: { same: number; other: number };
   readonly fields: Map<string, Field>;
 };
 
@@ -32,6 +36,20 @@ export const MAX_PLACES = 64;
 const FAR = 5;
 /** So many second asks of an endpoint say what its noise is; before that each request needs its own. */
 export const ENOUGH = 20;
+
+/**
+ * So often must legacy have repeated itself where the candidate differed before that is evidence. A right candidate with
+ * values that are random is told by the second answer on one such request in two, so this is an accident in a thousand.
+ */
+const SURE = 10;
+
+/** Of what counts: whether noise that was not seen yet is no explanation of it. */
+export function isSure(known: Endpoint, finding: Pick<Finding, 'kind' | 'path'>): boolean {
+  const field = known.fields.get(keyOf(finding));
+  if (field && field.legacy === 0 && field.asked >= SURE) return true;
+  // What is on another path each time is told by the answer as a whole.
+  return known.asked.other === 0 && known.asked.same >= SURE;
+}
 
 /** Kinds hold no space, so the first one ends it. */
 export function keyOf({ kind, path }: Pick<Finding, 'kind' | 'path'>): string {
@@ -49,6 +67,7 @@ export function newField(): Field {
     legacy: 0,
     distance: 0,
     reasons: {},
+    asked: 0,
     places: {},
   };
 }
@@ -102,10 +121,12 @@ export function isNoiseAllOver(known: Endpoint, field: Field): boolean {
   return Object.values(field.places).every((counts) => placeVerdict(known, counts) !== 'counts');
 }
 
-/** What of a finding that is not counted yet will be doubtful. Where places are too many to be told apart none is. */
+/** What of a finding that is not counted yet will be doubtful, or count without being sure. Where places are too many to be told apart none is. */
 export function isDoubtful(known: Endpoint, { kind, path, places }: Finding): boolean {
   const field = known.fields.get(keyOf({ kind, path }));
-  if (!field || field.legacy === 0 || Object.keys(field.places).length >= MAX_PLACES) return false;
+  if (!field) return false;
+  if (field.legacy === 0) return !isSure(known, { kind, path });
+  if (Object.keys(field.places).length >= MAX_PLACES) return false;
   const [compared, repeated] = [known.compared + 1, known.repeated];
   return places.some((place) => {
     const [candidate = 0, legacy = 0] = field.places[place] ?? [];

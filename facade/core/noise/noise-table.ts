@@ -13,6 +13,7 @@ import {
   halveRecent,
   isDoubtful,
   isNoiseAllOver,
+  isSure,
   keyOf,
   MAX_PLACES,
   newField,
@@ -47,6 +48,7 @@ export type NoiseJson = {
     repeated: number,
     fields: readonly (readonly [key: string, field: Field])[],
     recent?: { readonly compared: number; readonly repeated: number },
+    asked?: Endpoint['asked'],
   ])[];
   readonly overflow: number;
 };
@@ -62,6 +64,8 @@ export type Again = {
 type Judged<T> = {
   readonly noise: readonly T[];
   readonly doubtful: readonly T[];
+  /** Whether what is left counts as evidence; before it is, it may be noise that was not seen yet. */
+  readonly isSure: boolean;
   /** The place that a finding is judged by. */
   readonly telling: ReadonlyMap<T, number>;
 };
@@ -116,7 +120,7 @@ export class NoiseTable {
     repeat: readonly Finding[] | null,
   ): Judged<T> {
     const known = this.#endpoint(endpoint);
-    if (!known) return { noise: [], doubtful: [], telling: new Map() };
+    if (!known) return { noise: [], doubtful: [], isSure: false, telling: new Map() };
     known.compared++;
     known.recent.compared++;
     for (const [key, { reasons, sample, places }] of byKey(findings)) {
@@ -126,6 +130,13 @@ export class NoiseTable {
       for (const reason of reasons) field.reasons[reason] = (field.reasons[reason] ?? 0) + 1;
       field.distance = Math.max(field.distance, distance(sample));
       for (const place of places) countPlace(field, place, 0);
+    }
+    if (repeat && findings.length > 0) {
+      known.asked[repeat.length === 0 ? 'same' : 'other']++;
+      for (const key of byKey(findings).keys()) {
+        const field = known.fields.get(key);
+        if (field) field.asked++;
+      }
     }
     if (repeat) this.#repeated(known, repeat);
     if (known.compared >= HORIZON) halve(known);
@@ -140,7 +151,18 @@ export class NoiseTable {
       return verdict;
     });
     const having = (verdict: Verdict) => findings.filter((_, index) => verdicts[index] === verdict);
-    return { noise: having('noise'), doubtful: having('doubtful'), telling };
+    return {
+      noise: having('noise'),
+      doubtful: having('doubtful'),
+      isSure: having('counts').some((finding) => this.#isSure(known, finding)),
+      telling,
+    };
+  }
+
+  /** Places beside noise were told apart by what is known of them. */
+  #isSure(known: Endpoint, finding: Finding): boolean {
+    const isLearned = known.repeated >= ENOUGH && (known.fields.get(keyOf(finding))?.legacy ?? 0) > 0;
+    return isLearned || isSure(known, finding);
   }
 
   /** Legacy against its second answer. */
@@ -186,18 +208,21 @@ export class NoiseTable {
 
   #add(json: NoiseJson): void {
     this.overflow += json.overflow;
-    for (const [endpoint, compared, repeated, fields, recent] of json.endpoints) {
+    for (const [endpoint, compared, repeated, fields, recent, asked] of json.endpoints) {
       const known = this.#endpoint(endpoint);
       if (!known) continue;
       known.compared += compared;
       known.repeated += repeated;
       known.recent.compared += recent?.compared ?? 0;
       known.recent.repeated += recent?.repeated ?? 0;
-      for (const [key, { candidate, legacy, distance, reasons, places }] of fields) {
+      known.asked.same += asked?.same ?? 0;
+      known.asked.other += asked?.other ?? 0;
+      for (const [key, { candidate, legacy, distance, reasons, asked = 0, places }] of fields) {
         const field = this.#field(known, key);
         if (!field) continue;
         field.candidate += candidate;
         field.legacy += legacy;
+        field.asked += asked;
         for (const [place, counts] of Object.entries(places) as unknown as [number, PlaceCounts][])
           for (const side of [0, 1] as const) countPlace(field, place, side, counts[side], counts[side + 2]);
         field.distance = Math.max(field.distance, distance);
@@ -220,12 +245,13 @@ export class NoiseTable {
 
   toJSON(): NoiseJson {
     return {
-      endpoints: [...this.#endpoints].map(([endpoint, { compared, repeated, fields, recent }]) => [
+      endpoints: [...this.#endpoints].map(([endpoint, { compared, repeated, fields, recent, asked }]) => [
         endpoint,
         compared,
         repeated,
         [...fields].map(([key, field]) => [key, copyOf(field)]),
         { ...recent },
+        { ...asked },
       ]),
       overflow: this.overflow,
     };
@@ -234,11 +260,12 @@ export class NoiseTable {
   static from(json: NoiseJson): NoiseTable {
     const table = new NoiseTable();
     table.overflow = json.overflow;
-    for (const [endpoint, compared, repeated, fields, recent] of json.endpoints) {
+    for (const [endpoint, compared, repeated, fields, recent, asked] of json.endpoints) {
       table.#endpoints.set(endpoint, {
         compared,
         repeated,
         recent: { compared: recent?.compared ?? 0, repeated: recent?.repeated ?? 0 },
+        asked: { same: asked?.same ?? 0, other: asked?.other ?? 0 },
         fields: new Map(fields.map(([key, field]) => [key, copyOf(field)])),
       });
     }
@@ -279,6 +306,7 @@ export class NoiseTable {
       compared: 0,
       repeated: 0,
       recent: { compared: 0, repeated: 0 },
+      asked: { same: 0, other: 0 },
       fields: new Map(),
     };
     this.#endpoints.set(endpoint, added);

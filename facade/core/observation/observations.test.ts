@@ -57,7 +57,9 @@ function observe(page: Page, requests: number, isWrong: (at: number) => boolean,
     const again = observed.noise.wantsRepeat(ENDPOINT, noiseRatio, random(), comparison.differences);
     const repeat = again ? against(page(random(), false)) : null;
     const keep = ({ sample }: Comparison['differences'][number]) => ({ ...sample, curl: '' });
-    outcomes.push(observed.compared({ endpoint: ENDPOINT, comparison, repeat, dryRun: false, keep }, at));
+    outcomes.push(
+      observed.compared({ endpoint: ENDPOINT, comparison, repeat, dryRun: false, keep }, at).outcome,
+    );
   }
   return { observed, outcomes };
 }
@@ -129,4 +131,59 @@ test('endpoints that turn out to be one are added up: rows, counts, samples and 
     ['GET /pages/:slug', { seen: 12, of: 12 }],
     ['GET /other', { seen: 1, of: 1 }],
   ]);
+});
+
+describe('what is evidence', () => {
+  const json = (body: unknown) => answerOf(JSON.stringify(body), 'application/json');
+  type Body = (next: () => number, wrong: boolean) => unknown;
+  const RANDOM: [string, Body][] = [
+    ['one of two values', (next) => ({ f: next() < 0.5 ? 'x' : 'y', n: 2 })],
+    ['a value in a hundred', (next) => ({ f: next() < 0.01 ? 'x' : 'y' })],
+    ['null in most answers', (next) => ({ f: next() < 0.98 ? null : 'y' })],
+    [
+      'a list of random length',
+      (next) => ({ items: Array.from({ length: 2 + Math.floor(next() * 4) }, () => next()) }),
+    ],
+    ['names of members', (next) => ({ [`k${next()}`]: 1 })],
+  ];
+
+  /** Of 400 requests for each seed: how many are mismatches, and how many are evidence for one. `of` makes the two sides of a request. */
+  function evidence(of: (next: () => number, at: number) => (wrong: boolean) => unknown, seeds = 20) {
+    let [mismatches, sure] = [0, 0];
+    for (let seed = 1; seed <= seeds; seed++) {
+      const next = seeded(seed);
+      const observed = new Observations(0);
+      for (let at = 0; at < 400; at++) {
+        const answer = of(next, at);
+        const legacy = json(answer(false));
+        const comparison = compareAnswers(legacy, json(answer(true)), rules);
+        const asked = observed.noise.wantsRepeat(ENDPOINT, 0.1, next(), comparison.differences);
+        const repeat = asked ? compareAnswers(legacy, json(answer(false)), rules) : null;
+        const keep = ({ sample }: Comparison['differences'][number]) => ({ ...sample, curl: '' });
+        const told = { endpoint: ENDPOINT, comparison, repeat, dryRun: false, keep };
+        const { outcome, isSure } = observed.compared(told, at);
+        if (outcome === 'mismatch') mismatches++;
+        if (outcome === 'mismatch' && isSure) sure++;
+      }
+    }
+    return { mismatches: mismatches / seeds, sure: sure / seeds };
+  }
+
+  test.each(RANDOM)('a right candidate gives none: %s', (_what, body) => {
+    expect(evidence((next) => () => body(next, false)).sure).toBeLessThan(0.4);
+  });
+
+  test('a wrong one gives it from its tenth answer on, and one that is wrong now and then, too', () => {
+    const price = (isWrong: boolean) => (wrong: boolean) => ({ price: isWrong && wrong ? 11 : 10 });
+    expect(evidence(() => price(true))).toEqual({ mismatches: 400, sure: 391 });
+    expect(evidence((_next, at) => price(at % 20 === 0))).toEqual({ mismatches: 20, sure: 11 });
+  });
+
+  test('a wrong one on another path each time gives it, too', () => {
+    const map = (next: () => number) => {
+      const name = `k${next()}`;
+      return (wrong: boolean) => ({ [name]: wrong ? 11 : 10 });
+    };
+    expect(evidence(map)).toEqual({ mismatches: 400, sure: 391 });
+  });
 });

@@ -38,6 +38,12 @@ const OTHER = '(others)';
 /** `doubtful`: ignored beside noise, where too little is known to say that it is some. */
 export type Outcome = 'match' | 'mismatch' | 'ignored' | 'doubtful';
 
+export type Judgement = {
+  readonly outcome: Outcome;
+  /** Of a mismatch: whether it is evidence. While noise is still being learned it may turn out to be some. */
+  readonly isSure: boolean;
+};
+
 export class Observations {
   readonly sinceMs: number;
   #counts = noCounts();
@@ -80,10 +86,10 @@ export class Observations {
   }
 
   /** Takes a comparison in. A difference that is noise does not make a mismatch; it is counted all the same. */
-  compared(answer: ComparedAnswer, nowMs: number): Outcome {
+  compared(answer: ComparedAnswer, nowMs: number): Judgement {
     this.#counts.compared += 1;
     const { endpoint, comparison, keep } = answer;
-    const { outcome, telling } = this.#judged(answer);
+    const { outcome, isSure, telling } = this.#judged(answer);
     for (const difference of comparison.differences) {
       const key = fieldKey(endpoint, difference);
       let field = this.#fields.get(key);
@@ -100,7 +106,7 @@ export class Observations {
     const counts = this.#endpoint(endpoint);
     counts[outcome === 'doubtful' ? 'ignored' : outcome] += 1;
     if (outcome === 'doubtful') counts.doubtful = (counts.doubtful ?? 0) + 1;
-    return outcome;
+    return { outcome, isSure };
   }
 
   get rowsLeftOut(): number {
@@ -156,18 +162,17 @@ export class Observations {
   }
 
   /** What comes of a comparison, and which place speaks for it. */
-  #judged({ endpoint, comparison, repeat, dryRun }: ComparedAnswer): {
-    outcome: Outcome;
+  #judged({ endpoint, comparison, repeat, dryRun }: ComparedAnswer): Judgement & {
     telling: ReadonlyMap<Difference, number>;
   } {
     const { differences, more } = comparison;
-    const { noise, doubtful, telling } = dryRun
-      ? { noise: [], doubtful: [], telling: new Map<Difference, number>() }
+    const { noise, doubtful, isSure, telling } = dryRun
+      ? { noise: [], doubtful: [], isSure: true, telling: new Map<Difference, number>() }
       : this.#noise.compared(endpoint, differences, repeat?.differences ?? null);
-    if (comparison.outcome === 'match') return { outcome: 'match', telling };
+    if (comparison.outcome === 'match') return { outcome: 'match', isSure: true, telling };
     const counting = differences.length - noise.length - doubtful.length + more;
-    if (counting > 0) return { outcome: 'mismatch', telling };
-    return { outcome: doubtful.length > 0 ? 'doubtful' : 'ignored', telling };
+    if (counting > 0) return { outcome: 'mismatch', isSure, telling };
+    return { outcome: doubtful.length > 0 ? 'doubtful' : 'ignored', isSure: true, telling };
   }
 
   #endpoint(name: string): EndpointCounts {

@@ -119,8 +119,10 @@ class Page implements ShadowSink {
     const nowMs = this.#options.nowMs();
     // While a second answer was waited for, its endpoint may have become one with others.
     const endpoint = this.#templates.folds > 0 ? this.#renamed(compared.endpoint) : compared.endpoint;
-    const outcome = this.observations.compared({ ...compared, endpoint }, nowMs);
-    this.#tally.compared(outcome, nowMs);
+    const { outcome, isSure } = this.observations.compared({ ...compared, endpoint }, nowMs);
+    // Without second asks there is nothing to be learned, and each mismatch is one.
+    const isEvidence = isSure || this.#route.shadow.noiseRatio === 0;
+    this.#tally.compared(outcome === 'mismatch' && !isEvidence ? 'doubtful' : outcome, nowMs);
   };
 
   endpointOf: ShadowSink['endpointOf'] = (method, pattern, path) => {
