@@ -300,6 +300,7 @@ describe('Warns', () => {
     ['compare: { ignore: ["$"] }\nguardrails: { mismatch: { max: 1% } }\n', ['warning compare.ignore[0]']],
     ['compare: { ignore: ["$"] }\n', []],
     ['compare: { ignore: ["$.id"] }\nguardrails: { mismatch: { max: 1% } }\n', []],
+    ['compare: { ignore: ["$.a[\\"\\"]"], tolerance: { "$[\\"\\"]": 1 } }\n', []],
   ])('of what does nothing, or takes the meaning from something else: %j', (route, expected) => {
     expect(warnings(route)).toEqual(expected);
   });

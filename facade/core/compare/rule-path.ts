@@ -5,10 +5,14 @@ export type PathStep =
   | { readonly kind: 'any-item' }
   | { readonly kind: 'descend' };
 
+/** What JSON writes with a backslash; any other character after one is itself. */
+const ESCAPED = /^\\(?:u([0-9a-fA-F]{4})|(.))/s;
+const ESCAPES: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+
 /**
- * Reads a rule's path: `$`, then `.name`, `["name"]` or `['name']`, `.*` any member, `[*]` any entry of a list,
- * `..name` a member at any depth, `..[*]` every list at any depth. Paths of a plan were checked when it was loaded
- * (`jsonPath` in migration-plan/model/schema/terms.ts, which says the same as a pattern): another one throws.
+ * Reads a rule's path: `$`, then `.name`, `["name"]` as JSON writes it or `['name']`, `.*` any member, `[*]` any entry
+ * of a list, `..name` a member at any depth, `..[*]` every list at any depth. Paths of a plan were checked when it was
+ * loaded (`jsonPath` in migration-plan/model/schema/terms.ts, which says the same as a pattern): another one throws.
  */
 export function readRulePath(path: string): readonly PathStep[] {
   const reader = new PathReader(path);
@@ -56,12 +60,17 @@ class PathReader {
     const characters: string[] = [];
     for (let end = this.at + 2; end < this.path.length; end++) {
       if (this.path[end] === quote) {
-        if (this.path[end + 1] !== ']' || characters.length === 0) break;
+        if (this.path[end + 1] !== ']') break;
         this.at = end + 2;
         return { kind: 'member', name: characters.join('') };
       }
-      if (this.path[end] === '\\') end++;
-      characters.push(this.path[end] ?? '');
+      if (this.path[end] !== '\\') {
+        characters.push(this.path[end] as string);
+        continue;
+      }
+      const [written, code, letter = ''] = ESCAPED.exec(this.path.slice(end, end + 6)) ?? ['\\'];
+      characters.push(code ? String.fromCharCode(Number.parseInt(code, 16)) : (ESCAPES[letter] ?? letter));
+      end += written.length - 1;
     }
     return this.refuse();
   }

@@ -105,7 +105,7 @@ export const word = (title: string, example: string) =>
   text({ title, expected: `a ${title}`, example, pattern: '\\S(.*\\S)?' });
 /** Names, `*` and `[*]`, with `..` for any depth. No indices and no filters: differences are told on paths without. */
 export const JSON_PATH =
-  '\\$(\\.\\.?[^\\s.\\[]+|(\\.\\.)?\\[(\\*|"([^"\\\\]|\\\\.)+"|\'([^\'\\\\]|\\\\.)+\')\\])*';
+  '\\$(\\.\\.?[^\\s.\\[]+|(\\.\\.)?\\[(\\*|"([^"\\\\]|\\\\.)*"|\'([^\'\\\\]|\\\\.)*\')\\])*';
 const JSON_PATHS = {
   pattern: new RegExp(`^${JSON_PATH}$`),
   expected: 'a JSON path of names and `[*]` that begins with `$`',
