@@ -20,9 +20,13 @@ const MAX_BODY = 4096;
 const MAX_HEADER = 512;
 const MAX_HEADERS = 40;
 
+/** All but tab and line feed: no shell takes a NUL, and terminals do not pass on the others as they are. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
+const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f]/;
+
 /**
  * A request as a line for the shell, at the public endpoint, without its secrets. What is long is cut before its secrets
- * are looked for: that takes time, and nobody reads it.
+ * are looked for: that takes time, and nobody reads it. A body that the line cannot repeat is left out, and it says so.
  */
 export function curlOf(
   call: Call,
@@ -35,25 +39,39 @@ export function curlOf(
   const parts = ['curl', '-g'];
   if (method === 'HEAD') parts.push('-I');
   else if (method !== 'GET' || body) parts.push('-X', method);
+  const leftOut = body && body.length > 0 ? whyLeftOut(method, body) : null;
+  const isSent = body !== null && body.length > 0 && leftOut === null;
   const lines = Object.entries(headers)
-    .filter(([name]) => !OWN.has(name))
+    // Without a body, who is told of chunks would wait for them.
+    .filter(([name]) => !OWN.has(name) && (isSent || name !== 'transfer-encoding'))
     .flatMap(([name, value]) => [value].flat().map((one) => [name, one] as const));
-  for (const [name, value] of lines.slice(0, MAX_HEADERS))
-    parts.push('-H', quoted(`${name}: ${redactor.header(name, cutWhole(value, MAX_HEADER))}`));
+  for (const [name, value] of lines.slice(0, MAX_HEADERS)) {
+    const shown = redactor.header(name, cutWhole(value, MAX_HEADER));
+    // Curl takes `name:` for a header to leave out.
+    parts.push('-H', quoted(shown === '' ? `${name};` : `${name}: ${shown}`));
+  }
   const type = headers['content-type'];
-  if (body && body.length > 0) {
+  // Also a body that is left out is read: an answer may repeat its secrets.
+  const text = body && isUtf8(body) ? cutWhole(body.toString('utf8'), MAX_BODY) : '';
+  const shown = redactor.body(text, typeof type === 'string' ? type : '');
+  if (isSent) {
     // Curl would call it a form.
     if (type === undefined) parts.push('-H', "'content-type:'");
-    parts.push('--data-raw', quoted(shownBody(body, typeof type === 'string' ? type : '', redactor)));
+    parts.push('--data-raw', quoted(shown));
   }
   const url = snapshot.plan.publicUrl.replace(/\/$/, '') + target.path + target.query;
   parts.push(quoted(redactor.url(url, decision.match?.pattern)));
+  if (leftOut !== null) parts.push(`# its body is not shown: ${leftOut}`);
   return parts.join(' ');
 }
 
-function shownBody(body: Buffer, type: string, redactor: Redactor): string {
-  if (!isUtf8(body)) return `(${body.length} bytes that are no text)`;
-  return redactor.body(cutWhole(body.toString('utf8'), MAX_BODY), type);
+/** Why no line can repeat this body; null: one can. */
+function whyLeftOut(method: string, body: Buffer): string | null {
+  const size = `${body.length} ${body.length === 1 ? 'byte' : 'bytes'}`;
+  if (method === 'HEAD') return `${size}, which curl does not send with HEAD`;
+  if (!isUtf8(body)) return `${size} that are no text`;
+  if (body.length > MAX_BODY) return `${size}, more than ${MAX_BODY}`;
+  return CONTROL.test(body.toString('utf8')) ? `${size} with control characters` : null;
 }
 
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
