@@ -128,6 +128,22 @@ describe('each difference is told as what it is', () => {
     ]);
   });
 
+  test.each([
+    ['before it', '{"name":"password","value":"a"}', '{"name":"password","value":"b"}', 'password'],
+    ['after it', '{"value":1,"Key":"apiKey"}', '{"value":2,"Key":"apiKey"}', 'secret'],
+    ['above it', '{"id":"token","content":[{"x":1}]}', '{"id":"token","content":[{"x":2}]}', 'token'],
+    ['on one side only', '{"text":"a"}', '{"text":"b","label":"pin"}', 'password'],
+    ['and it stands on one side only', '{"field":"pin"}', '{"field":"pin","val":"b"}', 'password'],
+    ['of a colour', '{"name":"colour","value":"a"}', '{"name":"colour","value":"b"}', undefined],
+    ['of its neighbour', '{"name":"token","n":1,"value":0}', '{"name":"token","n":2,"value":0}', undefined],
+    ['of another object', '[{"name":"token"},{"value":1}]', '[{"name":"token"},{"value":2}]', undefined],
+    ['in another object', '{"value":1,"n":{"name":"pin"}}', '{"value":2,"n":{"name":"pin"}}', undefined],
+  ])('and what a member says that a value is: %s', (_, legacy, candidate, secret) => {
+    const { differences } = compareJson(`{"a":[0,${legacy}]}`, `{"a":[0,${candidate}]}`);
+    const told = differences.map(({ path, sample }) => [path, sample.secret] as const);
+    expect(told.find(([path]) => !/label$/.test(path))?.[1]).toBe(secret);
+  });
+
   test('values in samples are cut, and stay JSON', () => {
     const long = JSON.stringify({ a: 'x'.repeat(5000), b: Array(500).fill({ c: [[[[[1]]]]] }) });
     const { differences } = compareJson(`{"a":${long}}`, '{"a":1}');

@@ -20,6 +20,7 @@ import { pairMembers } from './pair-members.ts';
 import type { CompiledRules, Place, Rule } from './rules.ts';
 import { sameJson, sameNumber } from './same-json.ts';
 import { textReason, truncation } from './text-reason.ts';
+import { toldSecret } from './told-secret.ts';
 
 /** Tells the differences of two JSON bodies under the rules into the findings. Each value is visited once. */
 export function diffJson(
@@ -39,6 +40,8 @@ class JsonDiff {
   private readonly hasTolerance: boolean;
   private readonly work: Work;
   private readonly segments: (string | number)[] = [];
+  /** The objects that the names in `segments` are of: for each name that of legacy, then that of the candidate. */
+  private readonly above: JsonObject[] = [];
 
   constructor(rules: CompiledRules, findings: Findings) {
     this.findings = findings;
@@ -93,6 +96,7 @@ class JsonDiff {
     const partner = pairMembers(a, b);
     const seen = new Uint8Array(b.names.length);
     const alone: Alone[] = [];
+    this.above.push(a, b);
     for (let i = 0; i < a.names.length; i++) {
       const name = a.names[i] as string;
       const j = partner[i] as number;
@@ -110,6 +114,7 @@ class JsonDiff {
       if (seen[j] === 0)
         alone.push({ kind: 'extra', name: b.names[j] as string, value: b.values[j] as JsonValue });
     if (alone.length > 0) this.tellAlone(alone, commonNames(a, b), place);
+    this.above.length -= 2;
   }
 
   private tellAlone(alone: readonly Alone[], common: ReadonlySet<string>, place: Place): void {
@@ -176,11 +181,15 @@ class JsonDiff {
         reason,
         path: () => foldedPath(this.segments),
         place: () => foldedOut(this.segments),
-        sample: () => ({
-          at: exactPath(this.segments),
-          legacy: legacy === undefined ? null : excerptOf(legacy, excerpt),
-          candidate: candidate === undefined ? null : excerptOf(candidate, excerpt),
-        }),
+        sample: () => {
+          const secret = toldSecret(this.segments, this.above);
+          return {
+            at: exactPath(this.segments),
+            legacy: legacy === undefined ? null : excerptOf(legacy, excerpt),
+            candidate: candidate === undefined ? null : excerptOf(candidate, excerpt),
+            ...(secret && { secret }),
+          };
+        },
       },
       ignore,
     );

@@ -1,3 +1,5 @@
+import type { NamedSecret } from '../redact/secret-names.ts';
+
 /**
  * What kind of difference, seen from legacy: `missing` the candidate lacks it, `extra` it has it in addition, `type`
  * another JSON type or kind of body, `value` another value, `order` the same entries in another order, `status`,
@@ -73,6 +75,8 @@ export type Sample = {
   /** Both values as JSON text, cut inside strings, lists and objects so that it stays JSON; null where there is none. */
   readonly legacy: string | null;
   readonly candidate: string | null;
+  /** What the values are by a member beside them, which a sample does not show: `{"name":"password","value":…}`. */
+  readonly secret?: NamedSecret;
 };
 
 /** Of a kind, unless its reason says otherwise. */

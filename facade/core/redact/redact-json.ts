@@ -1,5 +1,6 @@
 import type { CompiledRules } from '../compare/index.ts';
 import { isCardNumber } from './card.ts';
+import { announcedBy, isAnnounced } from './pair-names.ts';
 import type { Placeholders } from './placeholders.ts';
 import { countsSecrets, type NamedSecret, secretByName } from './secret-names.ts';
 
@@ -27,19 +28,6 @@ type Level = {
   /** Where in the result a value stands that nothing has announced yet, and what it was. */
   readonly unannounced: { readonly from: number; readonly raw: string }[];
 };
-
-const ANNOUNCES = new Set([
-  'label',
-  'name',
-  'key',
-  'field',
-  'param',
-  'parameter',
-  'property',
-  'attribute',
-  'id',
-]);
-const ANNOUNCED = new Set(['value', 'val', 'content', 'data', 'text']);
 
 /**
  * Replaces the secrets of JSON text in place: all that stays is the same to the byte, also numbers that a double cannot
@@ -114,18 +102,17 @@ function here(levels: readonly Level[], root: JsonRedaction): { place: Place; ki
 
 function memberOf(level: Level, name: string): NonNullable<Level['member']> {
   const place = level.place.member(name);
-  const named = secretByName(name) ?? (ANNOUNCED.has(name.toLowerCase()) ? level.announced : null);
+  const named = secretByName(name) ?? (isAnnounced(name) ? level.announced : null);
   return { name: name.toLowerCase(), place, kind: level.kind ?? (place.ignore ? (named ?? 'json') : named) };
 }
 
 function noteUnannounced(level: Level | undefined, from: number, raw: string): void {
-  if (level?.member && ANNOUNCED.has(level.member.name)) level.unannounced.push({ from, raw });
+  if (level?.member && isAnnounced(level.member.name)) level.unannounced.push({ from, raw });
 }
 
 /** A member that says what the value beside it is; the result with the values that came before it replaced. */
 function announce(result: string, level: Level, says: string, redaction: JsonRedaction): string {
-  if (!level.member || !ANNOUNCES.has(level.member.name)) return result;
-  const kind = secretByName(says);
+  const kind = level.member && announcedBy(level.member.name, says);
   if (kind === null) return result;
   level.announced = kind;
   let replaced = result;

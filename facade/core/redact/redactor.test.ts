@@ -265,6 +265,11 @@ describe('a pair that says what its value is', () => {
     expect(numberless(redactor().body(given, 'application/json'))).toBe(numberless(expected));
   });
 
+  it('also of the value alone, where someone else has seen the pair', () => {
+    expect(redactor().json('"hunter2"', '$.params[0].value', 'password')).toBe('"REDACTED-password-1-8"');
+    expect(redactor().json('["a",4711]', '$.params[0].value', 'token')).toBe('["REDACTED-token-1-1",9002]');
+  });
+
   it('and no other: neighbours, other objects and names that say nothing stay', () => {
     const plain = '[{"name":"colour","value":"red"},{"name":"token"},{"value":"x","n":{"name":"password"}}]';
     expect(redactor().body(plain, 'application/json')).toBe(plain);

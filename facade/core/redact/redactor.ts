@@ -4,7 +4,7 @@ import { Placeholders } from './placeholders.ts';
 import { redactHeader } from './redact-header.ts';
 import { type JsonRedaction, redactJson } from './redact-json.ts';
 import { redactForm, redactText, redactUrl } from './redact-url.ts';
-import { secretByName } from './secret-names.ts';
+import { type NamedSecret, secretByName } from './secret-names.ts';
 
 /** The plan's `redact` keys, read once. */
 export type RedactionRules = {
@@ -58,13 +58,15 @@ export class Redactor {
 
   /**
    * JSON text; `at` is where it stands in an answer, when it is a part of one: `$.users[3].password`,
-   * `header:location`.
+   * `header:location`; `told` is what a member beside it says that it is.
    */
-  json(json: string, at = '$'): string {
+  json(json: string, at = '$', told: NamedSecret | null = null): string {
     const text = bounded(json);
     const header = /^header:(.+)$/.exec(at)?.[1];
     if (header !== undefined) return this.#headerAsJson(header, text);
-    return /^\s*(?:["{[\d-]|true|false|null)/.test(text) ? redactJson(text, this.#at(at)) : this.text(text);
+    return /^\s*(?:["{[\d-]|true|false|null)/.test(text)
+      ? redactJson(text, this.#at(at, told))
+      : this.text(text);
   }
 
   /**
@@ -103,7 +105,7 @@ export class Redactor {
     return this.text(json);
   }
 
-  #at(path: string): JsonRedaction {
+  #at(path: string, told: NamedSecret | null): JsonRedaction {
     let { root: place } = this.#rules;
     let kind: string | null = place.ignore && 'json';
     for (const [, quoted, plain] of path.matchAll(/\[("(?:[^"\\]|\\.)*")\]|\.([^.[\]]+)|\[(?:\d+|\*)\]/g)) {
@@ -111,7 +113,7 @@ export class Redactor {
       place = name === undefined ? place.item() : place.member(name);
       kind ??= (name === undefined ? null : secretByName(name)) ?? (place.ignore && 'json');
     }
-    return { place, kind, placeholders: this.#placeholders, text: (text) => this.text(text) };
+    return { place, kind: kind ?? told, placeholders: this.#placeholders, text: (text) => this.text(text) };
   }
 }
 

@@ -138,6 +138,44 @@ describe('what differs, from a request of a client to the observations', () => {
     });
   });
 
+  test('a value that differs is no less a secret where the member beside it says so', async () => {
+    const params = (value: string, pin: number) =>
+      json({
+        params: [
+          { name: 'password', value },
+          { name: 'colour', value: `${value.length} reds` },
+          { val: pin, Key: 'pin' },
+        ],
+      });
+    legacy.answer = params('hunter2', 4711);
+    candidate.answer = params('swordfish', 1174);
+    await read(['/api/articles/1']);
+    const [value, pin] = samplesOf(await observed.settled(1));
+    expect(value).toMatchObject({
+      at: '$.params[0].value',
+      legacy: expect.stringMatching(/^"REDACTED-password-\d+-8"$/),
+      candidate: expect.stringMatching(/^"REDACTED-password-\d+-16"$/),
+    });
+    expect(pin).toMatchObject({
+      at: '$.params[2].val',
+      legacy: expect.stringMatching(/^900\d$/),
+      candidate: expect.stringMatching(/^900\d$/),
+    });
+    expect(JSON.stringify([value, pin])).not.toMatch(/hunter2|swordfish|4711|1174/);
+  });
+
+  test('nor does the place of a difference repeat what was a secret of the request', async () => {
+    const sessions = (seen: number) => json({ 'bearer-of-a-client': { seen }, 'sid-of-a-client': { seen } });
+    legacy.answer = sessions(1);
+    candidate.answer = sessions(2);
+    const headers = { authorization: 'Bearer bearer-of-a-client', cookie: 'sid=sid-of-a-client' };
+    await ask(facade.url, { path: '/api/articles/1', headers });
+    expect(samplesOf(await observed.settled(1)).map(({ at }) => at)).toEqual([
+      expect.stringMatching(/^\$\.REDACTED-bearer-\d+-32\.seen$/),
+      expect.stringMatching(/^\$\.REDACTED-cookie-\d+-16\.seen$/),
+    ]);
+  });
+
   test('a shuffled list is another order and nothing else, and nothing at all once it is declared', async () => {
     const tags = ['java', 'sql', 'go', 'rust', 'ada'];
     const articles = tags.map((name, at) => ({ slug: name, price: at }));
@@ -246,3 +284,5 @@ describe('what differs, from a request of a client to the observations', () => {
 
 const rows = ({ fields }: Observed) =>
   (fields as Row[]).map(({ path, kind, severity, count }) => `${path} ${kind} ${severity} ${count}`).sort();
+
+const samplesOf = ({ fields }: Observed) => (fields as Row[]).map(({ samples }) => samples[0] as Sample);

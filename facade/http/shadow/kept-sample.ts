@@ -23,11 +23,11 @@ export function sampler(
     const own = (value: string) => {
       if (path.startsWith('header:')) return redactor.header(path.split(':')[1] as string, value);
       if (path.startsWith('html:')) return redactor.html(value, sample.at);
-      return path.startsWith('$') ? redactor.json(value, sample.at) : redactor.text(value);
+      return path.startsWith('$') ? redactor.json(value, sample.at, sample.secret) : redactor.text(value);
     };
     const shown = (value: string | null) => (value === null ? null : redactor.withoutEchoes(own(value)));
     return {
-      at: redactor.text(sample.at),
+      at: redactor.withoutEchoes(redactor.text(sample.at)),
       legacy: shown(sample.legacy),
       candidate: shown(sample.candidate),
       curl,

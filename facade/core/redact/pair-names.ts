@@ -1,0 +1,29 @@
+import { type NamedSecret, secretByName } from './secret-names.ts';
+
+const ANNOUNCES = new Set([
+  'label',
+  'name',
+  'key',
+  'field',
+  'param',
+  'parameter',
+  'property',
+  'attribute',
+  'id',
+]);
+const ANNOUNCED = new Set(['value', 'val', 'content', 'data', 'text']);
+const LONGEST = 'parameter'.length;
+
+/** Whether a member called so holds what another member of its object names: `{"name":"password","value":"hunter2"}`. */
+export function isAnnounced(name: string): boolean {
+  return isOneOf(ANNOUNCED, name);
+}
+
+/** What a member that `says` so makes of the value beside it; null for a member that names none, or no secret. */
+export function announcedBy(name: string, says: string): NamedSecret | null {
+  return isOneOf(ANNOUNCES, name) ? secretByName(says) : null;
+}
+
+function isOneOf(names: ReadonlySet<string>, name: string): boolean {
+  return name.length <= LONGEST && names.has(name.toLowerCase());
+}
