@@ -117,6 +117,19 @@ describe('traffic that is recorded', () => {
     });
   }, 240_000);
 
+  test('Ctrl-C ends a replay, and what was sent until then is reported', async () => {
+    const args = ['--as', 'ann', '--rate', '20/s', '--reporter', 'tty,junit'];
+    const { code, err, out } = await facade.fig(['replay', 'all.ndjson', ...args], {}, (child) =>
+      setTimeout(() => child.kill('SIGINT'), 4_000),
+    );
+    expect(code).toBe(EXIT.interrupted);
+    expect(err).toMatch(/Interrupted: \d+ requests of the recording were looked at, the others were not\./);
+    const sent = Number(/(\d+) cases: /.exec(out)?.[1]);
+    expect(sent).toBeGreaterThan(0);
+    expect(sent).toBeLessThan(100);
+    expect(readFileSync(file('replay.xml'), 'utf8')).toContain(`tests="${sent}"`);
+  });
+
   test('says what it did not send, and why', async () => {
     const { code, out } = await facade.fig(['replay', 'all.ndjson']);
     expect(code).toBe(0);

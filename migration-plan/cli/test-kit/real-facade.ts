@@ -53,9 +53,14 @@ export class RealFacade {
     await gone;
   }
 
-  async fig(args: readonly string[], env: Record<string, string> = {}) {
+  async fig(
+    args: readonly string[],
+    env: Record<string, string> = {},
+    running: (child: ChildProcess) => void = () => {},
+  ) {
     const where = ['--plan', this.plan, '--admin', this.admin];
     const child = this.#run('migration-plan/cli/run.ts', [...args, ...where], env);
+    running(child);
     const shown = { out: '', err: '' };
     child.stdout?.on('data', (chunk) => {
       shown.out += chunk;

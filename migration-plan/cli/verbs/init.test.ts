@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { loadPlan } from '#plan/model/load-plan.ts';
 import { ROUTE } from '#plan/model/test-kit/plan-folder.ts';
@@ -7,6 +8,13 @@ import { EXIT } from '../exit-code.ts';
 import { folders } from '../test-kit/control-plane.ts';
 import { fig } from '../test-kit/terminal.ts';
 
+const isThere = (pid: number) => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
 const LEGACY = ['--legacy', 'http://127.0.0.1:3000'];
 
 describe('fig init', () => {
@@ -191,6 +199,41 @@ describe('fig init', () => {
     for (const [name, match] of Object.entries(expected))
       if (name !== 'par-en') expect(found[name]).toEqual(match);
   });
+
+  test('lets a route that writes end in shadow: a canary would split its writes between two stores', async () => {
+    const { plan } = await init('GET /api/tags\nGET /api/carts\nPOST /api/carts\n');
+    const routes = loadPlan(plan, {}).plan?.routes ?? [];
+    expect(routes.map(({ name, stages }) => [name, stages.map(({ stage }) => stage)])).toEqual([
+      ['carts', ['shadow']],
+      ['tags', ['shadow', 'canary', 'canary', 'canary', 'candidate']],
+    ]);
+    expect(readFileSync(join(plan, 'routes/carts.yaml'), 'utf8')).toContain(
+      'stages: [shadow] # , canary 1%, canary 10%, canary 50%, candidate\n',
+    );
+  });
+
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    '%s ends the application that it started, and writes nothing',
+    async (signal) => {
+      const { file, plan } = source('');
+      const pidFile = `${file}.pid`;
+      const command = `echo $$ > ${pidFile}; exec sleep 60`;
+      const done = fig(['init', '--express', command, ...LEGACY], { plan });
+      const pid = async (): Promise<number> => {
+        const written = existsSync(pidFile) ? readFileSync(pidFile, 'utf8') : '';
+        return written.endsWith('\n') ? Number(written) : wait(20).then(pid);
+      };
+      const application = await pid();
+      process.emit(signal);
+      expect(await done).toMatchObject({
+        code: EXIT.interrupted,
+        err: expect.stringContaining('nothing was written'),
+      });
+      expect(process.listenerCount(signal)).toBe(0);
+      for (let tries = 0; isThere(application) && tries < 100; tries++) await wait(20);
+      expect([isThere(application), existsSync(plan)]).toEqual([false, false]);
+    },
+  );
 
   test('says so when a plan cannot be written', async () => {
     const { file } = source('GET /api/tags\n');

@@ -110,7 +110,7 @@ async function endpointsOf({ from, express }: Options): Promise<Source> {
   } catch (error) {
     if (error instanceof SourceProblem)
       throw new Failure(EXIT.refused, 'INIT_SOURCE', error.message, { cause: error });
-    if (error instanceof Error && error.name === 'AbortError')
+    if ((error as Partial<Error> | null)?.name === 'AbortError')
       throw new Failure(
         EXIT.interrupted,
         'INIT_INTERRUPTED',

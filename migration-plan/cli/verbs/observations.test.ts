@@ -191,7 +191,7 @@ describe('fig next', () => {
   });
 
   test.each([
-    ['pass', {}, 'npx fig advance articles --reason …'],
+    ['pass', {}, 'npx fig advance articles --plan PLAN --reason …'],
     ['breach', {}, 'npx fig observations articles'],
     ['pass', { paused: true }, 'npx fig resume articles --reason …'],
     ['pass', { stage: 'candidate' }, 'nothing to do but wait'],
@@ -199,6 +199,6 @@ describe('fig next', () => {
     Object.assign(control.routes[0] as object, position);
     control.answers.set('/v1/routes/articles/evidence', ok({ ...evidence, verdict, guardrails: [] }));
     const { out } = await fig(['next', 'articles'], { admin, plan });
-    expect(out.trimEnd().split('\n').at(-1)).toBe(`  ${command}`);
+    expect(out.trimEnd().split('\n').at(-1)).toBe(`  ${command.replace('PLAN', plan)}`);
   });
 });
