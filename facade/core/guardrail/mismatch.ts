@@ -3,7 +3,7 @@ import { grouped, inPercent } from './number-words.ts';
 import { isAbove, isBelow, lowerBound, upperBound } from './proportion.ts';
 import type { Count } from './wealth.ts';
 
-/** Comparisons; `doubtful` ones, beside noise, may differ or not. */
+/** Comparisons; `doubtful` ones may differ, or be noise that is not known yet. */
 export type Compared = Count & { readonly doubtful: number };
 
 /**
@@ -24,7 +24,7 @@ export function mismatch(maxRatio: number): Measure<Compared> {
     grown: ({ trials, ...count }, more) => ({ ...count, trials: trials + more }),
     words: ({ hits, trials, doubtful }) =>
       `${grouped(hits)} of ${grouped(trials)} compared answers differ${
-        doubtful === 0 ? '' : `, and ${grouped(doubtful)} more may, beside noise`
+        doubtful === 0 ? '' : `, and ${grouped(doubtful)} more may, or be noise`
       }`,
     figure: inPercent,
   };
