@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Plan } from '#plan/model/plan.ts';
+import type { Match, Plan, Route } from '#plan/model/plan.ts';
 import { readContract } from '#plan/parity/contract-coverage.ts';
-import { routeOf } from '#plan/parity/route-match.ts';
+import { isSafe, routeOf } from '#plan/parity/route-match.ts';
 import type { RouteAnswer } from './api/admin.ts';
 import type { Requests } from './api/requests.ts';
 
@@ -16,7 +16,7 @@ export type Moved = {
   readonly requests: Part;
 };
 
-/** A route has moved when the candidate answers all its reads. */
+/** A route has moved when the candidate answers all its reads; an endpoint, when it answers that one. */
 const isMoved = ({ stage, killed }: RouteAnswer) => (stage === 'candidate' || stage === 'retired') && !killed;
 
 export function movedSoFar(
@@ -25,7 +25,7 @@ export function movedSoFar(
   routes: readonly RouteAnswer[],
   requests: Requests,
 ): Moved {
-  const there = new Set(routes.filter(isMoved).map(({ route }) => route));
+  const there = new Map(routes.filter(isMoved).map((state) => [state.route, state]));
   const all = [...requests.values()];
   return {
     routes: { moved: there.size, of: routes.length },
@@ -37,21 +37,33 @@ export function movedSoFar(
   };
 }
 
-function endpointsOf(plan: Plan | null, planDir: string, there: ReadonlySet<string>): Moved['endpoints'] {
+function endpointsOf(
+  plan: Plan | null,
+  planDir: string,
+  there: ReadonlyMap<string, RouteAnswer>,
+): Moved['endpoints'] {
+  // Writes of owned data go to their writer, wherever reads have got to.
+  const hasMoved = ({ name, data }: Route, method: string | null, match: Match) => {
+    const at = there.get(name);
+    if (!at) return false;
+    return data.kind !== 'owned' || at.writer !== 'legacy' || (method !== null && isSafe(method, match));
+  };
   const file = join(planDir, 'contract', 'openapi.yaml');
   if (plan && existsSync(file)) {
     try {
       const { operations } = readContract(file);
-      const claimed = operations.map(({ method, path }) => routeOf(plan, method, path)?.route.name);
-      const moved = claimed.filter((name) => name !== undefined && there.has(name)).length;
+      const moved = operations.filter(({ method, path }) => {
+        const claimed = routeOf(plan, method, path);
+        return claimed !== null && hasMoved(claimed.route, method, claimed.match);
+      }).length;
       return { moved, of: operations.length, counted: 'operations of the contract' };
     } catch {
       // What is wrong with it `fig parity --contract` and `fig lint` say.
     }
   }
-  const matches = (plan?.routes ?? []).flatMap(({ name, match }) => match.map(() => name));
+  const matches = (plan?.routes ?? []).flatMap((route) => route.match.map((match) => ({ route, match })));
   return {
-    moved: matches.filter((name) => there.has(name)).length,
+    moved: matches.filter(({ route, match }) => hasMoved(route, match.method, match)).length,
     of: matches.length,
     counted: 'matches of the plan',
   };

@@ -161,12 +161,7 @@ function needsOf(
   if (!route) return hasPlan ? 'not in this plan: fig reload, or another --plan' : 'a valid plan: fig lint';
   if (state.hash !== undefined && state.hash !== route.hash) return 'the plan that stands here: fig reload';
   if (!next) return 'none: the last stage of the plan';
-  const to = progress(next.stage, next.hundredths);
-  const behind = route.dependsOn.filter((name) => {
-    const other = states.get(name);
-    const at = other && !other.killed ? progress(other.stage, Math.round(other.percent * 100)) : 0;
-    return at < to;
-  });
+  const behind = behindOf(route, next, states);
   if (behind.length > 0) return `${behind.map((name) => placeOf(name, states)).join(', ')} to come as far`;
   if (known?.verdict === 'breach') return `what differs to be mended: fig observations ${state.route}`;
   if (known && (known.verdict === 'hold' || known.bakeLeftMs > 0))
@@ -174,6 +169,20 @@ function needsOf(
   if (known && next.stage === 'candidate' && known.parityGap !== null)
     return `a parity run: fig next ${state.route}`;
   return `a reason: fig advance ${state.route} --reason …`;
+}
+
+/** The routes that this one depends on, and that have not come as far as its next step. */
+export function behindOf(
+  route: Route,
+  next: StageStep,
+  states: ReadonlyMap<string, RouteState>,
+): readonly string[] {
+  const to = progress(next.stage, next.hundredths);
+  return route.dependsOn.filter((name) => {
+    const other = states.get(name);
+    const at = other && !other.killed ? progress(other.stage, Math.round(other.percent * 100)) : 0;
+    return at < to;
+  });
 }
 
 function placeOf(name: string, states: ReadonlyMap<string, RouteState>): string {

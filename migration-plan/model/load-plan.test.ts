@@ -289,6 +289,22 @@ describe('Warns', () => {
     );
   });
 
+  test('of a stage that a route that it depends on never comes to', () => {
+    const of = (last: string, ...stages: string[]) =>
+      lint({
+        'routes/articles.yaml': `${ROUTE}stages: [shadow, ${last}]\n`,
+        'routes/authors.yaml': `route: authors\nmatch: [/authors]\ncandidate: catalog\ndependsOn: [articles]\nstages: [${stages.join(', ')}]\n`,
+      });
+    const { plan, problems } = of('canary 10%', 'shadow', 'canary 10%', 'canary 20%', 'candidate');
+    expect(plan?.routes).toHaveLength(2);
+    expect(lines(problems)).toEqual([
+      expect.stringMatching(
+        /^routes\/authors\.yaml:5 stages\[2\]: .*the last one of `articles` is `canary 10%`/,
+      ),
+    ]);
+    expect(of('candidate', 'shadow', 'canary 20%', 'candidate').problems).toEqual([]);
+  });
+
   const warnings = (route: string) =>
     lint({ 'routes/articles.yaml': `${ROUTE}${route}` }).problems.map(
       ({ key, severity }) => `${severity} ${key}`,

@@ -9,7 +9,7 @@ import { checkMatches } from './check/check-matches.ts';
 import { checkModules } from './check/check-modules.ts';
 import { checkNotYet } from './check/check-not-yet.ts';
 import { checkRoutes } from './check/check-routes.ts';
-import { checkStages } from './check/check-stages.ts';
+import { checkReach, checkStages } from './check/check-stages.ts';
 import type { Plan } from './plan.ts';
 import { PlanFile, valueAt } from './plan-file.ts';
 import { type Problem, sortProblems } from './problem.ts';
@@ -55,6 +55,7 @@ export function loadPlan(
 
   checkRoutes(planFile, routes);
   for (const route of routes) checkStages(route);
+  checkReach(routes);
   if (planFile) checkNotYet(planFile, 'plan');
   if (planFile) checkAddresses(planFile);
   for (const route of routes) checkCredentials(route);

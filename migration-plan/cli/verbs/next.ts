@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Route, StageStep } from '#plan/model/plan.ts';
 import { AdminApi, isKnown, type RouteState } from '../api/admin.ts';
 import type { Evidence } from '../api/observations.ts';
 import { EXIT } from '../exit-code.ts';
@@ -7,6 +8,7 @@ import { duration } from '../screen/duration.ts';
 import { sayEvidence } from '../screen/evidence.ts';
 import { painter } from '../screen/paint.ts';
 import { planFlag, requirePlan, type Session } from '../session.ts';
+import { behindOf } from '../standing.ts';
 import type { Run } from '../verb.ts';
 
 type Advice = {
@@ -29,7 +31,9 @@ export function addNext(program: Command, run: Run): void {
       run(async (session, _options, route?: string) => {
         const admin = new AdminApi(session);
         const plan = requirePlan(session);
-        const states = route === undefined ? await admin.routes() : [await admin.route(route)];
+        const all = await admin.routes();
+        const states = route === undefined ? all : [await admin.route(route)];
+        const byName = new Map(all.filter(isKnown).map((state) => [state.route, state]));
         const advice: Advice[] = [];
         for (const state of states) {
           const own = plan.routes.find(({ name }) => name === state.route);
@@ -42,7 +46,9 @@ export function addNext(program: Command, run: Run): void {
             at: describeStage(state),
             next,
             evidence,
-            command: commandFor(state, next, evidence, own.data.kind !== 'owned', planFlag(session)),
+            command:
+              waitsFor(state, own, step, byName) ??
+              commandFor(state, next, evidence, own.data.kind !== 'owned', planFlag(session)),
           });
         }
         if (session.json) session.answer({ routes: advice });
@@ -57,6 +63,17 @@ export function addNext(program: Command, run: Run): void {
         return EXIT.ok;
       }),
     );
+}
+
+/** Another route comes first: what that one needs. */
+function waitsFor(
+  { killed, paused }: RouteState,
+  route: Route,
+  next: StageStep | null,
+  states: ReadonlyMap<string, RouteState>,
+): string | null {
+  const [first] = next === null || killed || paused ? [] : behindOf(route, next, states);
+  return first === undefined ? null : `npx fig next ${first}`;
 }
 
 function commandFor(

@@ -179,6 +179,22 @@ describe('fig next', () => {
     );
   });
 
+  test('sends to the route that has to come first', async () => {
+    const two = folders.write({
+      'routes/articles.yaml':
+        'route: articles\nmatch: [/api/articles]\ncandidate: catalog\ndependsOn: [authors]\nstages: [shadow, canary 10%]\n',
+      'routes/authors.yaml':
+        'route: authors\nmatch: [/api/authors]\ncandidate: catalog\nstages: [shadow, canary 10%]\n',
+    });
+    control.route('authors', { stage: 'shadow' });
+    control.answers.set('/v1/routes/articles/evidence', ok({ ...evidence, verdict: 'pass', guardrails: [] }));
+    const { out } = await fig(['next', 'articles'], { admin, plan: two });
+    expect(out.trimEnd().split('\n').at(-1)).toBe('  npx fig next authors');
+    Object.assign(control.routes[0] as object, { paused: true });
+    const paused = await fig(['next', 'articles'], { admin, plan: two });
+    expect(paused.out.trimEnd().split('\n').at(-1)).toBe('  npx fig resume articles --reason …');
+  });
+
   test('waits for the end of bake, and says how long that is', async () => {
     const passed = { ...guardrail, verdict: 'pass', missing: null };
     const baking = { ...evidence, verdict: 'pass', guardrails: [passed], bakeLeftMs: 1_800_000 };

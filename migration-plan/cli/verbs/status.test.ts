@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { loadPlan } from '#plan/model/load-plan.ts';
-import { ROUTE } from '#plan/model/test-kit/plan-folder.ts';
+import { DATA, ROUTE } from '#plan/model/test-kit/plan-folder.ts';
 import { EXIT } from '../exit-code.ts';
 import { admin, control, folders } from '../test-kit/control-plane.ts';
 import { fig } from '../test-kit/terminal.ts';
@@ -94,6 +94,18 @@ describe('fig status', () => {
       owner: null,
     });
     expect(moved).toMatchObject({ routes: { moved: 1, of: 2 }, requests: { moved: 500, of: 1200 } });
+  });
+
+  test('counts writes of owned data as moved when their writer has', async () => {
+    const plan = folders.write({
+      'routes/articles.yaml': `${ROUTE.replace('GET /api/articles', 'GET /api/articles, POST /api/articles, /api/any')}data: { owned: articles }\n${STAGES}`,
+      'data/articles.yaml': DATA,
+    });
+    control.route('articles', { stage: 'candidate' });
+    const moved = async () => /· (\d of \d matches)/.exec((await fig(['status'], { admin, plan })).out)?.[1];
+    expect(await moved()).toBe('1 of 3 matches');
+    Object.assign(control.routes[0] as object, { writer: 'candidate' });
+    expect(await moved()).toBe('3 of 3 matches');
   });
 
   test('says when the facade runs another version of a route', async () => {

@@ -1,6 +1,7 @@
 import type { StageStep } from '../plan.ts';
 import { type PlanFile, valueAt } from '../plan-file.ts';
 import { formatStageStep, parseStageStep } from '../stage-step.ts';
+import { routeName } from './check-routes.ts';
 
 const RANK = { shadow: 0, canary: 1, candidate: 2, retired: 3 } as const;
 
@@ -23,6 +24,36 @@ export function checkStages(route: PlanFile): void {
     }
     if (before === null || !isBelow(step.value, before)) before = step.value;
   }
+}
+
+/** A route goes no further than those that it depends on: a stage beyond their last ones is never reached. */
+export function checkReach(routes: readonly PlanFile[]): void {
+  const byName = new Map(routes.map((route) => [routeName(route), route]));
+  for (const route of routes) {
+    const dependencies: unknown = valueAt(route.value, ['dependsOn']);
+    if (!Array.isArray(dependencies)) continue;
+    const steps = stepsOf(route);
+    for (const name of dependencies) {
+      const other = byName.get(name);
+      const last = other && stepsOf(other).at(-1)?.step;
+      const beyond = last && steps.find(({ step }) => isBelow(last, step));
+      if (!beyond) continue;
+      route.report(
+        ['stages', beyond.index],
+        `expected a stage that \`${name}\` comes to as well, since this route depends on it, got {got}: the last one of \`${name}\` is \`${formatStageStep(last)}\`. Add stages there, or take it out of \`dependsOn\`.`,
+        'warning',
+      );
+    }
+  }
+}
+
+function stepsOf(route: PlanFile): { index: number; step: StageStep }[] {
+  const written = valueAt(route.value, ['stages']);
+  if (!Array.isArray(written)) return [];
+  return written.flatMap((entry, index) => {
+    const step = parseStageStep(entry);
+    return step.ok ? [{ index, step: step.value }] : [];
+  });
 }
 
 function orderMessage(before: StageStep, step: StageStep): string | null {
