@@ -155,6 +155,13 @@ describe('fig new refuses, and writes nothing', () => {
       1,
       expect.stringContaining('expected a plan without errors'),
     ]);
+    writeFileSync(join(folder, 'plan.yaml'), 'version: 1\nlegacy: { url: http://a }\n');
+    const outside = await fig('new', 'projects', '--plan', folder);
+    expect([outside.code, outside.stderr]).toEqual([
+      1,
+      expect.stringContaining('where services are written, got one in'),
+    ]);
+    expect(existsSync(join(home, 'new-services/projects'))).toBe(false);
     const before = inHome('migration-plan/plan.yaml');
     const taken = await fig('new', 'freelancers');
     expect([taken.code, taken.stderr]).toEqual([1, expect.stringContaining('nothing was written')]);

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { loadPlan } from '#plan/model/load-plan.ts';
@@ -70,6 +70,7 @@ export function addNew(program: Command, run: Run): void {
             `expected a plan in ${session.planDir}, got none. Start one with \`fig init\`, or name its folder with --plan.`,
           );
         requireNoErrors(session);
+        requireInRepository(session);
         const before = readFileSync(planFile, 'utf8');
         const port = freePort(before);
         const scaffold: Scaffold = {
@@ -152,6 +153,17 @@ function requireNoErrors({ planDir, env }: Session): void {
       'PLAN_INVALID',
       `expected a plan without errors to add to, got:\n${errors.map(formatProblem).join('\n')}`,
       { details: { problems: errors } },
+    );
+}
+
+/** Files that a plan names are looked for from the folder that it lies in, and services are written here. */
+function requireInRepository({ planDir }: Session): void {
+  const parent = realpathSync(join(planDir, '..'));
+  if (parent !== realpathSync(ROOT))
+    throw new Failure(
+      EXIT.refused,
+      'NEW_OUTSIDE',
+      `expected a plan folder in ${ROOT}, where services are written, got one in ${parent}; nothing was written. Move it there.`,
     );
 }
 
