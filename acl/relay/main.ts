@@ -71,7 +71,7 @@ await runMain(async () => {
       },
     });
     sets.set(set.name, relay);
-    const source = openChangeSource(env.LEGACY_DATABASE_URL, set.tables);
+    const source = openChangeSource(env.LEGACY_DATABASE_URL, set.name, set.tables);
     sources.push(source);
     const tail = new Tail({
       set: set.name,

@@ -1,8 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Writer } from '../../testing/legacy-database.ts';
 import type { CapturedTable, Change, ChangeSource } from './change-source.ts';
-
-/** A connection of the application, with a transaction of its own. */
-type Writer = { execute(sql: string): Promise<void>; close(): Promise<void> };
 
 export type SourceUnderTest = {
   open(tables: readonly CapturedTable[]): ChangeSource;

@@ -1,56 +1,17 @@
-import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from '@jest/globals';
-import mysql from 'mysql2/promise';
-import { MYSQL_URL, mysqlDatabase, sqliteDatabase } from '../../testing/databases.ts';
+import { MYSQL_URL } from '../../testing/databases.ts';
+import { legacyDatabases } from '../../testing/legacy-database.ts';
 import { cascadesTo, type ForeignKey } from './cascades.ts';
 import { changeSourceSuite } from './change-source.suite.ts';
 import { openChangeSource } from './open-change-source.ts';
 import { triggerName } from './trigger-name.ts';
 
-changeSourceSuite('SQLite', async () => {
-  const { url, drop } = await sqliteDatabase();
-  const path = url.slice('sqlite:'.length);
-  new DatabaseSync(path).exec('PRAGMA journal_mode = WAL');
-  return {
-    open: (tables) => openChangeSource(url, tables),
-    async writer() {
-      const database = new DatabaseSync(path, { timeout: 10 });
-      return {
-        // The timeout of SQLite would hold up this one thread, and with it whoever has the lock.
-        async execute(sql) {
-          const plain = sql.replace('IMMEDIATE_', 'IMMEDIATE');
-          for (;;) {
-            try {
-              return database.exec(plain);
-            } catch (error) {
-              if (!/locked/.test((error as Error).message)) throw error;
-              await new Promise((resolve) => setTimeout(resolve, 2));
-            }
-          }
-        },
-        close: async () => database.close(),
-      };
-    },
-    drop,
-  };
-});
-
-if (MYSQL_URL)
-  changeSourceSuite('MySQL', async () => {
-    const { url, drop } = await mysqlDatabase();
-    return {
-      open: (tables) => openChangeSource(url, tables),
-      async writer() {
-        const connection = await mysql.createConnection(url);
-        return {
-          execute: async (sql) => void (await connection.query(sql.replace(' IMMEDIATE_', ''))),
-          close: () => connection.end(),
-        };
-      },
-      drop,
-    };
+for (const [kind, create] of legacyDatabases)
+  changeSourceSuite(kind, async () => {
+    const database = await create();
+    return { ...database, open: (tables) => openChangeSource(database.url, 'set', tables) };
   });
-else test.skip('MySQL as a change source: FIG_TEST_MYSQL_URL names no server', () => {});
+if (!MYSQL_URL) test.skip('MySQL as a change source: FIG_TEST_MYSQL_URL names no server', () => {});
 
 const key = (child: string, parent: string, onDelete = 'CASCADE', onUpdate = 'RESTRICT'): ForeignKey => ({
   ...{ child, parent, onDelete, onUpdate },

@@ -1,8 +1,9 @@
 import mysql, { type ResultSetHeader, type RowDataPacket } from 'mysql2/promise';
 import { openMysqlPool } from '../source/mysql-pool.ts';
-import { type Cascade, cascadesTo, type ForeignKey } from './cascades.ts';
+import { type Cascade, cascadesTo } from './cascades.ts';
 import type { CapturedTable, CaptureState, ChangeSource } from './change-source.ts';
 import { QUEUE } from './change-source.ts';
+import { foreignKeysOf, id, rowsThatFollow, type Select, unlessRelay } from './mysql-triggers.ts';
 import { triggerName } from './trigger-name.ts';
 
 type Trigger = { readonly name: string; readonly sql: string };
@@ -14,38 +15,21 @@ const LONGEST_KEY = 255;
  * The trigger queue in MySQL and MariaDB. What foreign keys do fires no trigger here (MySQL manual, "Trigger Restrictions"),
  * so the tables above get triggers, too, that note the rows which will follow. TRUNCATE is seen by nobody.
  */
-export function openMysqlTriggerQueue(url: string, tables: readonly CapturedTable[]): ChangeSource {
+export function openMysqlTriggerQueue(
+  url: string,
+  set: string,
+  tables: readonly CapturedTable[],
+): ChangeSource {
   const { pool, database, name } = openMysqlPool(url, 2);
   const own = tables.map(({ name }) => name);
   const select = async (sql: string, values: readonly unknown[] = []) =>
     (await pool.query<RowDataPacket[]>(sql, [...values]))[0];
 
-  const foreignKeys = async (): Promise<ForeignKey[]> => {
-    const rows = await select(
-      `SELECT u.constraint_name AS name, u.table_name AS child, u.column_name AS col, u.referenced_table_name AS parent,
-              u.referenced_column_name AS ref, r.delete_rule AS onDelete, r.update_rule AS onUpdate
-       FROM information_schema.key_column_usage u
-       JOIN information_schema.referential_constraints r
-         ON r.constraint_schema = u.constraint_schema AND r.constraint_name = u.constraint_name AND r.table_name = u.table_name
-       WHERE u.table_schema = ? AND u.referenced_table_schema = u.table_schema
-       ORDER BY u.table_name, u.constraint_name, u.ordinal_position`,
-      [database],
-    );
-    const groups = Map.groupBy(rows, ({ child, name }) => `${child}\0${name}`);
-    return [...groups.values()].map((group) => ({
-      child: String(group[0]?.child),
-      parent: String(group[0]?.parent),
-      columns: group.map(({ col }) => String(col)),
-      references: group.map(({ ref }) => String(ref)),
-      onDelete: String(group[0]?.onDelete),
-      onUpdate: String(group[0]?.onUpdate),
-    }));
-  };
   const wanted = async (): Promise<Trigger[]> => {
-    const keys = await foreignKeys();
+    const keys = await foreignKeysOf(select, database);
     return tables.flatMap((table) => [
-      ...ownTriggers(table),
-      ...cascadesTo(table.name, keys).map((cascade, n) => cascadeTrigger(cascade, table, n)),
+      ...ownTriggers(set, table),
+      ...cascadesTo(table.name, keys).map((cascade, n) => cascadeTrigger(set, cascade, table, n)),
     ]);
   };
   /** Every trigger that fills the queue, with the captured table that it is about. */
@@ -140,45 +124,31 @@ export function openMysqlTriggerQueue(url: string, tables: readonly CapturedTabl
   };
 }
 
-function ownTriggers({ name: table, key }: CapturedTable): Trigger[] {
+function ownTriggers(set: string, { name: table, key }: CapturedTable): Trigger[] {
   const note = (row: 'NEW' | 'OLD') =>
     `INSERT INTO ${QUEUE} (tab, k) VALUES (${mysql.escape(table)}, CAST(${row}.${id(key)} AS CHAR))`;
   const moved = `IF NOT (OLD.${id(key)} <=> NEW.${id(key)}) THEN ${note('OLD')}; END IF;`;
   return (
     [
-      ['insert', note('NEW')],
-      ['update', `BEGIN ${note('NEW')}; ${moved} END`],
-      ['delete', note('OLD')],
+      ['insert', `${note('NEW')};`],
+      ['update', `${note('NEW')}; ${moved}`],
+      ['delete', `${note('OLD')};`],
     ] as const
   ).map(([event, body]) => {
     const name = triggerName(event, table);
-    return { name, sql: `CREATE TRIGGER ${id(name)} AFTER ${event} ON ${id(table)} FOR EACH ROW ${body}` };
+    const sql = `CREATE TRIGGER ${id(name)} AFTER ${event} ON ${id(table)} FOR EACH ROW ${unlessRelay(set, body)}`;
+    return { name, sql };
   });
 }
 
 /** Notes the rows that are about to follow, while it can still be said which they are. */
-function cascadeTrigger({ event, on, way }: Cascade, table: CapturedTable, n: number): Trigger {
-  const alias = (at: number) => `t${at}`;
-  const joins = way.slice(0, -1).map(({ parent, columns, references }, at) => {
-    const equal = columns.map(
-      (column, c) => `${alias(at)}.${id(column)} = ${alias(at + 1)}.${id(references[c] as string)}`,
-    );
-    return `JOIN ${id(parent)} ${alias(at + 1)} ON ${equal.join(' AND ')}`;
-  });
-  const last = way.at(-1) as ForeignKey;
-  const refers = last.columns.map(
-    (column, c) => `${alias(way.length - 1)}.${id(column)} = OLD.${id(last.references[c] as string)}`,
-  );
-  const changes = last.references.map((column) => `NOT (OLD.${id(column)} <=> NEW.${id(column)})`);
-  const when = event === 'UPDATE' ? ` AND (${changes.join(' OR ')})` : '';
+function cascadeTrigger(set: string, cascade: Cascade, table: CapturedTable, n: number): Trigger {
+  const { event, on } = cascade;
   const name = triggerName(`above${n}_${event.toLowerCase()}`, table.name, on);
-  const insert = `INSERT INTO ${QUEUE} (tab, k) SELECT ${mysql.escape(table.name)}, CAST(${alias(0)}.${id(table.key)} AS CHAR) FROM ${id(table.name)} ${alias(0)} ${joins.join(' ')} WHERE ${refers.join(' AND ')}${when}`;
-  return { name, sql: `CREATE TRIGGER ${id(name)} BEFORE ${event} ON ${id(on)} FOR EACH ROW ${insert}` };
+  const insert = `INSERT INTO ${QUEUE} (tab, k) SELECT ${mysql.escape(table.name)}, CAST(t0.${id(table.key)} AS CHAR) ${rowsThatFollow(cascade)};`;
+  const sql = `CREATE TRIGGER ${id(name)} BEFORE ${event} ON ${id(on)} FOR EACH ROW ${unlessRelay(set, insert)}`;
+  return { name, sql };
 }
-
-const id = (name: string) => mysql.escapeId(name, true);
-
-type Select = (sql: string, values?: readonly unknown[]) => Promise<RowDataPacket[]>;
 
 async function faultsOf(select: Select, database: string, table: string, key: string): Promise<string[]> {
   const [found] = await select(

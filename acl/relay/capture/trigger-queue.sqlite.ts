@@ -1,11 +1,9 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { CapturedTable, CaptureState, Change, ChangeSource } from './change-source.ts';
 import { QUEUE } from './change-source.ts';
+import { createOwners, inOneGo, quoted, text, unlessRelay } from './sqlite-triggers.ts';
 import { triggerName } from './trigger-name.ts';
 
-/** A writer of the application may be at it for so long. SQLite's own waiting would hold up all else in this process. */
-const BUSY_MS = 5_000;
-const RETRY_MS = 5;
 const EVENTS = ['INSERT', 'UPDATE', 'DELETE'] as const;
 
 /**
@@ -13,7 +11,11 @@ const EVENTS = ['INSERT', 'UPDATE', 'DELETE'] as const;
  * `REPLACE` of a row that stands in the way by another unique key fires none (PRAGMA recursive_triggers is off): what goes
  * so is found by a comparison of both stores.
  */
-export function openSqliteTriggerQueue(path: string, tables: readonly CapturedTable[]): ChangeSource {
+export function openSqliteTriggerQueue(
+  path: string,
+  set: string,
+  tables: readonly CapturedTable[],
+): ChangeSource {
   const database = new DatabaseSync(path, { timeout: 0 });
   const names = tables.flatMap((table) => EVENTS.map((event) => nameOf(table, event)));
   const marks = tables.map(() => '?').join(', ');
@@ -51,7 +53,8 @@ export function openSqliteTriggerQueue(path: string, tables: readonly CapturedTa
           `CREATE TABLE IF NOT EXISTS ${QUEUE} (seq INTEGER PRIMARY KEY AUTOINCREMENT, tab TEXT NOT NULL, k TEXT NOT NULL,
            at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')))`,
         );
-        for (const table of tables) for (const event of EVENTS) database.exec(triggerSql(table, event));
+        createOwners(database);
+        for (const table of tables) for (const event of EVENTS) database.exec(triggerSql(set, table, event));
       });
     },
     async remove() {
@@ -62,7 +65,7 @@ export function openSqliteTriggerQueue(path: string, tables: readonly CapturedTa
         const others = all(
           `SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND name LIKE '\\_fig\\_%' ESCAPE '\\'`,
         );
-        if (others.length === 0) database.exec(`DROP TABLE ${QUEUE}`);
+        if (others.length === 0) database.exec(`DROP TABLE ${QUEUE}; DROP TABLE IF EXISTS _fig_owner`);
       });
     },
     async state(): Promise<CaptureState> {
@@ -101,7 +104,7 @@ export function openSqliteTriggerQueue(path: string, tables: readonly CapturedTa
   };
 }
 
-function triggerSql(table: CapturedTable, event: (typeof EVENTS)[number]): string {
+function triggerSql(set: string, table: CapturedTable, event: (typeof EVENTS)[number]): string {
   const insert = (row: 'NEW' | 'OLD', where = '') =>
     `INSERT INTO ${QUEUE} (tab, k) SELECT ${text(table.name)}, CAST(${row}.${quoted(table.key)} AS TEXT)${where};`;
   const key = quoted(table.key);
@@ -110,29 +113,7 @@ function triggerSql(table: CapturedTable, event: (typeof EVENTS)[number]): strin
     DELETE: insert('OLD'),
     UPDATE: `${insert('NEW')} ${insert('OLD', ` WHERE OLD.${key} IS NOT NEW.${key}`)}`,
   }[event];
-  return `CREATE TRIGGER IF NOT EXISTS ${quoted(nameOf(table, event))} AFTER ${event} ON ${quoted(table.name)} BEGIN ${body} END`;
+  return `CREATE TRIGGER IF NOT EXISTS ${quoted(nameOf(table, event))} AFTER ${event} ON ${quoted(table.name)} ${unlessRelay(set)} BEGIN ${body} END`;
 }
 
 const nameOf = ({ name }: CapturedTable, event: string) => triggerName(event.toLowerCase(), name);
-const text = (value: string) => `'${value.replaceAll("'", "''")}'`;
-const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
-
-async function inOneGo(database: DatabaseSync, work: () => void): Promise<void> {
-  const deadline = performance.now() + BUSY_MS;
-  for (;;) {
-    try {
-      database.exec('BEGIN IMMEDIATE');
-      break;
-    } catch (error) {
-      if (!/locked|busy/.test((error as Error).message) || performance.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-    }
-  }
-  try {
-    work();
-    database.exec('COMMIT');
-  } catch (error) {
-    database.exec('ROLLBACK');
-    throw error;
-  }
-}

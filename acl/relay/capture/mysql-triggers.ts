@@ -1,0 +1,54 @@
+import mysql, { type RowDataPacket } from 'mysql2/promise';
+import type { Cascade, ForeignKey } from './cascades.ts';
+
+export type Select = (sql: string, values?: readonly unknown[]) => Promise<RowDataPacket[]>;
+
+export const id = (name: string) => mysql.escapeId(name, true);
+
+/** The session variable that names the set whose rows the relay itself writes at the moment. */
+export const RELAY_VARIABLE = '@fig_relay';
+
+/** The body of a trigger that lets what the relay writes of this set pass. */
+export const unlessRelay = (set: string, body: string, declare = '') =>
+  `BEGIN ${declare} IF NOT (${RELAY_VARIABLE} <=> ${mysql.escape(set)}) THEN ${body} END IF; END`;
+
+/** Every foreign key of a database, as it is declared. */
+export async function foreignKeysOf(select: Select, database: string): Promise<ForeignKey[]> {
+  const rows = await select(
+    `SELECT u.constraint_name AS name, u.table_name AS child, u.column_name AS col, u.referenced_table_name AS parent,
+            u.referenced_column_name AS ref, r.delete_rule AS onDelete, r.update_rule AS onUpdate
+     FROM information_schema.key_column_usage u
+     JOIN information_schema.referential_constraints r
+       ON r.constraint_schema = u.constraint_schema AND r.constraint_name = u.constraint_name AND r.table_name = u.table_name
+     WHERE u.table_schema = ? AND u.referenced_table_schema = u.table_schema
+     ORDER BY u.table_name, u.constraint_name, u.ordinal_position`,
+    [database],
+  );
+  const groups = Map.groupBy(rows, ({ child, name }) => `${child}\0${name}`);
+  return [...groups.values()].map((group) => ({
+    child: String(group[0]?.child),
+    parent: String(group[0]?.parent),
+    columns: group.map(({ col }) => String(col)),
+    references: group.map(({ ref }) => String(ref)),
+    onDelete: String(group[0]?.onDelete),
+    onUpdate: String(group[0]?.onUpdate),
+  }));
+}
+
+/** `FROM … WHERE …` of the rows, as t0, that follow what happens to OLD in a trigger above them. */
+export function rowsThatFollow({ event, table, way }: Cascade): string {
+  const alias = (at: number) => `t${at}`;
+  const joins = way.slice(0, -1).map(({ parent, columns, references }, at) => {
+    const equal = columns.map(
+      (column, c) => `${alias(at)}.${id(column)} = ${alias(at + 1)}.${id(references[c] as string)}`,
+    );
+    return `JOIN ${id(parent)} ${alias(at + 1)} ON ${equal.join(' AND ')}`;
+  });
+  const last = way.at(-1) as ForeignKey;
+  const refers = last.columns.map(
+    (column, c) => `${alias(way.length - 1)}.${id(column)} = OLD.${id(last.references[c] as string)}`,
+  );
+  const changes = last.references.map((column) => `NOT (OLD.${id(column)} <=> NEW.${id(column)})`);
+  const when = event === 'UPDATE' ? ` AND (${changes.join(' OR ')})` : '';
+  return `FROM ${id(table)} ${alias(0)} ${joins.join(' ')} WHERE ${refers.join(' AND ')}${when}`;
+}

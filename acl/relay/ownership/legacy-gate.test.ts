@@ -1,0 +1,154 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { MYSQL_URL } from '../../testing/databases.ts';
+import { type LegacyDatabase, legacyDatabases, type Writer } from '../../testing/legacy-database.ts';
+import type { LegacyGate } from './legacy-gate.ts';
+import { openLegacyGate } from './open-legacy-gate.ts';
+
+const SCHEMA = [
+  'CREATE TABLE groups_ (group_id INTEGER PRIMARY KEY, label VARCHAR(20))',
+  `CREATE TABLE items (item_id INTEGER PRIMARY KEY, group_id INTEGER, label VARCHAR(40),
+   CONSTRAINT in_group FOREIGN KEY (group_id) REFERENCES groups_ (group_id) ON DELETE CASCADE ON UPDATE CASCADE)`,
+  'CREATE TABLE others (id INTEGER PRIMARY KEY)',
+  "INSERT INTO groups_ VALUES (1, 'with items'), (2, 'empty')",
+  "INSERT INTO items VALUES (1, 1, 'one'), (2, NULL, 'two')",
+];
+const REFUSED = /data set things is not owned/;
+
+describe.each([...legacyDatabases])('the gate on %s', (kind, create) => {
+  let database: LegacyDatabase;
+  let writer: Writer;
+  let gate: LegacyGate;
+  beforeEach(async () => {
+    database = await create();
+    writer = await database.writer();
+    for (const sql of SCHEMA) await writer.execute(sql);
+    gate = openLegacyGate(database.url, 'things', [{ name: 'items', key: 'item_id' }]);
+  });
+  afterEach(async () => {
+    await writer.close();
+    await gate.close();
+    await database.drop();
+  });
+  const labels = async () =>
+    (await writer.read('SELECT label FROM items ORDER BY item_id')).map(({ label }) => label);
+  const close = () => gate.write({ owner: 'nobody', epoch: 2 });
+
+  test('stands open for legacy, and lets nobody write from the change of owners on', async () => {
+    expect(await gate.read()).toBeNull();
+    expect(await gate.state()).toEqual({ kind: 'absent' });
+    await gate.install();
+    expect(await gate.read()).toEqual({ owner: 'legacy', epoch: 1 });
+    expect(await gate.state()).toEqual({ kind: 'installed' });
+    await writer.execute("UPDATE items SET label = 'ONE' WHERE item_id = 1");
+    expect(await close()).toEqual({ ok: true, ownership: { owner: 'nobody', epoch: 2 } });
+    await expect(writer.execute("INSERT INTO items VALUES (3, NULL, 'three')")).rejects.toThrow(REFUSED);
+    await expect(writer.execute("UPDATE items SET label = 'x'")).rejects.toThrow(REFUSED);
+    await expect(writer.execute('DELETE FROM items WHERE item_id = 2')).rejects.toThrow(REFUSED);
+    expect(await labels()).toEqual(['ONE', 'two']);
+    await writer.execute('INSERT INTO others VALUES (1)');
+    await gate.write({ owner: 'candidate', epoch: 3 });
+    await expect(writer.execute("UPDATE items SET label = 'x'")).rejects.toThrow(REFUSED);
+    await gate.write({ owner: 'legacy', epoch: 4 });
+    await writer.execute("INSERT INTO items VALUES (3, NULL, 'three')");
+    expect(await labels()).toEqual(['ONE', 'two', 'three']);
+  });
+
+  test('refuses what would reach the rows by a foreign key, and nothing else of the table above', async () => {
+    await gate.install();
+    await close();
+    await expect(writer.execute('DELETE FROM groups_ WHERE group_id = 1')).rejects.toThrow(REFUSED);
+    await expect(writer.execute('UPDATE groups_ SET group_id = 9 WHERE group_id = 1')).rejects.toThrow(
+      REFUSED,
+    );
+    await writer.execute("UPDATE groups_ SET label = 'renamed' WHERE group_id = 1");
+    await writer.execute('DELETE FROM groups_ WHERE group_id = 2');
+    expect(await labels()).toEqual(['one', 'two']);
+  });
+
+  test('goes back by no older epoch, and its owner survives another installation', async () => {
+    await gate.install();
+    await gate.write({ owner: 'candidate', epoch: 5 });
+    const held = { ok: true, ownership: { owner: 'candidate', epoch: 5 } };
+    expect(await gate.write({ owner: 'legacy', epoch: 4 })).toEqual(held);
+    expect(await gate.write({ owner: 'legacy', epoch: 5 })).toEqual(held);
+    await gate.install();
+    expect(await gate.read()).toEqual({ owner: 'candidate', epoch: 5 });
+  });
+
+  test('waits for a transaction that has written, and gives up after two seconds with nothing changed', async () => {
+    await gate.install();
+    const slow = await database.writer();
+    await slow.execute('BEGIN IMMEDIATE_');
+    await slow.execute("UPDATE items SET label = 'slow' WHERE item_id = 1");
+    const started = performance.now();
+    const refused = await close();
+    expect(performance.now() - started).toBeGreaterThan(1_500);
+    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(refused.ok).toBe(false);
+    if (kind === 'MySQL' && !refused.ok) {
+      const [{ id }] = (await slow.read('SELECT CONNECTION_ID() AS id')) as [{ id: number }];
+      expect(refused.blockers.map((blocker) => blocker.id)).toContain(String(id));
+    }
+    expect(await gate.read()).toEqual({ owner: 'legacy', epoch: 1 });
+    const flip = close();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await slow.execute('COMMIT');
+    await slow.close();
+    expect((await flip).ok).toBe(true);
+    expect(await labels()).toEqual(['slow', 'two']);
+  }, 20_000);
+
+  test('lets no write of many writers through once it has changed', async () => {
+    await gate.install();
+    let next = 100;
+    let closed = false;
+    let late = 0;
+    const hammer = async () => {
+      const own = await database.writer();
+      for (;;) {
+        const id = next++;
+        const wasClosed = closed;
+        // SQLite answers in the same turn: the others would not come to it.
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        try {
+          await own.execute(`INSERT INTO items VALUES (${id}, NULL, 'w')`);
+          if (wasClosed) late += 1;
+        } catch (error) {
+          if (REFUSED.test((error as Error).message)) break;
+          throw error;
+        }
+      }
+      await own.close();
+    };
+    const writers = Array.from({ length: 6 }, hammer);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const outcome = await close();
+    const [atFlip] = await writer.read('SELECT count(*) AS n FROM items');
+    closed = true;
+    await Promise.all(writers);
+    const [after] = await writer.read('SELECT count(*) AS n FROM items');
+    expect(outcome.ok).toBe(true);
+    expect(late).toBe(0);
+    expect(Number(after?.n)).toBe(Number(atFlip?.n));
+    expect(Number(after?.n)).toBeGreaterThan(10);
+    if (kind === 'MySQL') expect(await gate.rejected()).toBe(6);
+    else expect(await gate.rejected()).toBeNull();
+  }, 20_000);
+
+  test('says what of it is gone, fails closed without its owner, and is taken down again', async () => {
+    await gate.install();
+    const name = ((await gate.state()) as { kind: string }).kind;
+    expect(name).toBe('installed');
+    await writer.execute("DELETE FROM _fig_owner WHERE name = 'things'");
+    expect(await gate.state()).toEqual({ kind: 'broken', missing: ['_fig_owner'] });
+    await expect(writer.execute("UPDATE items SET label = 'x'")).rejects.toThrow(REFUSED);
+    await gate.install();
+    await writer.execute("UPDATE items SET label = 'x' WHERE item_id = 1");
+    await gate.remove();
+    expect(await gate.state()).toEqual({ kind: 'absent' });
+    await writer.execute("UPDATE items SET label = 'y' WHERE item_id = 1");
+    expect(await labels()).toEqual(['y', 'two']);
+  });
+});
+
+if (!MYSQL_URL) test.skip('the gate on MySQL: FIG_TEST_MYSQL_URL names no server', () => {});

@@ -1,0 +1,48 @@
+import type { CaptureState } from '../capture/change-source.ts';
+
+/** Who may write the rows of a data set. `nobody`: in the middle of a change of owners. */
+export type Owner = 'legacy' | 'candidate' | 'nobody';
+
+/** `epoch` grows with each change. */
+export type Ownership = { readonly owner: Owner; readonly epoch: number };
+
+/** A transaction that is open in the database: who, for how long, and what it does, as far as this user may see it. */
+export type OpenTransaction = {
+  readonly id: string;
+  readonly seconds: number;
+  readonly user: string;
+  readonly doing: string;
+};
+
+export type GateOutcome =
+  | { readonly ok: true; readonly ownership: Ownership }
+  /** Writers were in the way for longer than the wait; nothing has changed. */
+  | { readonly ok: false; readonly blockers: readonly OpenTransaction[] };
+
+/**
+ * Port: lets writes to the tables of one set through only while legacy owns it. Triggers reject all others, with the
+ * relay's own excepted; they read the owner with a lock, so that a change of owners waits for the writes in flight, and
+ * none comes after it. Adapters: MySQL and MariaDB, SQLite; suite: legacy-gate.suite.ts.
+ */
+export type LegacyGate = {
+  /** Who owns the set; null where no gate is installed. */
+  read(): Promise<Ownership | null>;
+  state(): Promise<CaptureState>;
+  /** Puts the gate up, with legacy as the owner where none is known yet. May be called again. */
+  install(): Promise<void>;
+  /** Takes it down: everybody may write again. */
+  remove(): Promise<void>;
+  /** Changes owners; one with a lower epoch than what is there changes nothing and gives what is there. */
+  write(next: Ownership): Promise<GateOutcome>;
+  /** Writes that were rejected since the gate was put up; null where the database cannot keep count. */
+  rejected(): Promise<number | null>;
+  openTransactions(): Promise<readonly OpenTransaction[]>;
+  close(): Promise<void>;
+};
+
+/** How long a change of owners waits for writers, in milliseconds. */
+export const GATE_WAIT_MS = 2_000;
+
+/** What a rejected writer is told. */
+export const refusal = (set: string) =>
+  `data set ${set} is not owned by this database any more: write refused`;
