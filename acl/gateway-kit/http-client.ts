@@ -15,7 +15,7 @@ export type HttpClientOptions = {
 };
 
 export type HttpCall = {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Path and query, starting with `/`. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;

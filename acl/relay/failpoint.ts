@@ -1,4 +1,4 @@
-/** Named places between two side effects: of a backfill, and of what follows changes. */
+/** Named places between two side effects: of a backfill, of what follows changes, of the way back, of a change of owners. */
 export const BACKFILL_FAILPOINTS = [
   'after-ticket',
   'after-read',
@@ -17,7 +17,28 @@ export const TAIL_FAILPOINTS = [
   'tail-after-quarantine',
   'tail-after-ack',
 ] as const;
-export const FAILPOINTS = [...BACKFILL_FAILPOINTS, ...TAIL_FAILPOINTS] as const;
+export const BACK_FAILPOINTS = [
+  'back-after-changes',
+  'back-after-ticket',
+  'back-after-read',
+  'back-after-apply',
+  'back-after-quarantine',
+  'back-after-ack',
+] as const;
+export const OWNERSHIP_FAILPOINTS = [
+  'before-close',
+  'after-close',
+  'open-after-service',
+  'open-after-tail',
+  'open-after-gate',
+  'after-open',
+] as const;
+export const FAILPOINTS = [
+  ...BACKFILL_FAILPOINTS,
+  ...TAIL_FAILPOINTS,
+  ...BACK_FAILPOINTS,
+  ...OWNERSHIP_FAILPOINTS,
+] as const;
 type Failpoint = (typeof FAILPOINTS)[number];
 export type ReachFailpoint = (name: Failpoint) => void;
 

@@ -10,9 +10,17 @@ export type ToSync = (
   | { readonly key: string; readonly value: unknown; readonly quirks: readonly string[] }
   | { readonly key: string; readonly rejected: string };
 
+/**
+ * The way back: the columns of the legacy row that a value of the stream stands for. May throw for one that no row can
+ * hold. Without it the set cannot change owners.
+ */
+export type FromSync = (value: unknown) => Readonly<Record<string, unknown>>;
+
 /** The `dataSet` export of a translator module: one entry per table of the plan's data set. */
 export type DataSetTranslator = {
-  readonly tables: Readonly<Record<string, { readonly key: string; readonly toSync: ToSync }>>;
+  readonly tables: Readonly<
+    Record<string, { readonly key: string; readonly toSync: ToSync; readonly fromSync?: FromSync }>
+  >;
 };
 
 /**

@@ -1,3 +1,5 @@
+import type { FreelancerValue } from './freelancers/model.ts';
+import { newToRow } from './freelancers/new-to-row.ts';
 import { rowToNew } from './freelancers/row-to-new.ts';
 
 export type { Edit, Profile, Refusal } from './freelancers/body.ts';
@@ -12,10 +14,9 @@ export {
 export { newToDetail, newToListRow } from './freelancers/contract.ts';
 export { FREELANCER_NAMESPACE, freelancerId } from './freelancers/identity.ts';
 export type { FreelancerRow, FreelancerValue, Translated } from './freelancers/model.ts';
-export { newToRow } from './freelancers/new-to-row.ts';
 export { quirks } from './freelancers/quirks.ts';
 export { searchToNew } from './freelancers/search.ts';
-export { rowToNew };
+export { newToRow, rowToNew };
 
 /** What the relay loads: one entry per table of `data/freelancers.yaml`. */
 export const dataSet = {
@@ -29,6 +30,7 @@ export const dataSet = {
           ? { key, value: result.value, quirks: result.quirks }
           : { key, rejected: result.reason };
       },
+      fromSync: (value: unknown) => newToRow(value as FreelancerValue),
     },
   },
 };

@@ -1,14 +1,32 @@
-import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Response } from 'express';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
 import type { Logger } from 'pino';
+import { z } from 'zod';
 import { requireBearer } from '../../gateway-kit/bearer.ts';
 import { problem } from '../../gateway-kit/problem.ts';
 import type { SetRelay } from '../backfill/set-relay.ts';
+import type { Outcome, SetOwnership } from '../ownership/set-ownership.ts';
 import type { Tail } from '../tail/tail.ts';
 
-/** The relay's control interface: sets, their backfill, their quarantine, and the changes that follow. All of `/v1` asks for the token. */
+const epoch = z.int().min(1);
+const side = z.enum(['legacy', 'candidate']);
+const closeBody = z.strictObject({ side, epoch });
+const proveBody = z.strictObject({ to: side });
+const openBody = z.strictObject({ owner: side, epoch });
+
+/**
+ * The relay's control interface: sets, their backfill, their quarantine, the changes that follow, and who owns them. All
+ * of `/v1` asks for the token.
+ */
 export function relayApi(
   sets: ReadonlyMap<string, SetRelay>,
   tails: ReadonlyMap<string, Tail>,
+  owners: ReadonlyMap<string, SetOwnership>,
   options: { readonly token: string; readonly health: RequestHandler; readonly log: Logger },
 ): Express {
   const app = express();
@@ -75,6 +93,45 @@ export function relayApi(
       }),
     );
 
+  app
+    .route('/v1/sets/:set/ownership')
+    .get(
+      withSet(owners, async (owner, response) => {
+        response.json(await owner.status());
+      }),
+    )
+    .put(
+      withSet(owners, async (owner, response) => {
+        await answer(response, await owner.install(), () => owner.status());
+      }),
+    )
+    .delete(
+      withSet(owners, async (owner, response) => {
+        await answer(response, await owner.remove(), () => owner.status());
+      }),
+    );
+  const step = <T>(shape: z.ZodType<T>, take: (owner: SetOwnership, body: T) => Promise<Outcome>) =>
+    [
+      express.json({ limit: '4kb' }),
+      withSet(owners, async (owner, response, request) => {
+        const body = shape.safeParse(request.body);
+        if (body.success) await answer(response, await take(owner, body.data), () => owner.status());
+        else {
+          const [issue] = body.error.issues;
+          problem(response, 400, 'RELAY_REQUEST', `body: ${issue?.path.join('.')}: ${issue?.message}`);
+        }
+      }),
+    ] as const;
+  app.post(
+    '/v1/sets/:set/ownership/close',
+    ...step(closeBody, (owner, body) => owner.close(body.side, body.epoch)),
+  );
+  app.post('/v1/sets/:set/ownership/prove', ...step(proveBody, (owner, { to }) => owner.prove(to)));
+  app.post(
+    '/v1/sets/:set/ownership/open',
+    ...step(openBody, (owner, body) => owner.open(body.owner, body.epoch)),
+  );
+
   app.use((request, response) => {
     problem(response, 404, 'RELAY_PATH_UNKNOWN', `no ${request.method} ${request.path} here`);
   });
@@ -82,13 +139,18 @@ export function relayApi(
   return app;
 }
 
+async function answer(response: Response, outcome: Outcome, view: () => Promise<unknown>): Promise<void> {
+  if (outcome.ok) response.json(await view());
+  else problem(response, 409, 'RELAY_OWNER_UNCHANGED', outcome.detail);
+}
+
 function withSet<T>(
   sets: ReadonlyMap<string, T>,
-  handle: (one: T, response: Response) => void | Promise<void>,
+  handle: (one: T, response: Response, request: Request<{ set: string }>) => void | Promise<void>,
 ): RequestHandler<{ set: string }> {
   return async (request, response) => {
     const relay = sets.get(request.params.set);
-    if (relay !== undefined) return handle(relay, response);
+    if (relay !== undefined) return handle(relay, response, request);
     const known = [...sets.keys()].join(', ') || 'none';
     problem(
       response,

@@ -1,0 +1,215 @@
+import type { Logger } from 'pino';
+import { pausable } from '../backfill/retry.ts';
+import type { CaptureState } from '../capture/change-source.ts';
+import type { ReachFailpoint } from '../failpoint.ts';
+import type { LegacyWriter } from '../reverse/legacy-writer.ts';
+import type { Tail, TailStatus } from '../tail/tail.ts';
+import type { OwnedService, ServiceOwnership } from '../target/owned-service.ts';
+import type { LegacyGate, OpenTransaction, Ownership } from './legacy-gate.ts';
+
+export type Side = 'legacy' | 'candidate';
+
+/** What the API answers about who owns a set. */
+export type OwnershipStatus = {
+  readonly set: string;
+  /** By each store itself; null: it has no gate. */
+  readonly legacy: Ownership | null;
+  readonly candidate: ServiceOwnership;
+  readonly gate: CaptureState['kind'];
+  readonly missing: readonly string[];
+  /** Where changes go: from legacy, or back to it. */
+  readonly direction: 'forward' | 'back';
+  readonly forward: TailStatus;
+  readonly back: TailStatus;
+  /** Rows that wait because one of the stores refuses them. */
+  readonly quarantined: number;
+  /** Tables whose rows the translator cannot bring back. */
+  readonly oneWay: readonly string[];
+  /** Writes that the gate rejected; null where the database cannot keep count. */
+  readonly rejected: number | null;
+  readonly openTransactions: readonly OpenTransaction[];
+};
+
+export type OwnershipOptions = {
+  readonly set: string;
+  readonly gate: LegacyGate;
+  readonly service: OwnedService;
+  readonly writer: LegacyWriter;
+  readonly forward: Tail;
+  readonly back: Tail;
+  /** Carries one batch of what the service wrote back. */
+  readonly carryBack: () => Promise<unknown>;
+  readonly quarantined: () => number;
+  readonly oneWay: readonly string[];
+  readonly log: Logger;
+  readonly failpoint: ReachFailpoint;
+};
+
+export type Outcome = { readonly ok: true } | { readonly ok: false; readonly detail: string };
+
+const PROOF_MS = 5_000;
+const LOOK_MS = 20;
+
+/**
+ * Who owns one set: both gates, and the one direction in which changes go. Each step may be done again, after a crash at
+ * any place; who decides which step comes next is the facade, which journals them.
+ */
+export class SetOwnership {
+  readonly #options: OwnershipOptions;
+  #direction: 'forward' | 'back' = 'forward';
+
+  constructor(options: OwnershipOptions) {
+    this.#options = options;
+  }
+
+  /** Follows in the direction that the gate tells. */
+  async start(): Promise<void> {
+    const ownership = await this.#options.gate.read();
+    this.#direction = ownership?.owner === 'candidate' ? 'back' : 'forward';
+    await this.#tail.start();
+  }
+
+  get direction(): 'forward' | 'back' {
+    return this.#direction;
+  }
+
+  get #tail(): Tail {
+    return this.#direction === 'back' ? this.#options.back : this.#options.forward;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.#options.forward.stop(), this.#options.back.stop()]);
+  }
+
+  async status(): Promise<OwnershipStatus> {
+    const { set, gate, service, forward, back, quarantined, oneWay } = this.#options;
+    const state = await gate.state();
+    return {
+      set,
+      legacy: await gate.read(),
+      candidate: await service.owner(),
+      gate: state.kind,
+      missing: state.kind === 'broken' ? state.missing : [],
+      direction: this.#direction,
+      forward: await forward.status(),
+      back: await back.status(),
+      quarantined: quarantined(),
+      oneWay,
+      rejected: await gate.rejected(),
+      openTransactions: await gate.openTransactions(),
+    };
+  }
+
+  /** Puts both gates up. Who owns the set stays as it is: legacy, where nobody governed it. */
+  async install(): Promise<Outcome> {
+    const { gate, service, writer } = this.#options;
+    await writer.prepare();
+    await gate.install();
+    const legacy = await gate.read();
+    const there = await service.owner();
+    if (legacy === null || there.owner !== 'open') return { ok: true };
+    return service.setOwner(legacy);
+  }
+
+  /** Takes both gates down, where legacy owns the set: then nobody governs it again. */
+  async remove(): Promise<Outcome> {
+    const owner = (await this.#options.gate.read())?.owner ?? 'legacy';
+    if (owner !== 'legacy')
+      return { ok: false, detail: `expected legacy as the owner of ${this.#options.set}, got ${owner}` };
+    await this.#options.gate.remove();
+    return { ok: true };
+  }
+
+  /** From now on this side takes no writes of the set, and none is in flight there. */
+  async close(side: Side, epoch: number): Promise<Outcome> {
+    const { gate, service, failpoint, set } = this.#options;
+    const next: Ownership = { owner: 'nobody', epoch };
+    failpoint('before-close');
+    if (side === 'candidate') {
+      const outcome = await service.setOwner(next);
+      failpoint('after-close');
+      return outcome;
+    }
+    const outcome = await gate.write(next);
+    failpoint('after-close');
+    if (!outcome.ok) return { ok: false, detail: blocked(set, outcome.blockers) };
+    const { owner, epoch: at } = outcome.ownership;
+    return owner === 'nobody' && at === epoch
+      ? { ok: true }
+      : { ok: false, detail: `the gate says ${owner} in epoch ${at}` };
+  }
+
+  /** Shows that what the other side will write comes back here, before it may write. */
+  async prove(to: Side): Promise<Outcome> {
+    const { service, writer, forward, carryBack, oneWay, set } = this.#options;
+    if (to === 'legacy') {
+      const { capture, missing } = await forward.status();
+      return capture === 'installed'
+        ? { ok: true }
+        : {
+            ok: false,
+            detail: `writes to legacy would not be noted (capture is ${capture}${missing.length > 0 ? `: ${missing.join(', ')} gone` : ''}). Run \`fig capture install ${set}\`.`,
+          };
+    }
+    if (oneWay.length > 0)
+      return { ok: false, detail: `the translator has no \`fromSync\` for ${oneWay.join(', ')}` };
+    const key = await service.marker();
+    for (const deadline = performance.now() + PROOF_MS; performance.now() < deadline; ) {
+      await carryBack();
+      if (await writer.isMarked(key)) return { ok: true };
+      await pausable(LOOK_MS, AbortSignal.timeout(PROOF_MS));
+    }
+    return {
+      ok: false,
+      detail: `a mark that the service wrote did not come back within ${PROOF_MS / 1000} s`,
+    };
+  }
+
+  /** This side owns the set from now on, in this epoch; changes go the other way. */
+  async open(owner: Side, epoch: number): Promise<Outcome> {
+    const { service, forward, back, failpoint, log, set } = this.#options;
+    const next: Ownership = { owner, epoch };
+    // The side that loses is closed before the other opens: the service first, where legacy takes over, and the
+    // gate, closed since the fence, where the service does.
+    if (owner === 'legacy') {
+      const told = await service.setOwner(next);
+      if (!told.ok) return told;
+      failpoint('open-after-service');
+      await back.stop();
+      failpoint('open-after-tail');
+      const outcome = await this.#writeGate(next);
+      if (!outcome.ok) return outcome;
+      failpoint('open-after-gate');
+    } else {
+      const outcome = await this.#writeGate(next);
+      if (!outcome.ok) return outcome;
+      failpoint('open-after-gate');
+      await forward.stop();
+      failpoint('open-after-tail');
+      const told = await service.setOwner(next);
+      if (!told.ok) return told;
+      failpoint('open-after-service');
+    }
+    this.#direction = owner === 'candidate' ? 'back' : 'forward';
+    await this.#tail.start();
+    log.info({ set, owner, epoch }, 'another owner');
+    failpoint('after-open');
+    return { ok: true };
+  }
+
+  async #writeGate(next: Ownership): Promise<Outcome> {
+    const outcome = await this.#options.gate.write(next);
+    if (!outcome.ok) return { ok: false, detail: blocked(this.#options.set, outcome.blockers) };
+    const { owner, epoch } = outcome.ownership;
+    return owner === next.owner && epoch === next.epoch
+      ? { ok: true }
+      : { ok: false, detail: `the gate says ${owner} in epoch ${epoch}` };
+  }
+}
+
+function blocked(set: string, blockers: readonly OpenTransaction[]): string {
+  const who = blockers.map(
+    ({ id, seconds, user, doing }) => `${id} (${user}, open for ${seconds} s: ${doing})`,
+  );
+  return `writers of ${set} did not end within 2 s${who.length > 0 ? `; open transactions: ${who.join('; ')}` : ''}. End them, or try again.`;
+}

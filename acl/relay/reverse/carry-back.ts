@@ -1,0 +1,122 @@
+import type { Quarantine } from '../backfill/quarantine.ts';
+import { streamKey, tableKey } from '../backfill/stream-key.ts';
+import type { ReachFailpoint } from '../failpoint.ts';
+import type { Carried } from '../tail/carry-changes.ts';
+import { isMarker, type OwnedService, type ServiceRow } from '../target/owned-service.ts';
+import type { SyncInbox } from '../target/sync-inbox.ts';
+import type { DataSetTranslator } from '../translator-module.ts';
+import type { BackRow, LegacyWriter } from './legacy-writer.ts';
+
+export type BackParts = {
+  readonly tables: readonly { readonly name: string; readonly key: string }[];
+  readonly translator: DataSetTranslator;
+  readonly service: OwnedService;
+  readonly inbox: Pick<SyncInbox, 'takeTicket'>;
+  readonly writer: LegacyWriter;
+  readonly quarantine: Quarantine;
+  /** Entries to a batch, at most 1000. */
+  readonly batchSize: number;
+  readonly now: () => Date;
+  readonly failpoint: ReachFailpoint;
+};
+
+/** Quarantined rows that are tried again behind each batch: what stood in their way may be gone. */
+const MAX_RETRIED = 100;
+
+/**
+ * Carries what the service wrote back into the legacy tables, at most a batch, in the order of the way there: entries,
+ * ticket, rows, apply, and only then the entries are dropped.
+ */
+export async function carryBack(parts: BackParts): Promise<Carried> {
+  const { service, writer, failpoint } = parts;
+  const changes = await service.changes(parts.batchSize);
+  if (changes.length === 0) return { entries: 0, applied: 0 };
+  failpoint('back-after-changes');
+  const keys = [...new Set(changes.map(({ key }) => key))];
+  const applied = await carryKeys(
+    parts,
+    keys.filter((key) => !isMarker(key)),
+  );
+  for (const key of keys.filter(isMarker)) await writer.mark(key);
+  failpoint('back-after-apply');
+  const healed = applied > 0 ? await retryQuarantined(parts) : 0;
+  await parts.quarantine.save();
+  failpoint('back-after-quarantine');
+  await service.ack(changes.map(({ seq }) => seq));
+  failpoint('back-after-ack');
+  return { entries: changes.length, applied: applied + healed };
+}
+
+async function retryQuarantined(parts: BackParts): Promise<number> {
+  const waiting = parts.quarantine.list().slice(0, MAX_RETRIED);
+  return waiting.length === 0
+    ? 0
+    : carryKeys(
+        parts,
+        waiting.map(({ key }) => key),
+      );
+}
+
+/** Carries these rows back as they are now; says how many were taken. */
+export async function carryKeys(parts: BackParts, keys: readonly string[]): Promise<number> {
+  if (keys.length === 0) return 0;
+  // The ticket comes before the rows: whoever reads later holds a higher one, and fresher rows win.
+  const ticket = await parts.inbox.takeTicket();
+  parts.failpoint('back-after-ticket');
+  const rows = await parts.service.rows(keys);
+  parts.failpoint('back-after-read');
+  const byTable = new Map(parts.tables.map((table) => [table, [] as BackRow[]]));
+  for (const row of rows) {
+    const found = tableKey(parts.tables, row.key);
+    if (found === null) setAside(parts, row.key, 'no table of the set explains this key');
+    else {
+      const back = translateBack(parts, found.table.name, found.key, row);
+      if (typeof back === 'string') setAside(parts, row.key, back);
+      else byTable.get(found.table)?.push(back);
+    }
+  }
+  // Parents are written first and removed last.
+  let applied = 0;
+  for (const table of parts.tables)
+    applied += await apply(parts, table, ticket, byTable, ({ columns }) => columns !== null);
+  for (const table of parts.tables.toReversed())
+    applied += await apply(parts, table, ticket, byTable, ({ columns }) => columns === null);
+  return applied;
+}
+
+type Table = BackParts['tables'][number];
+
+async function apply(
+  parts: BackParts,
+  table: Table,
+  ticket: string,
+  byTable: ReadonlyMap<Table, readonly BackRow[]>,
+  fits: (row: BackRow) => boolean,
+): Promise<number> {
+  const rows = (byTable.get(table) ?? []).filter(fits);
+  if (rows.length === 0) return 0;
+  const result = await parts.writer.apply(table, ticket, rows);
+  const refused = new Map(result.rejected.map(({ key, reason }) => [key, reason]));
+  for (const { key } of rows) {
+    const streamed = streamKey(parts.tables, table, key);
+    const reason = refused.get(key);
+    if (reason === undefined) parts.quarantine.release(streamed);
+    else setAside(parts, streamed, reason);
+  }
+  return result.applied;
+}
+
+function setAside(parts: BackParts, key: string, reason: string): void {
+  parts.quarantine.put(key, reason, parts.now().toISOString(), 0);
+}
+
+function translateBack(parts: BackParts, table: string, key: string, row: ServiceRow): BackRow | string {
+  if (row.deleted) return { key, columns: null };
+  const fromSync = parts.translator.tables[table]?.fromSync;
+  if (fromSync === undefined) return 'the translator knows no way back: it exports no `fromSync`';
+  try {
+    return { key, columns: fromSync(row.value) };
+  } catch (error) {
+    return `the translator failed: ${(error as Error).message}`;
+  }
+}

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { AclError, ServiceProblem } from '../../gateway-kit/error.ts';
+import type { HttpAnswer, HttpCall, HttpClient } from '../../gateway-kit/http-client.ts';
+import type { Ownership } from '../ownership/legacy-gate.ts';
+
+/** As its service says it: `open` as long as nobody governs it. */
+export type ServiceOwnership = { readonly owner: Ownership['owner'] | 'open'; readonly epoch: number };
+
+export type QueuedChange = { readonly seq: string; readonly key: string };
+
+export type ServiceRow =
+  | { readonly key: string; readonly deleted: false; readonly value: unknown }
+  | { readonly key: string; readonly deleted: true };
+
+/** The service's side of a stream that it may come to own: its gate, and what it wrote since. */
+export type OwnedService = {
+  readonly url: string;
+  owner(): Promise<ServiceOwnership>;
+  /** False when writers were in the way for longer than the service waits: nothing has changed. */
+  setOwner(next: Ownership): Promise<{ readonly ok: true } | { readonly ok: false; readonly detail: string }>;
+  changes(limit: number): Promise<readonly QueuedChange[]>;
+  ack(seqs: readonly string[]): Promise<void>;
+  position(): Promise<{
+    readonly head: string | null;
+    readonly waiting: number;
+    readonly oldestMs: number | null;
+  }>;
+  covers(position: string): Promise<boolean>;
+  /** What these rows are now. */
+  rows(keys: readonly string[]): Promise<readonly ServiceRow[]>;
+  /** Queues an entry that stands for no row and gives its key. */
+  marker(): Promise<string>;
+};
+
+export const isMarker = (key: string) => key.startsWith('~marker/');
+
+const ownership = z.object({
+  owner: z.enum(['open', 'legacy', 'candidate', 'nobody']),
+  epoch: z.int().min(0),
+});
+const queued = z.object({ changes: z.array(z.object({ seq: z.string(), key: z.string() })) });
+const position = z.object({
+  head: z.string().nullable(),
+  waiting: z.int().min(0),
+  oldestMs: z.number().nullable(),
+});
+const covered = z.object({ covered: z.boolean() });
+const marker = z.object({ key: z.string() });
+const rowsAnswer = z.object({
+  rows: z.array(
+    z.union([
+      z
+        .object({ key: z.string(), deleted: z.literal(true) })
+        .transform(({ key }) => ({ key, deleted: true as const })),
+      z.object({ key: z.string(), deleted: z.literal(false), value: z.unknown() }),
+    ]),
+  ),
+});
+
+/** Over HTTP. Throws ServiceUnreachable, ServiceProblem, or AclError on a malformed answer. */
+export function httpOwnedService(client: HttpClient, stream: string): OwnedService {
+  const base = `/.fig/sync/${encodeURIComponent(stream)}`;
+  const ask = async <T>(shape: z.ZodType<T>, call: HttpCall): Promise<T> =>
+    read(shape, await client.expect(call), client.url);
+  return {
+    url: client.url,
+    owner: () => ask(ownership, { method: 'GET', path: `${base}/owner` }),
+    async setOwner(next) {
+      try {
+        const now = await ask(ownership, { method: 'PUT', path: `${base}/owner`, json: next });
+        if (now.owner === next.owner && now.epoch === next.epoch) return { ok: true };
+        return { ok: false, detail: `${client.url} says ${now.owner} in epoch ${now.epoch}` };
+      } catch (error) {
+        if (!(error instanceof ServiceProblem) || error.status !== 409) throw error;
+        return { ok: false, detail: error.detail };
+      }
+    },
+    changes: async (limit) =>
+      (await ask(queued, { method: 'GET', path: `${base}/changes?limit=${limit}` })).changes,
+    async ack(seqs) {
+      if (seqs.length > 0)
+        await client.expect({ method: 'POST', path: `${base}/changes/ack`, json: { seqs } });
+    },
+    position: () => ask(position, { method: 'GET', path: `${base}/changes/position` }),
+    covers: async (at) =>
+      (
+        await ask(covered, {
+          method: 'GET',
+          path: `${base}/changes/covers?position=${encodeURIComponent(at)}`,
+        })
+      ).covered,
+    rows: async (keys) =>
+      (await ask(rowsAnswer, { method: 'POST', path: `${base}/rows`, json: { keys } })).rows,
+    marker: async () => (await ask(marker, { method: 'POST', path: `${base}/changes/marker` })).key,
+  };
+}
+
+function read<T>(shape: z.ZodType<T>, answer: HttpAnswer, url: string): T {
+  const result = shape.safeParse(answer.body);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new AclError(
+    'ACL_SERVICE_ANSWER',
+    `${url}: not the sync protocol: ${issue?.path.join('.')} ${issue?.message}`,
+  );
+}
