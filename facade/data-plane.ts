@@ -11,6 +11,7 @@ import type { RouteObserved } from './core/observation/observations-view.ts';
 import { RateLimiter } from './core/rate-limiter.ts';
 import type { Snapshot } from './core/snapshot.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
+import { OwnedWrites } from './http/owned-writes.ts';
 import { createPublicHandler } from './http/public.ts';
 import { createPublicServer } from './http/public-server.ts';
 import { type RecordingOrder, Recordings, type Taken } from './http/recording/recordings.ts';
@@ -40,7 +41,7 @@ export type DataPlane = {
 
 /** The data plane of one process. */
 export type LocalDataPlane = Omit<DataPlane, 'apply' | 'upstreams'> & {
-  apply(snapshot: Snapshot): void;
+  apply(snapshot: Snapshot): Promise<void> | undefined;
   upstreams(): UpstreamView[];
   readonly metrics: Metrics;
   /** Somebody else asked this upstream how it is: a candidate, or with null legacy. */
@@ -96,6 +97,8 @@ export async function openDataPlane(options: DataPlaneOptions): Promise<LocalDat
   };
   guard(snapshot.plan);
   const limiter = new RateLimiter();
+  const writes = new OwnedWrites();
+  void writes.apply(snapshot);
   const upstreams = () => guards.views(performance.now());
   metrics.showUpstreams(upstreams);
   const copier = createUndiciCopier();
@@ -118,6 +121,7 @@ export async function openDataPlane(options: DataPlaneOptions): Promise<LocalDat
     recordings,
     guards,
     limiter,
+    writes,
     forwarder,
     metrics,
     log,
@@ -172,6 +176,7 @@ export async function openDataPlane(options: DataPlaneOptions): Promise<LocalDat
       book.apply(next);
       const left = handler.leftConnections();
       if (left.length > 0) setTimeout(() => closeLeft(left), LEFT_MS).unref();
+      return writes.apply(next);
     },
     async drain() {
       draining = true;

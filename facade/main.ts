@@ -4,9 +4,12 @@ import { formatProblem } from '#plan/model/problem.ts';
 import { tokenFileAccess } from './adapters/access.token-file.ts';
 import { readBuild } from './adapters/build-reader.ts';
 import { relayCopyCheck } from './adapters/copy-check.relay.ts';
+import { httpDataRelay } from './adapters/data-relay.http.ts';
 import { webhookNotifier } from './adapters/notifier.webhook.ts';
 import { BuildWatch } from './control/build-watch.ts';
 import { type Control, openControl } from './control/control.ts';
+import { Cutover } from './control/cutover/cutover.ts';
+import { CUTOVER_FAILPOINTS, cutoverFailpoint } from './control/cutover/failpoints.ts';
 import { Guardrails } from './control/guardrails.ts';
 import { reloadBySignal } from './control/reload-by-signal.ts';
 import { Replicas } from './control/replicas.ts';
@@ -91,8 +94,20 @@ async function main(): Promise<void> {
   await replicas.start();
   control.onApplied(() => void replicas.beat());
 
+  const cutover = new Cutover({
+    control,
+    replicas,
+    relay: httpDataRelay(() => control.snapshot.plan.relay?.url ?? null, settings.relayToken),
+    writersOutside: () => [],
+    log,
+    now,
+    failpoint: failpointOf(settings),
+  });
+  cutover.start();
+
   const app = createAdminApp({
     control,
+    cutover,
     ledger,
     metrics: withNotices(plane.metrics, notifier.counts),
     log,
@@ -125,6 +140,7 @@ async function main(): Promise<void> {
       admin.close();
       admin.closeIdleConnections();
       guardrails.stop();
+      await cutover.stop();
       builds.stop();
       await observations.stop();
       await plane.drain();
@@ -138,6 +154,16 @@ async function main(): Promise<void> {
       await ledger.close();
     },
   });
+}
+
+function failpointOf({ failpoint }: { failpoint: string | null }) {
+  if (failpoint === null) return () => {};
+  const reach = cutoverFailpoint(failpoint);
+  if (reach) return reach;
+  const known = CUTOVER_FAILPOINTS.join(', ');
+  throw new SettingsError(
+    `FIG_FAILPOINT: expected one of ${known}, got ${failpoint}. Unset it outside crash tests.`,
+  );
 }
 
 main().catch((error: unknown) => {

@@ -31,6 +31,8 @@ export type Settings = {
   readonly dryRunSecret: string | null;
   /** One log line for each request. */
   readonly accessLog: boolean;
+  /** Place in a change of owners where this process is to die or wait, for crash tests; null for none. */
+  readonly failpoint: string | null;
 };
 
 const USAGE =
@@ -74,6 +76,7 @@ export function readSettings(args: string[], env: NodeJS.ProcessEnv, platform = 
     dryRunSecret: readSecret(env.DRY_RUN_SECRET, 'DRY_RUN_SECRET'),
     workers: readWorkers(flags.workers ?? '1', platform),
     accessLog: readSwitch(flags['access-log'] ?? 'on', '--access-log'),
+    failpoint: env.FIG_FAILPOINT || null,
   };
 }
 

@@ -37,7 +37,8 @@ function parse(text: string): StoredPositions | null {
     if (typeof value.seq !== 'number' || typeof value.hash !== 'string' || !value.positions) return null;
     const repair = typeof value.repair === 'string' ? value.repair : '';
     const ledger = typeof value.ledger === 'string' ? value.ledger : '';
-    return { seq: value.seq, hash: value.hash, repair, ledger, positions: value.positions };
+    const { seq, hash, positions, data = {} } = value;
+    return { seq, hash, repair, ledger, positions, data };
   } catch {
     return null;
   }

@@ -1,6 +1,14 @@
 import type { Logger } from 'pino';
 import type { Plan } from '#plan/model/plan.ts';
 import type { Problem } from '#plan/model/problem.ts';
+import {
+  type DataPosition,
+  type DataState,
+  dataKey,
+  foldData,
+  initialData,
+  withOwners,
+} from '../core/data-position.ts';
 import type { InstanceState } from '../core/instances.ts';
 import {
   type EntryEvidence,
@@ -96,6 +104,7 @@ export class Control {
   #unread = false;
   #positions: Map<string, Position> | null = null;
   #parity = new Map<string, RecordedParity>();
+  #data = new Map<string, DataState>();
   #snapshot: Snapshot;
   #last: LedgerEntry | undefined;
   /** Hash of the last repair of the ledger; '' when it never was. */
@@ -128,10 +137,11 @@ export class Control {
     this.#distrustAtStart = fault ? null : start.distrust;
     this.#positions = start.positions;
     this.#parity = foldParity(entries);
+    this.#data = start.data;
     this.#last = entries.at(-1);
     this.#repair = lastRepair(entries)?.hash ?? '';
     this.#ledger = entries[0]?.hash ?? '';
-    this.#replace(buildSnapshot(this.#snapshot.plan, start.positions, this.#snapshot));
+    this.#replace(this.#build(this.#snapshot.plan));
     this.#tell({ kind: 'renewed' });
     this.#logTrust();
     if (!start.distrust) await this.store();
@@ -279,7 +289,7 @@ export class Control {
       this.#options.log.error({ detail: written.detail }, 'reload is not in the ledger');
     if (!plan || !change) return { ok: true, value: { ok: false, code: 'PLAN_INVALID', problems } };
     if (refused) return { ok: true, value: { ok: false, code: 'PLAN_RELOAD_UNSAFE', problems: unsafe } };
-    this.#replace(buildSnapshot(plan, this.#positions, this.#snapshot));
+    this.#replace(this.#build(plan));
     this.#tell({ kind: 'renewed' });
     await this.#followed;
     const keys = restartNeeded(this.#options.plan, plan);
@@ -302,6 +312,37 @@ export class Control {
     return this.#parity.get(route);
   }
 
+  /** Reads what other replicas appended; never rejects. */
+  refresh(): Promise<void> {
+    return this.#options.ledger.refresh();
+  }
+
+  /** Where a data set of the plan stands; null where no position can be trusted. */
+  dataOf(set: string): DataState | null {
+    return this.#positions && (this.#data.get(set) ?? initialData(set));
+  }
+
+  /**
+   * Takes a data set to another step, if nobody did so since `from`. Does not wait until it is applied: where writes
+   * are held that takes until those in flight have ended. Gives the entry's number.
+   */
+  async moveData(
+    from: DataState,
+    change: Partial<DataPosition>,
+    author: Author,
+  ): Promise<Change<{ readonly seq: number; readonly state: DataState }>> {
+    const { distrust, distrustCode } = this;
+    if (distrust) return { ok: false, code: distrustCode, detail: distrust, state: null };
+    const { version, sinceMs: _since, ...before } = from;
+    const data: DataPosition = { ...before, ...change };
+    const draft = this.#planDraft('cutover', this.#snapshot.plan.hash, author);
+    const written = await this.#write([{ ...draft, route: dataKey(from.set), version: version + 1, data }]);
+    if (!written.ok) return written;
+    await this.store();
+    const seq = written.value.at(-1)?.seq ?? 0;
+    return { ok: true, value: { seq, state: this.#data.get(from.set) as DataState } };
+  }
+
   /** Records something that moves no route, before it is done. */
   async record(type: EntryType, author: Author): Promise<Change<null>> {
     const { distrust, distrustCode } = this;
@@ -318,9 +359,10 @@ export class Control {
   async store(): Promise<void> {
     if (!this.#options.store || !this.#positions) return;
     const positions = Object.fromEntries(this.#positions);
+    const data = Object.fromEntries(this.#data);
     const { seq, hash } = this.#last ?? { seq: 0, hash: '' };
     await this.#options.store
-      .save({ seq, hash, repair: this.#repair, ledger: this.#ledger, positions })
+      .save({ seq, hash, repair: this.#repair, ledger: this.#ledger, positions, data })
       .catch((error: Error) => this.#options.log.warn({ err: error }, 'positions could not be stored'));
   }
 
@@ -388,6 +430,13 @@ export class Control {
   }
 
   async #append(drafts: LedgerDraft[]): Promise<Change<null>> {
+    const written = await this.#write(drafts);
+    if (!written.ok) return written;
+    await Promise.all([this.store(), this.#followed]);
+    return { ok: true, value: null };
+  }
+
+  async #write(drafts: LedgerDraft[]): Promise<Change<readonly LedgerEntry[]>> {
     try {
       const outcome = await this.#options.ledger.append(drafts);
       if (!outcome.ok) {
@@ -397,8 +446,7 @@ export class Control {
       }
       this.#apply(outcome.entries);
       this.#tell({ kind: 'appended', entries: outcome.entries });
-      await Promise.all([this.store(), this.#followed]);
-      return { ok: true, value: null };
+      return { ok: true, value: outcome.entries };
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error;
       this.#options.log.error({ ledger: this.#options.ledger.name }, this.distrust ?? error.message);
@@ -416,8 +464,9 @@ export class Control {
     this.#parity = foldParity(fresh, this.#parity);
     this.#last = fresh.at(-1);
     this.#repair = lastRepair(fresh)?.hash ?? this.#repair;
+    this.#data = foldData(fresh, this.#data);
     this.#positions = positions;
-    this.#replace(buildSnapshot(this.#snapshot.plan, positions, this.#snapshot));
+    this.#replace(this.#build(this.#snapshot.plan));
     this.#tell({ kind: 'entries', entries: fresh });
   }
 
@@ -445,6 +494,11 @@ export class Control {
     const positions = this.#positions ? 'last known' : 'none';
     if (distrust) log.error({ ledger: ledger.name, positions }, `Positions cannot be changed: ${distrust}`);
     else log.info({ ledger: ledger.name }, 'the ledger is back; positions can be changed');
+  }
+
+  #build(plan: Plan): Snapshot {
+    const positions = this.#positions && withOwners(plan, this.#positions, this.#data);
+    return buildSnapshot(plan, positions, this.#snapshot);
   }
 
   #replace(snapshot: Snapshot): void {

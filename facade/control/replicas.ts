@@ -85,9 +85,9 @@ export class Replicas {
    * Waits until all live replicas decide by entry `seq`, for at most 10 s, and gives those that do not. A silent one
    * is given without waiting: it may be dead, or be cut off and serve on.
    */
-  async applied(seq: number): Promise<string[]> {
+  async applied(seq: number, withinMs = APPLIED_MS): Promise<string[]> {
     await this.beat();
-    for (const deadline = performance.now() + APPLIED_MS; ; ) {
+    for (const deadline = performance.now() + withinMs; ; ) {
       const pending = this.#others().filter(({ appliedSeq }) => appliedSeq < seq);
       const awaited = pending.some(({ silent }) => !silent);
       if (!awaited || performance.now() >= deadline) return pending.map(({ id }) => id);

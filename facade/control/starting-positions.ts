@@ -1,3 +1,4 @@
+import { type DataState, foldData } from '../core/data-position.ts';
 import {
   foldPositions,
   LEDGER_REMEDY,
@@ -11,6 +12,7 @@ import type { StoredPositions } from '../core/position-store.ts';
 export type StartingPositions = {
   /** Null: nothing can be trusted, not even a stored copy. */
   readonly positions: Map<string, Position> | null;
+  readonly data: Map<string, DataState>;
   /** Why the ledger is not trusted; null when it is. */
   readonly distrust: string | null;
 };
@@ -24,14 +26,18 @@ export function startingPositions(
   fault: LedgerFault | null,
   stored: StoredPositions | null,
 ): StartingPositions {
-  const kept = stored && new Map(Object.entries(stored.positions));
+  const kept = {
+    positions: stored && new Map(Object.entries(stored.positions)),
+    data: new Map(Object.entries(stored?.data ?? {})),
+  };
+  const read = { positions: foldPositions(entries), data: foldData(entries) };
   // Nothing was read: even no entry at all would say something.
-  if (fault?.away) return { positions: kept, distrust: describeFault(fault) };
+  if (fault?.away) return { ...kept, distrust: describeFault(fault) };
   const lack = forgotten(entries, stored);
   const distrust = fault ? describeFault(fault) : lack && `${lack}. ${LEDGER_REMEDY}`;
-  if (!distrust) return { positions: foldPositions(entries), distrust: null };
-  if (fault?.entriesHold && !lack) return { positions: foldPositions(entries), distrust };
-  return { positions: kept, distrust };
+  if (!distrust) return { ...read, distrust: null };
+  if (fault?.entriesHold && !lack) return { ...read, distrust };
+  return { ...kept, distrust };
 }
 
 /** A fault in words: where, what, and what to do. */

@@ -21,9 +21,10 @@ const ENTRY_KEYS = [
   'reason',
   'forced',
   'evidence',
+  'data',
   'prev',
 ] as const satisfies readonly (keyof LedgerEntry)[];
-const OPTIONAL: ReadonlySet<string> = new Set(['forced', 'evidence']);
+const OPTIONAL: ReadonlySet<string> = new Set(['forced', 'evidence', 'data']);
 
 /** The keys that an entry has to have: of the optional ones those that it does have. */
 export const keysOf = (entry: object): (typeof ENTRY_KEYS)[number][] =>

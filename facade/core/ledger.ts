@@ -1,4 +1,5 @@
 import type { Stage } from '#plan/model/plan.ts';
+import type { DataPosition } from './data-position.ts';
 import type { Party } from './party.ts';
 import type { Position } from './position.ts';
 
@@ -18,6 +19,7 @@ export const ENTRY_TYPES = [
   'evict',
   'repair',
   'evidence',
+  'cutover',
 ] as const;
 export type EntryType = (typeof ENTRY_TYPES)[number];
 
@@ -45,6 +47,8 @@ export type LedgerEntry = {
   readonly forced?: true;
   /** What a move rests on, and what an `evidence` found. Only there when there is some. */
   readonly evidence?: EntryEvidence;
+  /** Where a data set stands after a `cutover`; its route is `data:SET`. Only there. */
+  readonly data?: DataPosition;
   readonly prev: string;
   readonly hash: string;
 };

@@ -1,3 +1,4 @@
+import type { DataState } from './data-position.ts';
 import type { Position } from './position.ts';
 
 /** The last positions that an instance served, and the ledger entry they rest on. */
@@ -9,6 +10,8 @@ export type StoredPositions = {
   /** Hash of the first entry, which tells one ledger from another; '' when there was none, or an earlier version stored it. */
   readonly ledger: string;
   readonly positions: Readonly<Record<string, Position>>;
+  /** Where data sets stand, by name; none when an earlier version stored it. */
+  readonly data?: Readonly<Record<string, DataState>>;
 };
 
 /** Port: keeps an instance's last positions on disk, for a start on which the ledger cannot be trusted. */

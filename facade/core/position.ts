@@ -13,6 +13,9 @@ export type Position = {
   readonly paused: boolean;
   readonly killed: boolean;
   readonly version: number;
+  /** Of the data that the route owns: counts changes of owners, and says whether writes wait for one. Absent: 0, false. */
+  readonly epoch?: number;
+  readonly held?: boolean;
   /** When the route came to this stage and share, in milliseconds since 1970; 0 for one that never moved. */
   readonly sinceMs: number;
 };

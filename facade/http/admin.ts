@@ -1,6 +1,7 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Logger } from 'pino';
 import type { Control } from '../control/control.ts';
+import type { Cutover } from '../control/cutover/cutover.ts';
 import type { Guardrails } from '../control/guardrails.ts';
 import type { Replicas } from '../control/replicas.ts';
 import type { Access } from '../core/access.ts';
@@ -47,6 +48,7 @@ export type AdminOptions = {
   /** What shadow copies have shown, by process and route. */
   readonly observed: () => Promise<readonly RouteObserved[]>;
   readonly guardrails: Guardrails;
+  readonly cutover: Cutover;
   /** Keeps exchanges of a route for whoever asks; see `DataPlane`. */
   readonly record: (order: RecordingOrder | null) => Promise<Taken>;
   /** Asks the candidates which build they are. */
@@ -69,7 +71,7 @@ export function adminOperations(options: AdminOptions, stream: EventStream): Ope
     ...recordingOperations({ control, log, record: options.record }),
     ...pinOperations({ ...options.pins, snapshot: () => control.snapshot, log }),
     ...reloadOperations(control, replicas),
-    ...dataOperations(control),
+    ...dataOperations(control, options.cutover),
     ...streamOperations(stream),
   ];
   return [...operations, documentOperation(operations)];

@@ -45,7 +45,8 @@ type Reading = {
   readonly snapshot: Snapshot;
   readonly edge: Edge;
   readonly secret: Buffer;
-  readonly limiter: RateLimiter;
+  /** Null: the request was counted before. */
+  readonly limiter: RateLimiter | null;
   readonly upgrade: boolean;
 };
 
@@ -84,7 +85,7 @@ export function readCall(
   if (ambiguity) return ambiguity;
   const decision = withOverride(plain, request, snapshot, target, cohort, pin);
   if ('code' in decision) return decision;
-  const limited = overRate(request, decision, snapshot, edge, limiter);
+  const limited = limiter && overRate(request, decision, snapshot, edge, limiter);
   if (limited) return limited;
   const refusal = refusalOf(decision, snapshot);
   if (refusal) return refusal;

@@ -263,10 +263,22 @@ const OTHER = {
     meaning: 'No worker of this instance accepts requests.',
     remedy: 'Read the log: it says how they ended. They are replaced by themselves.',
   },
-  FENCE_CUTOVER_UNSUPPORTED: {
-    status: 501,
-    meaning: 'This version cannot change the writer of a data set.',
-    remedy: 'Leave the data with legacy; reads can move all the same.',
+  FENCE_WRITES_HELD: {
+    status: 503,
+    meaning:
+      'The data that the request writes is changing its owner, and too many writes wait, or this one has for 10 s.',
+    remedy: 'Repeat it after `Retry-After`: nothing was written.',
+  },
+  FENCE_CUTOVER_REFUSED: {
+    status: 422,
+    meaning:
+      'Something stands in the way of another owner for the data set: `checks` says what was measured.',
+    remedy: 'See `detail`; ask again with `dryRun` until every check holds.',
+  },
+  FENCE_CUTOVER_RUNNING: {
+    status: 409,
+    meaning: 'The data set is changing its owner already.',
+    remedy: 'Follow it with `GET /v1/data/{set}/cutover`.',
   },
   AUTH_TOKEN_INVALID: {
     status: 401,

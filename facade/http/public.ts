@@ -25,6 +25,7 @@ import {
 } from './leg.ts';
 import { lingerBehind } from './lingering.ts';
 import type { Metrics } from './metrics.ts';
+import { OwnedWrites } from './owned-writes.ts';
 import { paceOf } from './pace.ts';
 import { type ProblemBody, problemOf, rawProblem, sendProblem } from './problem.ts';
 import { createRecorder } from './recorder.ts';
@@ -43,6 +44,7 @@ export type PublicOptions = {
   readonly snapshot: () => Snapshot;
   readonly guards: UpstreamGuards;
   readonly limiter: RateLimiter;
+  readonly writes: OwnedWrites;
   readonly forwarder: Forwarder;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -79,7 +81,7 @@ export type PublicHandler = {
 };
 
 export function createPublicHandler(options: PublicOptions): PublicHandler {
-  const { forwarder, guards, limiter, metrics, log, secret, shadow, recordings } = options;
+  const { forwarder, guards, limiter, writes, metrics, log, secret, shadow, recordings } = options;
   const edges = new WeakMap<Snapshot['plan'], Edge>();
   const upgraded = new Map<Duplex, Call>();
   const eventStreams = new Set<Duplex>();
@@ -101,9 +103,10 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
     return edge;
   }
 
-  function read(request: IncomingMessage, upgrade: boolean): Call | ProblemBody {
+  function read(request: IncomingMessage, upgrade: boolean, counted = false): Call | ProblemBody {
     const snapshot = options.snapshot();
-    return readCall(request, { snapshot, edge: edgeFor(snapshot), secret, limiter, upgrade });
+    const own = counted ? null : limiter;
+    return readCall(request, { snapshot, edge: edgeFor(snapshot), secret, limiter: own, upgrade });
   }
 
   // The headers are made once: a second attempt must not continue x-forwarded-for twice.
@@ -115,6 +118,9 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
     const sentAt = performance.now();
     const own = { ...headers };
     if (tags) ownConditions(own, tags);
+    // Who owned the data when the write was decided: another owner refuses it before any effect.
+    if (decision.reason === 'WRITER' && party === 'candidate')
+      own['x-fig-epoch'] = String(decision.state?.position?.epoch ?? 0);
     const change = decision.state?.route.credentials[party];
     if (change) changeHeaders(own, change);
     return {
@@ -166,6 +172,26 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
       host: call.host,
       upgrade: call.upgrade,
     });
+  }
+
+  /** Serves a request, with the owner of what it writes in mind. */
+  async function take(call: Call, response: ServerResponse): Promise<void> {
+    const set = OwnedWrites.setOf(call);
+    if (set === null) return serve(call, response);
+    if (!writes.isHeld(set)) {
+      const end = writes.begin(set);
+      return serve(call, response).finally(end);
+    }
+    const released = await writes.wait(set, response);
+    if (released === 'gone') return record(call, call.decision.upstream, call.decision.reason, CLIENT_GONE);
+    const again =
+      released === 'open'
+        ? read(call.request, false, true)
+        : problemOf('FENCE_WRITES_HELD', `writes of ${set} wait for a change of its owner.`, {
+            retryAfterSeconds: 1,
+          });
+    if ('code' in again) return refuse(call.request, response, again);
+    return take(again, response);
   }
 
   async function serve(call: Call, response: ServerResponse): Promise<void> {
@@ -326,7 +352,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
       const call = read(request, false);
       if (announcesBody(request)) lingerBehind(request, response);
       if ('code' in call) return refuse(request, response, call);
-      serve(call, response).catch((error: Error) => {
+      take(call, response).catch((error: Error) => {
         log.error({ requestId: call.requestId, err: error }, 'request failed in the facade');
         if (response.headersSent) response.destroy();
         else sendProblem(response, problemOf('ROUTE_INTERNAL', 'The facade could not handle the request.'));

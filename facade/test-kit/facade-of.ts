@@ -5,12 +5,14 @@ import type { Plan, Stage } from '#plan/model/plan.ts';
 import { tokenFileAccess } from '../adapters/access.token-file.ts';
 import { createThreadsComparer } from '../adapters/comparer.threads.ts';
 import { createUndiciCopier } from '../adapters/copier.undici.ts';
+import { httpDataRelay } from '../adapters/data-relay.http.ts';
 import { createHpmForwarder } from '../adapters/forwarder.hpm.ts';
 import { createUndiciForwarder } from '../adapters/forwarder.undici.ts';
 import { openMemoryRegistry } from '../adapters/instance-registry.memory.ts';
 import { openMemoryLedger } from '../adapters/ledger.memory.ts';
 import { createProber } from '../adapters/prober.ts';
 import { type Control, type LoadPlan, openControl } from '../control/control.ts';
+import { Cutover } from '../control/cutover/cutover.ts';
 import { Guardrails } from '../control/guardrails.ts';
 import { Replicas } from '../control/replicas.ts';
 import type { Access } from '../core/access.ts';
@@ -23,6 +25,7 @@ import { createAdminApp } from '../http/admin.ts';
 import { createAdminServer } from '../http/admin-server.ts';
 import type { Forwarder } from '../http/forwarder.ts';
 import { createMetrics } from '../http/metrics.ts';
+import { OwnedWrites } from '../http/owned-writes.ts';
 import { createPublicHandler, type PublicHandler } from '../http/public.ts';
 import { createPublicServer } from '../http/public-server.ts';
 import { Recordings } from '../http/recording/recordings.ts';
@@ -128,12 +131,14 @@ export async function facadeOf(plan: Plan, options: TestFacadeOptions = {}): Pro
     nowMs: Date.now,
   });
   const recordings = new Recordings();
+  const writes = new OwnedWrites();
   const handler = createPublicHandler({
     recordings,
     snapshot,
     shadow,
     guards,
     limiter: new RateLimiter(),
+    writes,
     forwarder,
     metrics,
     log,
@@ -141,11 +146,21 @@ export async function facadeOf(plan: Plan, options: TestFacadeOptions = {}): Pro
     secret,
     draining: () => false,
   });
+  control.onApplied(() => void writes.apply(control.snapshot));
   const edge = createPublicServer(plan, handler);
   control.onApplied(() => edge.apply(control.snapshot.plan, log));
+  const cutover = new Cutover({
+    control,
+    replicas,
+    relay: httpDataRelay(() => null, null),
+    writersOutside: () => [],
+    log,
+    now,
+  });
   const admin = createAdminServer(
     createAdminApp({
       control,
+      cutover,
       ledger,
       metrics,
       log,

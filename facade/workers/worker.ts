@@ -25,8 +25,9 @@ async function obey(message: ToWorker): Promise<void> {
     case 'serve':
       return send({ number, ...(await serve(message.assignment, message.situation)) });
     case 'apply':
-      plane?.apply(take(message.situation));
-      return send({ number });
+      // Where writes are held it takes those in flight; whoever asks something else does not wait for that.
+      void Promise.resolve(plane?.apply(take(message.situation))).then(() => send({ number }));
+      return;
     case 'report': {
       const report = await reportNow();
       return send(report ? { number, report } : { number });

@@ -132,6 +132,24 @@ export const answers: Readonly<Record<string, z.ZodType>> = {
   'capture install': captured,
   'capture remove': captured,
   'capture status': captured,
+  cutover: open({
+    set: z.string(),
+    owner: z.enum(['legacy', 'candidate']).nullable(),
+    epoch: count.nullable().describe('Grows with each change of owners.'),
+    step: z.string().nullable(),
+    to: z.enum(['legacy', 'candidate']).nullable().describe('Who is to own it; null while nothing goes on.'),
+    version: count.nullable(),
+    run: open({
+      outcome: z.enum(['running', 'done', 'back', 'refused']),
+      detail: z.string().nullable(),
+      pauseMs: count.nullable().describe('How long writes of the set were held.'),
+      steps: z.array(open({ step: z.string(), tookMs: count, detail: z.string() })),
+    }).nullable(),
+    checks: z
+      .array(open({ name: z.string(), ok: z.boolean(), detail: z.string() }))
+      .optional()
+      .describe('With --dry-run: what was measured.'),
+  }),
   new: open({
     service: z.string(),
     table: z.string(),

@@ -8,6 +8,7 @@ import { addAdvance } from './verbs/advance.ts';
 import { addBackfill } from './verbs/backfill.ts';
 import { addCapture } from './verbs/capture.ts';
 import { addCompletion } from './verbs/completion.ts';
+import { addCutover } from './verbs/cutover.ts';
 import { addDoctor } from './verbs/doctor.ts';
 import { addEvidence } from './verbs/evidence.ts';
 import { addInit } from './verbs/init.ts';
@@ -50,6 +51,7 @@ const VERBS = [
   addReload,
   addCapture,
   addBackfill,
+  addCutover,
   addInstances,
   addLedger,
   addToken,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Control } from '../../control/control.ts';
+import { CUTOVER_STEPS } from '../../core/data-position.ts';
 import { ENTRY_TYPES, type Ledger } from '../../core/ledger.ts';
 import { parityVerdict } from './evidence-view.ts';
 import { named } from './named-schemas.ts';
@@ -46,6 +47,18 @@ const ledgerEntrySchema = named(
         parity: z.strictObject(parityVerdict).optional().describe('What a run of its parity suite found.'),
       })
       .optional(),
+    data: z
+      .strictObject({
+        set: z.string(),
+        owner: party,
+        epoch: z.int().min(0),
+        held: z.boolean().describe('Writes of the set wait.'),
+        step: z.enum(CUTOVER_STEPS),
+        to: party.nullable(),
+        driver: z.string().nullable().describe('The instance that leads the change.'),
+      })
+      .optional()
+      .describe('Where a data set stands after a `cutover`, whose route is `data:SET`.'),
     prev: digest.describe('Hash of the entry before; zeros for the first.'),
     hash: digest,
   }),

@@ -69,6 +69,24 @@ export type Pin = {
   readonly token: string;
 };
 
+/** Who owns a data set, and how its change of owners goes on. Null what is not known while the ledger cannot be trusted. */
+export type DataSetAnswer = {
+  readonly set: string;
+  readonly owner: string | null;
+  readonly epoch: number | null;
+  readonly step: string | null;
+  /** Who is to own it; null while nothing goes on. */
+  readonly to: string | null;
+  readonly version: number | null;
+  readonly run: {
+    readonly outcome: 'running' | 'done' | 'back' | 'refused';
+    readonly detail: string | null;
+    readonly pauseMs: number | null;
+    readonly steps: readonly { readonly step: string; readonly tookMs: number; readonly detail: string }[];
+  } | null;
+  readonly checks?: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[];
+};
+
 export type Verb = 'rollback' | 'pause' | 'resume';
 export type Transition = {
   readonly stage: string;
@@ -134,6 +152,17 @@ export class AdminApi {
 
   evict(id: string, reason: string, force: boolean): Promise<unknown> {
     return this.#post(`/v1/instances/${encodeURIComponent(id)}/evict`, { reason, force });
+  }
+
+  dataSet(set: string): Promise<DataSetAnswer> {
+    return this.#get(`/v1/data/${encodeURIComponent(set)}/cutover`);
+  }
+
+  cutOver(
+    set: string,
+    body: { reason: string; to?: string; dryRun?: boolean; finalise?: boolean },
+  ): Promise<DataSetAnswer> {
+    return this.#post(`/v1/data/${encodeURIComponent(set)}/cutover`, body);
   }
 
   observations(route: string): Promise<Observations> {

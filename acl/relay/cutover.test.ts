@@ -1,0 +1,216 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type CutoverWorld, type Json, startCutoverWorld } from '../testing/cutover-world.ts';
+import { MYSQL_URL } from '../testing/databases.ts';
+import { type LegacyDatabase, legacyDatabases, type Writer } from '../testing/legacy-database.ts';
+import { exportedRows } from '../testing/sync-export.ts';
+import { waitUntil } from '../testing/wait-until.ts';
+import { newToRow } from '../translators/freelancers.ts';
+import { OWNERSHIP_FAILPOINTS } from './failpoint.ts';
+
+const LIST = '/api/freelancers';
+
+describe.each([...legacyDatabases])('freelancers change their owner, from %s and back', (kind, create) => {
+  let world: CutoverWorld;
+  let database: LegacyDatabase;
+  let job: Writer;
+  beforeAll(async () => {
+    database = await create();
+    world = await startCutoverWorld(database, 200);
+    job = await database.writer();
+  }, 120_000);
+  afterAll(async () => {
+    await job?.close();
+    await world?.stop();
+  }, 60_000);
+
+  /** What a client was told of each row: its last acknowledged note. */
+  const acknowledged = new Map<number, string>();
+  const failures: string[] = [];
+
+  /** Clients that write and read their own writes, until they are told to stop. */
+  function load(clients: number): { stop(): Promise<number> } {
+    let stopped = false;
+    let requests = 0;
+    const client = async (n: number) => {
+      let id = 0;
+      for (let round = 0; !stopped; round += 1) {
+        const note = `client ${n} round ${round} ${Math.random()}`;
+        const body = { frl_name: `Load, Client ${n}`, rate_ct: 5000, notes: note };
+        const write =
+          id === 0 || round % 10 === 0
+            ? await world.client('POST', LIST, body)
+            : await world.client('PUT', `${LIST}/${id}`, body);
+        requests += 1;
+        if (write.status >= 300) failures.push(`write ${write.status} ${JSON.stringify(write.json)}`);
+        else {
+          id = write.json.frl_id ?? id;
+          acknowledged.set(id, note);
+        }
+        await new Promise((resolve) => setTimeout(resolve, 15));
+      }
+    };
+    const all = Array.from({ length: clients }, (_, n) => client(n));
+    return {
+      async stop() {
+        stopped = true;
+        await Promise.all(all);
+        return requests;
+      },
+    };
+  }
+
+  const legacyRows = async () => {
+    const rows = await job.read('SELECT * FROM freelancers ORDER BY frl_id');
+    return new Map(rows.map((row) => [Number(row.frl_id), row]));
+  };
+  const serviceRows = () => exportedRows(world.service().url, 'freelancers', world.serviceToken);
+
+  /** Both stores hold the same rows, and each acknowledged write is in both. */
+  async function expectEqualStores(): Promise<void> {
+    await waitUntil(async () => {
+      const { json } = await world.askRelay('GET', '/ownership');
+      return json.forward.waiting === 0 && json.back.waiting === 0;
+    }, 'nothing waits any more');
+    const [legacy, service] = [await legacyRows(), await serviceRows()];
+    expect(service.size).toBe(legacy.size);
+    const back = new Map(
+      [...service.values()].map((value) => {
+        const row = newToRow(value as Parameters<typeof newToRow>[0]);
+        return [row.frl_id, row] as const;
+      }),
+    );
+    for (const [id, row] of legacy)
+      expect(back.get(id)?.notes ?? null).toBe(row.notes === '' ? null : row.notes);
+    for (const [id, note] of acknowledged) expect(legacy.get(id)?.notes).toBe(note);
+  }
+
+  test('a dry run says what it would meet and changes nothing', async () => {
+    const { status, json } = await world.admin('POST', '/v1/data/freelancers/cutover', {
+      reason: 'a look',
+      dryRun: true,
+    });
+    expect(status).toBe(202);
+    expect(json.checks.filter((check: { ok: boolean }) => !check.ok)).toEqual([]);
+    expect(json).toMatchObject({ owner: 'legacy', step: 'LEGACY_OWNS', to: null, run: null });
+    expect((await world.askRelay('GET', '/ownership')).json.gate).toBe('absent');
+  });
+
+  test('under load no request fails and no write is lost, there and back', async () => {
+    const running = load(6);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const there = await world.cutOver('candidate');
+    expect(there).toMatchObject({ owner: 'candidate', step: 'CANDIDATE_OWNS', held: false });
+    expect(there.run).toMatchObject({ outcome: 'done' });
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    // A job that goes on writing behind its back.
+    await expect(job.execute("UPDATE freelancers SET notes = 'a job' WHERE frl_id = 1")).rejects.toThrow(
+      /data set freelancers is not owned/,
+    );
+    if (kind === 'MySQL') expect((await world.askRelay('GET', '/ownership')).json.rejected).toBe(1);
+    const back = await world.cutOver('legacy');
+    expect(back).toMatchObject({ owner: 'legacy', step: 'LEGACY_OWNS', held: false });
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    const requests = await running.stop();
+    expect(failures).toEqual([]);
+    expect(requests).toBeGreaterThan(30);
+    expect(there.run.pauseMs).toBeLessThan(5_000);
+    expect(back.run.pauseMs).toBeLessThan(5_000);
+    await expectEqualStores();
+    await job.execute("UPDATE freelancers SET notes = 'a job' WHERE frl_id = 1");
+  }, 120_000);
+
+  /** Kills a process where it stands in a change of owners, starts it again, and lets the change come to its end. */
+  async function cutOverWithDeath(
+    what: 'facade' | 'relay',
+    failpoint: string,
+    to: 'legacy' | 'candidate',
+  ): Promise<Json> {
+    const old = world[what]();
+    await old.stop();
+    await world.start(what, { FIG_FAILPOINT: failpoint });
+    const dying = world[what]().child;
+    const died = new Promise<void>((resolve) => dying.once('exit', () => resolve()));
+    await waitUntil(
+      async () =>
+        (await world.admin('GET', '/v1/data/freelancers/cutover').catch(() => null))?.status === 200,
+      'the facade answers',
+    );
+    // It may die before it answers.
+    await world.admin('POST', '/v1/data/freelancers/cutover', { reason: 'a test', to }).catch(() => {});
+    await died;
+    await world.start(what);
+    return world.settled();
+  }
+
+  const write = async (id: number, note: string) => {
+    const answer = await world.client('PUT', `${LIST}/${id}`, {
+      frl_name: 'Death, After',
+      rate_ct: 5000,
+      notes: note,
+    });
+    expect(answer.status).toBe(200);
+    acknowledged.set(id, note);
+  };
+
+  // On one kind of database all of them, on the other those that end in the midst of a step.
+  const before = ['before-close', 'after-close', 'after-DRAINING', 'after-PREPARED', 'before-JOURNALED'];
+  const behind = ['after-JOURNALED', 'before-open', 'after-open'];
+  test.each(
+    kind === 'MySQL' ? ['after-FENCING', 'before-hold', 'before-prove', ...before] : before.slice(1, 3),
+  )(
+    'the facade dies at %s: it goes back to legacy, and everybody can write',
+    async (failpoint) => {
+      const state = await cutOverWithDeath('facade', failpoint, 'candidate');
+      expect(state).toMatchObject({ owner: 'legacy', step: 'LEGACY_OWNS', held: false });
+      await write(5, `after ${failpoint}`);
+      await job.execute("UPDATE freelancers SET city = 'Ulm' WHERE frl_id = 1");
+      await expectEqualStores();
+    },
+    90_000,
+  );
+
+  test.each(kind === 'MySQL' ? behind : behind.slice(0, 1))(
+    'the facade dies at %s: it is completed, in both directions',
+    async (failpoint) => {
+      const there = await cutOverWithDeath('facade', failpoint, 'candidate');
+      expect(there).toMatchObject({ owner: 'candidate', step: 'CANDIDATE_OWNS', held: false });
+      await write(6, `there after ${failpoint}`);
+      await expectEqualStores();
+      const back = await cutOverWithDeath('facade', failpoint, 'legacy');
+      expect(back).toMatchObject({ owner: 'legacy', step: 'LEGACY_OWNS', held: false });
+      await write(6, `back after ${failpoint}`);
+      await expectEqualStores();
+    },
+    120_000,
+  );
+
+  test.each(kind === 'MySQL' ? OWNERSHIP_FAILPOINTS : OWNERSHIP_FAILPOINTS.slice(2, 3))(
+    'the relay dies at %s: it ends on one side, and that side can be written to',
+    async (failpoint) => {
+      const state = await cutOverWithDeath('relay', failpoint, 'candidate');
+      expect(state.held).toBe(false);
+      await write(7, `after ${failpoint}`);
+      await expectEqualStores();
+      if (state.owner === 'candidate') expect((await world.cutOver('legacy')).owner).toBe('legacy');
+    },
+    120_000,
+  );
+
+  test('a transaction that stays open is named, nothing changes, and the next try goes through', async () => {
+    const slow = await database.writer();
+    await slow.execute('BEGIN IMMEDIATE_');
+    await slow.execute("UPDATE freelancers SET city = 'Bonn' WHERE frl_id = 2");
+    const state = await world.cutOver('candidate');
+    expect(state).toMatchObject({ owner: 'legacy', held: false, run: { outcome: 'back' } });
+    if (kind === 'MySQL') expect(state.run.detail).toMatch(/open transactions: \d+ \(/);
+    await slow.execute('COMMIT');
+    await slow.close();
+    expect((await world.cutOver('candidate')).owner).toBe('candidate');
+    await write(8, 'at the new service');
+    await expectEqualStores();
+    expect((await world.cutOver('legacy')).owner).toBe('legacy');
+    expect((await legacyRows()).get(2)?.city).toBe('Bonn');
+  }, 120_000);
+});
+
+if (!MYSQL_URL) test.skip('a change of owners on MySQL: FIG_TEST_MYSQL_URL names no server', () => {});

@@ -1,0 +1,418 @@
+import type { Logger } from 'pino';
+import type { DataSet } from '#plan/model/plan.ts';
+import {
+  type CutoverStep,
+  type DataPosition,
+  type DataState,
+  isDecided,
+  isUnderWay,
+} from '../../core/data-position.ts';
+import { type DataRelay, RelayAway, type StepOutcome } from '../../core/data-relay.ts';
+import type { Party } from '../../core/party.ts';
+import type { Author } from '../change.ts';
+import type { Control } from '../control.ts';
+import type { Replicas } from '../replicas.ts';
+import { type Check, planChecks, relayChecks } from './checks.ts';
+
+export type CutoverOptions = {
+  readonly control: Control;
+  readonly replicas: Pick<Replicas, 'id' | 'known' | 'applied' | 'beat'>;
+  readonly relay: DataRelay;
+  /** Who writes the tables of a set behind its routes, in words that say what to do. */
+  readonly writersOutside: (set: DataSet) => readonly string[];
+  readonly log: Logger;
+  readonly now: () => Date;
+  /** Reached before and after each side effect; for tests of crash safety. */
+  readonly failpoint?: (name: string) => Promise<void> | void;
+};
+
+export type Taken = {
+  readonly step: string;
+  readonly at: string;
+  readonly tookMs: number;
+  readonly detail: string;
+};
+
+/** A change of owners as this instance leads it, or led it last. */
+export type Run = {
+  readonly to: Party;
+  readonly startedAt: string;
+  endedAt: string | null;
+  /** `back`: it failed before the decision, and who owned the set owns it still. */
+  outcome: 'running' | 'done' | 'back' | 'refused';
+  detail: string | null;
+  /** From the first write that was held to the last. Null before there were any. */
+  pauseMs: number | null;
+  readonly checks: readonly Check[];
+  readonly steps: Taken[];
+};
+
+export type Started =
+  | { readonly ok: true; readonly run: Run }
+  | {
+      readonly ok: false;
+      readonly code: 'FENCE_CUTOVER_REFUSED' | 'FENCE_CUTOVER_RUNNING';
+      readonly detail: string;
+      readonly checks: readonly Check[];
+    };
+
+/** How long writes are held for those in flight to end, and for what waits to be carried over. */
+const DRAIN_MS = 6_000;
+const LOOK_MS = 10;
+const AGAIN_MS = 500;
+
+/** It failed in a way that leads back. */
+class LeadsBack extends Error {}
+
+/**
+ * Changes the owners of data sets, step by step; each step stands in the ledger before what depends on it is done. One
+ * instance leads a change. What it leaves behind, any other one completes or takes back.
+ */
+export class Cutover {
+  readonly #options: CutoverOptions;
+  readonly #runs = new Map<string, Run>();
+  readonly #active = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+  #work: Promise<unknown> = Promise.resolve();
+
+  constructor(options: CutoverOptions) {
+    this.#options = options;
+  }
+
+  /** Looks from now on for what others left behind. */
+  start(): void {
+    const look = () => {
+      void this.recover().finally(() => {
+        if (!this.#stopped) this.#timer = setTimeout(look, 1_000).unref();
+      });
+    };
+    look();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#work;
+  }
+
+  runOf(set: string): Run | null {
+    return this.#runs.get(set) ?? null;
+  }
+
+  /** What a change would meet, measured now; nothing is changed. */
+  async check(set: DataSet, to: Party): Promise<Check[]> {
+    const { control, replicas, relay, writersOutside } = this.#options;
+    const state = control.dataOf(set.name);
+    if (state === null)
+      return [{ name: 'ledger', ok: false, detail: control.distrust ?? 'no position can be trusted' }];
+    await replicas.beat();
+    const outside = to === 'candidate' ? writersOutside(set) : [];
+    return [
+      ...planChecks(set, state, to, control.snapshot, replicas.known, outside),
+      ...(await relayChecks(relay, set.name, to)),
+    ];
+  }
+
+  /** Begins a change; it goes on behind the answer. */
+  async begin(set: DataSet, to: Party, author: Author): Promise<Started> {
+    const { control, now } = this.#options;
+    const running = (detail: string): Started => ({
+      ok: false,
+      code: 'FENCE_CUTOVER_RUNNING',
+      detail,
+      checks: [],
+    });
+    if (this.#active.has(set.name)) return running(`${set.name} is changing its owner already.`);
+    this.#active.add(set.name);
+    try {
+      const checks = await this.check(set, to);
+      const failed = checks.filter(({ ok }) => !ok);
+      const state = control.dataOf(set.name);
+      if (state && isUnderWay(state)) {
+        this.#active.delete(set.name);
+        return running(
+          `${set.name} is changing its owner already (${state.step}, led by ${state.driver}). It is completed or taken back by itself.`,
+        );
+      }
+      if (failed.length > 0 || state === null) {
+        this.#active.delete(set.name);
+        const detail = failed.map((check) => `${check.name}: ${check.detail}`).join(' · ');
+        return { ok: false, code: 'FENCE_CUTOVER_REFUSED', detail, checks };
+      }
+      const run: Run = {
+        to,
+        startedAt: now().toISOString(),
+        endedAt: null,
+        outcome: 'running',
+        detail: null,
+        pauseMs: null,
+        checks,
+        steps: [],
+      };
+      this.#runs.set(set.name, run);
+      const change = { step: 'TAILING', to, driver: this.#options.replicas.id } as const;
+      const begun = await control.moveData(state, change, author);
+      if (!begun.ok) {
+        this.#active.delete(set.name);
+        run.outcome = 'refused';
+        run.endedAt = now().toISOString();
+        run.detail = begun.detail;
+        return running(begun.detail);
+      }
+      this.#work = this.#lead(set, run, begun.value.state, author).finally(() => {
+        this.#active.delete(set.name);
+      });
+      return { ok: true, run };
+    } catch (error) {
+      this.#active.delete(set.name);
+      throw error;
+    }
+  }
+
+  /** No way back any more, where the candidate owns the set. */
+  async finalise(set: DataSet, author: Author): Promise<StepOutcome> {
+    const { control } = this.#options;
+    const state = control.dataOf(set.name);
+    if (!state || state.step !== 'CANDIDATE_OWNS')
+      return {
+        ok: false,
+        detail: `expected ${set.name} at CANDIDATE_OWNS, got ${state?.step ?? 'no position'}. Cut it over first.`,
+      };
+    const moved = await control.moveData(state, { step: 'FINALISED' }, author);
+    return moved.ok ? { ok: true } : { ok: false, detail: moved.detail };
+  }
+
+  /** Completes or takes back what an instance left that is not there any more. */
+  async recover(): Promise<void> {
+    const { control, replicas, log } = this.#options;
+    if (control.distrust) return;
+    for (const set of control.snapshot.plan.dataSets.values()) {
+      const state = control.dataOf(set.name);
+      if (!state || !isUnderWay(state) || this.#active.has(set.name)) continue;
+      const lives = replicas.known.some(
+        ({ id, silent }) => id === state.driver && id !== replicas.id && !silent,
+      );
+      if (lives) continue;
+      this.#active.add(set.name);
+      log.warn(
+        { set: set.name, step: state.step, driver: state.driver },
+        'a change of owners was left behind',
+      );
+      this.#work = this.#takeOver(set, state).finally(() => {
+        this.#active.delete(set.name);
+      });
+      await this.#work;
+    }
+  }
+
+  async #takeOver(set: DataSet, state: DataState): Promise<void> {
+    const { now, replicas } = this.#options;
+    const to = state.to as Party;
+    const run: Run = {
+      to,
+      startedAt: now().toISOString(),
+      endedAt: null,
+      outcome: 'running',
+      detail: null,
+      pauseMs: null,
+      checks: [],
+      steps: [],
+    };
+    this.#runs.set(set.name, run);
+    const who = state.driver ?? 'its leader';
+    const author = { actor: replicas.id, reason: `${who} left it at ${state.step}` };
+    await this.#finish(set, run, state, author, `${who} ended in the middle of it, at ${state.step}`);
+  }
+
+  async #lead(set: DataSet, run: Run, begun: DataState, author: Author): Promise<void> {
+    let state = begun;
+    let why = 'unknown';
+    const step = async (
+      to: CutoverStep,
+      change: Partial<DataPosition> = {},
+      wait = true,
+    ): Promise<number> => {
+      const started = performance.now();
+      const moved = await this.#options.control.moveData(state, { ...change, step: to }, author);
+      if (!moved.ok) throw new LeadsBack(moved.detail);
+      state = moved.value.state;
+      if (wait) await this.#options.failpoint?.(`after-${to}`);
+      run.steps.push({ step: to, at: this.#options.now().toISOString(), tookMs: ms(started), detail: '' });
+      return moved.value.seq;
+    };
+    try {
+      await this.#approach(set, run, step, state);
+    } catch (error) {
+      why = (error as Error).message;
+      // An entry that was not confirmed may stand in the ledger all the same.
+      await this.#options.control.refresh();
+      if (!(error instanceof LeadsBack || error instanceof RelayAway))
+        this.#options.log.error({ err: error, set: set.name }, 'a change of owners failed');
+    }
+    await this.#finish(set, run, state, author, why);
+  }
+
+  /** Everything up to the decision. */
+  async #approach(
+    set: DataSet,
+    run: Run,
+    step: (to: CutoverStep, change?: Partial<DataPosition>) => Promise<number>,
+    begun: DataState,
+  ): Promise<void> {
+    const { relay, failpoint = () => {} } = this.#options;
+    const to = run.to;
+    const from: Party = to === 'candidate' ? 'legacy' : 'candidate';
+    const name = set.name;
+    const act = async (what: string, work: () => Promise<string>) => {
+      await failpoint(`before-${what}`);
+      const started = performance.now();
+      const detail = await work();
+      run.steps.push({ step: what, at: this.#options.now().toISOString(), tookMs: ms(started), detail });
+      await failpoint(`after-${what}`);
+    };
+    const must = (outcome: StepOutcome, words: string) => {
+      if (!outcome.ok) throw new LeadsBack(outcome.detail);
+      return words;
+    };
+
+    await act('gates', async () => must(await relay.install(name), 'up on both sides'));
+    await act('compare', async () => {
+      const { differences, detail } = await relay.compare(name, AbortSignal.timeout(3_600_000));
+      if (differences > 0)
+        throw new LeadsBack(`${detail}. See and repair them: npx fig reconcile ${name} --repair`);
+      return detail;
+    });
+    await step('VERIFIED');
+    const status = await relay.status(name);
+    const epoch = Math.max(begun.epoch, status.legacy?.epoch ?? 0, status.candidate.epoch);
+
+    const held = performance.now();
+    const seq = await step('FENCING', { held: true });
+    try {
+      await act('hold', async () => {
+        await this.#heldEverywhere(seq);
+        return 'no write of the set is on its way at any replica';
+      });
+      await act('close', async () =>
+        must(await relay.close(name, from, epoch + 1), `${from} takes no writes any more`),
+      );
+      await step('DRAINING');
+      await act('drain', () => this.#drained(name, to));
+      await act('prove', async () =>
+        must(await relay.prove(name, to), `what ${to} writes will come back to ${from}`),
+      );
+      await step('PREPARED');
+      await failpoint('before-JOURNALED');
+      await step('JOURNALED', { owner: to, epoch: epoch + 2 });
+    } finally {
+      run.pauseMs = ms(held);
+    }
+  }
+
+  /** Behind the decision, or behind a failure: opens the set for whoever owns it. Goes on until that is done. */
+  async #finish(set: DataSet, run: Run, at: DataState, author: Author, why: string): Promise<void> {
+    const { control, relay, log, now } = this.#options;
+    const started = performance.now();
+    const pauseBefore = run.pauseMs ?? 0;
+    let said = '';
+    for (;;) {
+      // Somebody else may have gone on with it.
+      const state = control.dataOf(set.name) ?? at;
+      if (!isUnderWay(state)) break;
+      try {
+        if (control.distrust) throw new Error(control.distrust);
+        const taken = { ...author, reason: `taken back: ${why}` };
+        if (isDecided(state)) {
+          await this.#options.failpoint?.('before-open');
+          const opened = await relay.open(set.name, state.owner, state.epoch);
+          if (!opened.ok) throw new Error(opened.detail);
+          await this.#options.failpoint?.('after-open');
+        } else if (touched(state)) {
+          // The way back is decided like the way forth: of both, the ledger takes one.
+          const status = await relay.status(set.name);
+          const epoch = Math.max(state.epoch, status.legacy?.epoch ?? 0, status.candidate.epoch) + 1;
+          await this.#move(state, { step: 'JOURNALED', to: state.owner, epoch }, taken);
+          continue;
+        }
+        const arrived = isDecided(state) && state.owner === run.to;
+        const rests = state.owner === 'candidate' ? 'CANDIDATE_OWNS' : 'LEGACY_OWNS';
+        await this.#move(
+          state,
+          { step: rests, held: false, to: null, driver: null },
+          arrived ? author : taken,
+        );
+        run.outcome = arrived ? 'done' : 'back';
+        run.detail = arrived ? `${state.owner} owns ${set.name} now` : why;
+        break;
+      } catch (error) {
+        const { message } = error as Error;
+        if (message !== said)
+          log.error({ set: set.name, step: state.step, error: message }, 'a change of owners waits');
+        said = message;
+        run.detail = message;
+        if (this.#stopped) return;
+        await pause(AGAIN_MS);
+        await control.refresh();
+      }
+    }
+    if (run.pauseMs !== null) run.pauseMs = pauseBefore + ms(started);
+    if (run.outcome === 'running') {
+      run.outcome = 'back';
+      run.detail = `another instance went on with it (${why})`;
+    }
+    run.endedAt = now().toISOString();
+    const { outcome, detail, pauseMs } = run;
+    log.info({ set: set.name, to: run.to, outcome, detail, pauseMs }, 'a change of owners has ended');
+  }
+
+  async #move(state: DataState, change: Partial<DataPosition>, author: Author): Promise<void> {
+    const moved = await this.#options.control.moveData(state, change, author);
+    if (!moved.ok) throw new Error(moved.detail);
+  }
+
+  /** Waits until every live replica holds writes and has none in flight. */
+  async #heldEverywhere(seq: number): Promise<void> {
+    const { control, replicas } = this.#options;
+    const deadline = performance.now() + DRAIN_MS;
+    while (control.appliedSeq < seq) {
+      if (performance.now() > deadline)
+        throw new LeadsBack(
+          `writes that were on their way did not end within ${DRAIN_MS / 1000} s, or a worker does not answer. Try again.`,
+        );
+      await pause(LOOK_MS);
+    }
+    const pending = await replicas.applied(seq, Math.max(0, deadline - performance.now()));
+    if (pending.length > 0)
+      throw new LeadsBack(
+        `${pending.join(', ')} did not say that it holds writes. Start it, or: npx fig instances --evict ${pending[0]}`,
+      );
+  }
+
+  /** Nothing waits to be carried to who is to own the set. */
+  async #drained(set: string, to: Party): Promise<string> {
+    for (const deadline = performance.now() + DRAIN_MS; ; ) {
+      const status = await this.#options.relay.status(set);
+      const live = to === 'candidate' ? status.forward : status.back;
+      if (live.waiting === 0 && live.error === null) {
+        if (status.quarantined > 0)
+          throw new LeadsBack(
+            `${status.quarantined} rows went into quarantine. See: npx fig backfill ${set} --quarantine`,
+          );
+        return 'everything that was written is on both sides';
+      }
+      if (performance.now() > deadline)
+        throw new LeadsBack(
+          `${live.waiting ?? '?'} changes still wait after ${DRAIN_MS / 1000} s${live.error ? `: ${live.error}` : ''}.`,
+        );
+      await pause(LOOK_MS);
+    }
+  }
+}
+
+/** The stores may have been told to close. */
+const touched = ({ step }: DataState) => step === 'FENCING' || step === 'DRAINING' || step === 'PREPARED';
+
+const ms = (since: number) => Math.round(performance.now() - since);
+
+const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));

@@ -1,0 +1,128 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Command, Option } from 'commander';
+import { AdminApi, type DataSetAnswer } from '../api/admin.ts';
+import { EXIT, type ExitCode } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
+import { painter } from '../screen/paint.ts';
+import { plain } from '../screen/table.ts';
+import { requirePlan, type Session } from '../session.ts';
+import type { Run } from '../verb.ts';
+import { reasonOption } from './change.ts';
+
+const POLL_MS = 100;
+/** A facade that restarts takes over what it had begun; longer silence than this ends the watching. */
+const SILENCE_MS = 30_000;
+
+type Options = { reason: string; back?: boolean; dryRun?: boolean; finalise?: boolean };
+
+/** `fig cutover`: gives a data set another owner, and follows it. */
+export function addCutover(program: Command, run: Run): void {
+  program
+    .command('cutover')
+    .argument('<set>', 'name of the data set: data/SET.yaml')
+    .description('make the new service the owner of a data set, or legacy again')
+    .addOption(new Option('--back', 'the way back: legacy owns it again'))
+    .addOption(new Option('--dry-run', 'only show what each step would meet').conflicts(['finalise']))
+    .addOption(new Option('--finalise', 'no way back any more').conflicts(['back']))
+    .addOption(reasonOption())
+    .action(
+      run(async (session, options: Options, set: string) => {
+        const plan = requirePlan(session);
+        if (!plan.dataSets.has(set)) {
+          const known = [...plan.dataSets.keys()].join(', ') || 'it has none';
+          throw new Failure(
+            EXIT.refused,
+            'PLAN_UNKNOWN_SET',
+            `expected a data set of ${session.planDir} (${known}), got \`${set}\`. Write one as data/${set}.yaml, or name another one.`,
+          );
+        }
+        const admin = new AdminApi(session);
+        const to = options.back ? 'legacy' : 'candidate';
+        if (options.dryRun) return showChecks(session, await admin.cutOver(set, { ...request(options), to }));
+        if (options.finalise) {
+          const state = await admin.cutOver(set, request(options));
+          if (session.json) session.answer(state);
+          else session.say(`${set}: finalised; the new service owns it for good (version ${state.version})`);
+          return EXIT.ok;
+        }
+        return follow(session, admin, set, to, await begin(admin, set, { ...request(options), to }));
+      }),
+    );
+}
+
+const request = ({ reason, dryRun = false, finalise = false }: Options) => ({ reason, dryRun, finalise });
+
+/** Begins a change, or joins the one that is under way to the same side. */
+async function begin(
+  admin: AdminApi,
+  set: string,
+  body: { reason: string; to: string },
+): Promise<DataSetAnswer> {
+  try {
+    return await admin.cutOver(set, body);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.exitCode !== EXIT.conflict) throw error;
+    const state = await admin.dataSet(set);
+    if (state.to !== body.to) throw error;
+    return state;
+  }
+}
+
+async function follow(
+  session: Session,
+  admin: AdminApi,
+  set: string,
+  to: string,
+  begun: DataSetAnswer,
+): Promise<ExitCode> {
+  let state = begun;
+  let shown = 0;
+  let silentSince: number | null = null;
+  for (;;) {
+    const steps = state.run?.steps ?? [];
+    if (!session.json)
+      for (const { step, tookMs, detail } of steps.slice(shown))
+        session.say(`  ${step.padEnd(10)} ${String(tookMs).padStart(6)} ms  ${detail}`.trimEnd());
+    shown = Math.max(shown, steps.length);
+    if (state.to === null && state.run?.outcome !== 'running') break;
+    await delay(POLL_MS);
+    try {
+      state = await admin.dataSet(set);
+      silentSince = null;
+    } catch (error) {
+      if (!(error instanceof Failure && error.exitCode === EXIT.unreachable)) throw error;
+      silentSince ??= performance.now();
+      if (performance.now() - silentSince > SILENCE_MS) throw error;
+    }
+  }
+  if (session.json) session.answer(state);
+  else sayEnd(session, state, to);
+  return state.owner === to ? EXIT.ok : EXIT.refused;
+}
+
+function sayEnd(session: Session, { set, owner, epoch, run }: DataSetAnswer, to: string): void {
+  const paint = painter(session.streams.stdout, session.env);
+  const whose = owner === 'candidate' ? 'the new service' : 'legacy';
+  const pause = run?.pauseMs === null || run === null ? '' : `; writes waited for ${run.pauseMs} ms`;
+  if (owner === to) session.say(`${set}: ${paint('bold', whose)} owns it now (epoch ${epoch})${pause}`);
+  else {
+    session.say(`${set}: ${paint('bold', whose)} owns it still (epoch ${epoch})${pause}`);
+    session.note(`It was taken back: ${run?.detail ?? 'see the log of the facade'}`);
+  }
+}
+
+function showChecks(session: Session, state: DataSetAnswer): ExitCode {
+  const checks = state.checks ?? [];
+  const holds = checks.every(({ ok }) => ok);
+  if (session.json) session.answer(state);
+  else {
+    for (const { name, ok, detail } of checks)
+      session.say(`${ok ? 'ok' : 'NO'}  ${name.padEnd(12)}  ${plain(detail)}`);
+    session.say(
+      holds
+        ? 'Nothing stands in the way. Both stores are compared row by row before writes are held.'
+        : 'The change would be refused.',
+    );
+  }
+  return holds ? EXIT.ok : EXIT.refused;
+}
