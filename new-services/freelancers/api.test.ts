@@ -366,6 +366,33 @@ describe('searching', () => {
   });
 });
 
+describe('while another one owns the data', () => {
+  const own = (owner: string, epoch: number) =>
+    service.send('put', '/.fig/sync/freelancers/owner', { body: { owner, epoch } });
+
+  test('every write is refused, and reads go on', async () => {
+    const { id } = (await service.send('post', base, { body: { name: { first: 'O', last: 'Wner' } } })).body;
+    expect((await own('legacy', 1)).status).toBe(200);
+    const any = { 'if-match': '*' };
+    for (const [method, path, body] of [
+      ['post', base, { name: { first: 'A', last: 'B' } }],
+      ['patch', `${base}/${id}`, { city: 'Ulm' }],
+      ['post', `${base}/${id}/activate`, undefined],
+      ['post', `${base}/${id}/block`, { reason: 'x' }],
+      ['delete', `${base}/${id}`, undefined],
+    ] as const) {
+      const answer = await service.send(method, path, { body, headers: any });
+      expect([answer.status, answer.body.code, answer.headers['x-fig-refused']]).toEqual([
+        409,
+        'NOT_THE_OWNER',
+        'not-the-owner',
+      ]);
+    }
+    expect((await service.send('get', `${base}/${id}`)).body.version).toBe(1);
+    expect((await own('open', 2)).status).toBe(200);
+  });
+});
+
 describe('the OpenAPI document', () => {
   test('is valid OpenAPI 3.1', async () => {
     const { valid, errors } = await new Validator().validate(freelancersOpenapi('0.0.0'));

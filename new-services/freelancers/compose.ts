@@ -35,7 +35,7 @@ export async function composeFreelancers({
 }: Parts): Promise<Express> {
   await migrate(database, (runner) => ensureOptionalFeatures(runner, log));
   const api = freelancerRouter({
-    store: typeormFreelancerStore(database),
+    store: typeormFreelancerStore(database, freelancerStream.name),
     search: typeormFreelancerSearch(database),
     numbers: postgresNumberSource(database, 'freelancer_number'),
     now,

@@ -44,6 +44,7 @@ test('two instances that start at once on an empty database both come up, with t
   await client.end();
   expect(rows.map((row) => row.name)).toEqual([
     'CreateFreelancers1767000000001',
+    'CreateOwners1767000000006',
     'CreateSyncInbox1767000000000',
     'IndexIdempotencyAge1767000000004',
     'RebuildLetterCase1767000000003',

@@ -5,6 +5,12 @@ export type ProblemDetail = { readonly path: string; readonly message: string };
 
 type ProblemKind = { readonly status: number; readonly title: string };
 
+/** What a problem says beside its words: members of the body and headers of the answer. */
+type ProblemExtras = {
+  readonly members?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
 /** Problems that every service answers alike; a service adds its own kinds by throwing Problem. */
 const kinds = {
   REQUEST_INVALID: { status: 400, title: 'The request is not valid' },
@@ -29,13 +35,22 @@ export class Problem extends Error {
   readonly code: string;
   readonly title: string;
   readonly errors: readonly ProblemDetail[] | undefined;
+  readonly members: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(kind: ProblemKind & { code: string }, detail: string, errors?: readonly ProblemDetail[]) {
+  constructor(
+    kind: ProblemKind & { code: string },
+    detail: string,
+    errors?: readonly ProblemDetail[],
+    { members = {}, headers = {} }: ProblemExtras = {},
+  ) {
     super(detail);
     this.status = kind.status;
     this.code = kind.code;
     this.title = kind.title;
     this.errors = errors;
+    this.members = members;
+    this.headers = headers;
   }
 
   toJSON(): Record<string, unknown> {
@@ -46,6 +61,7 @@ export class Problem extends Error {
       detail: this.message,
       code: this.code,
       ...(this.errors === undefined ? {} : { errors: this.errors }),
+      ...this.members,
     };
   }
 }
@@ -59,7 +75,11 @@ export function problem(
 }
 
 export function sendProblem(response: Response, answer: Problem): void {
-  response.status(answer.status).type('application/problem+json').send(JSON.stringify(answer));
+  response
+    .status(answer.status)
+    .set(answer.headers)
+    .type('application/problem+json')
+    .send(JSON.stringify(answer));
 }
 
 export const notFound: RequestHandler = (request) => {

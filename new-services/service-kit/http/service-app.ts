@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { isUnavailable } from '../database/failures.ts';
 import { type DryRunOptions, dryRun } from '../dry-run/dry-run.ts';
 import { type Health, healthRouter } from '../health/health.ts';
+import { readEpoch } from '../sync/request-epoch.ts';
 import { bearerAuth } from './bearer-auth.ts';
 import { requestMetrics } from './metrics.ts';
 import { notFound, problemHandler } from './problem.ts';
@@ -39,6 +40,6 @@ export function serviceApp({
   app.get('/openapi.json', (_request, response) => {
     response.json(openapi);
   });
-  app.use(bearerAuth(token), ...routers, notFound, problemHandler(log, isUnavailable));
+  app.use(bearerAuth(token), readEpoch, ...routers, notFound, problemHandler(log, isUnavailable));
   return app;
 }

@@ -2,7 +2,9 @@ import type { DataSource, EntityManager } from 'typeorm';
 import { isRowFault, rowFaultInWords } from '../database/failures.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { faults } from '../http/parse.ts';
+import { Problem } from '../http/problem.ts';
 import { canonicalHash } from './canonical-hash.ts';
+import { holdOwner } from './owner.ts';
 import { compareKeys, isKeyOf, type SyncStream, type Winners } from './sync-stream.ts';
 import { type Claim, claimRows, readSyncRows } from './sync-tables.ts';
 
@@ -45,6 +47,7 @@ type Candidate<V> = Claim & { readonly value: V | null };
 /**
  * Applies a batch in one transaction: the version guard decides which rows win, only winners touch domain tables,
  * and a row the database refuses is rolled back alone. Tombstones stay, so that no older ticket brings a row back.
+ * Queues nothing for the way back: no row goes round. Throws SYNC_OWNED_HERE while this service is the owner.
  */
 export async function applyBatch<V>(
   dataSource: DataSource,
@@ -60,6 +63,7 @@ export async function applyBatch<V>(
     else candidates.push(checked);
   }
   return inTransaction(dataSource, async (manager) => {
+    await refuseOwner(manager, stream.name);
     const result = { applied: 0, stale: 0, unchanged: 0, rejected: [...invalid] };
     const applyGroup = async (group: readonly Candidate<V>[]): Promise<void> => {
       if (group.length === 0) return;
@@ -104,7 +108,8 @@ export async function exportPage<V>(
     const synced = await readSyncRows(manager, stream.name, stream.keyOrder, after, limit + 1);
     const living = await stream.read(manager, after, limit + 1);
     const rows = new Map<string, ExportRow>();
-    for (const row of synced) rows.set(row.key, { ...row, hash: null, value: null });
+    // What came through the inbox and is not alive was removed, by a tombstone or by the service itself.
+    for (const row of synced) rows.set(row.key, { ...row, deleted: true, hash: null, value: null });
     for (const { key, value } of living) {
       const version = rows.get(key)?.version ?? '0';
       rows.set(key, { key, deleted: false, version, hash: canonicalHash(value), value });
@@ -113,6 +118,16 @@ export async function exportPage<V>(
     const page = ordered.slice(0, limit);
     return { rows: page, next: ordered.length > limit ? (page.at(-1)?.key ?? null) : null };
   });
+}
+
+/** One direction is live at a time: what the service owns is carried out of it, and nothing into it. */
+async function refuseOwner(manager: EntityManager, stream: string): Promise<void> {
+  const { owner, epoch } = await holdOwner(manager, stream);
+  if (owner !== 'candidate') return;
+  throw new Problem(
+    { code: 'SYNC_OWNED_HERE', status: 409, title: 'This service owns the data' },
+    `The owner of ${stream} is candidate, in epoch ${epoch}: no rows are carried in. Stop carrying, or make another one the owner first.`,
+  );
 }
 
 function check<V>(stream: SyncStream<V>, row: BatchRow): Candidate<V> | string {

@@ -5,11 +5,12 @@ import { jsonBody } from '../http/json-body.ts';
 import { parse } from '../http/parse.ts';
 import { methodNotAllowed, Problem, problem } from '../http/problem.ts';
 import { textOf } from '../http/text-schema.ts';
+import { pageSize, reverseRouter } from './reverse-router.ts';
 import { applyBatch, exportPage } from './sync-inbox.ts';
 import { isKeyOf, type SyncStream } from './sync-stream.ts';
 import { lastTicket, takeTicket } from './sync-tables.ts';
 
-/** Rows a batch may hold, and rows of an export page. */
+/** Rows a batch may hold. */
 const maxRows = 1000;
 
 const key = textOf(200).min(1);
@@ -34,17 +35,10 @@ const batchSchema = z.strictObject({
 
 const exportSchema = z.strictObject({
   after: key.optional(),
-  limit: z
-    .string()
-    .refine(
-      (text) => /^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= maxRows,
-      `expected 1 to ${maxRows}`,
-    )
-    .transform(Number)
-    .default(maxRows),
+  limit: pageSize,
 });
 
-/** The sync inbox over HTTP, see openapi.yaml: tickets, batches, export. */
+/** The sync protocol over HTTP, see openapi.yaml: tickets, batches, export; owner, changes and rows behind them. */
 export function syncRouter<V>(dataSource: DataSource, streams: readonly SyncStream<V>[]): Router {
   const streamOf = (name: string): SyncStream<V> => {
     const found = streams.find((stream) => stream.name === name);
@@ -91,6 +85,8 @@ export function syncRouter<V>(dataSource: DataSource, streams: readonly SyncStre
       response.json(await exportPage(dataSource, stream, after, limit));
     })
     .all(methodNotAllowed('GET'));
+
+  router.use(reverseRouter(dataSource, streamOf));
 
   return router;
 }

@@ -9,7 +9,7 @@ export type Winners<V> = {
   readonly tombstones: readonly { readonly key: string; readonly destination: string }[];
 };
 
-/** What a service registers so that rows of the other store can be carried into it. */
+/** What a service registers so that rows of the other store can be carried into it, and its own to the other store. */
 export type SyncStream<V> = {
   readonly name: string;
   /** `numeric`: keys are decimal numbers without sign or leading zeros, and order as such; `text`: bytewise. */
@@ -35,6 +35,11 @@ export type SyncStream<V> = {
     manager: EntityManager,
     after: string | null,
     limit: number,
+  ) => Promise<{ readonly key: string; readonly value: V }[]>;
+  /** Living aggregates among these keys, in any order, as they are now. */
+  readonly find: (
+    manager: EntityManager,
+    keys: readonly string[],
   ) => Promise<{ readonly key: string; readonly value: V }[]>;
 };
 

@@ -33,11 +33,7 @@ export type Claim = {
   readonly hash: string | null;
 };
 
-export type SyncRow = {
-  readonly key: string;
-  readonly deleted: boolean;
-  readonly version: string;
-};
+export type SyncRow = { readonly key: string; readonly version: string };
 
 export async function takeTicket(manager: EntityManager): Promise<string> {
   const [row] = await manager.query(`SELECT nextval('_sync_ticket')::text AS ticket`);
@@ -85,7 +81,7 @@ export async function readSyncRows(
   const sort = order === 'numeric' ? 'length(src_key), src_key' : 'src_key';
   const bound = order === 'numeric' ? 'length($2), $2' : '$2';
   return manager.query(
-    `SELECT src_key AS key, deleted, version::text AS version FROM _sync_row
+    `SELECT src_key AS key, version::text AS version FROM _sync_row
      WHERE stream = $1 AND ($2::text IS NULL OR (${sort}) > (${bound})) ORDER BY ${sort} LIMIT $3`,
     [stream, after, limit],
   );

@@ -16,7 +16,7 @@ export type TestService = {
   readonly database: DataSource;
   /** Sends a request with the token; every answer under /v2 is compared with the OpenAPI document. */
   readonly send: (
-    method: 'get' | 'post' | 'patch' | 'delete',
+    method: 'get' | 'put' | 'post' | 'patch' | 'delete',
     path: string,
     options?: { body?: unknown; headers?: Record<string, string> },
   ) => Promise<supertest.Response>;

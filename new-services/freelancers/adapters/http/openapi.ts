@@ -14,6 +14,9 @@ const invalid = { 400: { description: 'Not valid; `errors` names every fault' } 
 const unauthorised = { 401: { description: 'No token, or not the right one' } };
 const missing = { 404: { description: 'FREELANCER_NOT_FOUND' } };
 const stale = { 412: { description: 'The freelancer has another version' } };
+/** Whatever writes: another one owns the data by now, or the request was decided in another epoch. */
+const moved = 'NOT_THE_OWNER, EPOCH_STALE: decide anew where it goes (`x-fig-refused`)';
+const elsewhere = { 409: { description: moved } };
 const media = { 415: { description: 'Not JSON' } };
 
 const operations: readonly Operation[] = [
@@ -38,7 +41,7 @@ const operations: readonly Operation[] = [
       201: { ...freelancer, headers: { ...etag, location: 'where the freelancer is' } },
       ...invalid,
       ...unauthorised,
-      409: { description: 'FREELANCER_EMAIL_TAKEN' },
+      409: { description: `FREELANCER_EMAIL_TAKEN; ${moved}` },
       413: { description: 'Over 1 MiB' },
       ...media,
       422: { description: 'The Idempotency-Key came with another body before' },
@@ -69,7 +72,7 @@ const operations: readonly Operation[] = [
       ...invalid,
       ...unauthorised,
       ...missing,
-      409: { description: 'FREELANCER_EMAIL_TAKEN' },
+      409: { description: `FREELANCER_EMAIL_TAKEN; ${moved}` },
       ...stale,
       ...media,
       428: { description: 'If-Match is missing' },
@@ -81,7 +84,7 @@ const operations: readonly Operation[] = [
     operationId: 'archiveFreelancer',
     summary: 'Archive a freelancer; again changes nothing.',
     headers: ifMatch(false),
-    answers: { 204: { description: 'Archived' }, ...unauthorised, ...missing, ...stale },
+    answers: { 204: { description: 'Archived' }, ...unauthorised, ...missing, ...elsewhere, ...stale },
   },
   {
     method: 'post',
@@ -89,7 +92,7 @@ const operations: readonly Operation[] = [
     operationId: 'activateFreelancer',
     summary: 'Make a freelancer active and forget the reason of a block.',
     headers: ifMatch(false),
-    answers: { 200: freelancer, ...unauthorised, ...missing, ...stale },
+    answers: { 200: freelancer, ...unauthorised, ...missing, ...elsewhere, ...stale },
   },
   {
     method: 'post',
@@ -103,7 +106,7 @@ const operations: readonly Operation[] = [
       ...invalid,
       ...unauthorised,
       ...missing,
-      409: { description: 'FREELANCER_ALREADY_BLOCKED' },
+      409: { description: `FREELANCER_ALREADY_BLOCKED; ${moved}` },
       ...stale,
       ...media,
     },

@@ -9,7 +9,13 @@ import {
   fromWireValue,
   toWireValue,
 } from '../http/freelancer-wire.ts';
-import { FreelancerEntity, freelancerColumns, fromRow, toRow } from '../typeorm/freelancer-row.ts';
+import {
+  FreelancerEntity,
+  type FreelancerRow,
+  freelancerColumns,
+  fromRow,
+  toRow,
+} from '../typeorm/freelancer-row.ts';
 import { SearchEntity, searchColumns, toSearchRow } from '../typeorm/search-row.ts';
 import { emailConflicts } from './email-conflicts.ts';
 
@@ -66,6 +72,15 @@ export const freelancerStream: SyncStream<FreelancerValue> = {
       order: { number: 'ASC' },
       take: limit,
     });
-    return rows.map((row) => ({ key: String(row.number), value: toWireValue(fromRow(row)) }));
+    return rows.map(keyed);
+  },
+
+  async find(manager, keys) {
+    const rows = await manager.find(FreelancerEntity, { where: { number: In(keys.map(Number)) } });
+    return rows.map(keyed);
   },
 };
+
+function keyed(row: FreelancerRow): { key: string; value: FreelancerValue } {
+  return { key: String(row.number), value: toWireValue(fromRow(row)) };
+}

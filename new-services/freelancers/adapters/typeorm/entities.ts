@@ -1,5 +1,6 @@
 import type { EntitySchema } from 'typeorm';
 import { IdempotencyEntity } from '../../../service-kit/idempotency/idempotency-row.ts';
+import { CreateOwners1767000000006 } from '../../../service-kit/sync/owner-tables.ts';
 import { CreateSyncInbox1767000000000 } from '../../../service-kit/sync/sync-tables.ts';
 import { FreelancerEntity } from './freelancer-row.ts';
 import { CreateFreelancers1767000000001 } from './migrations/create-freelancers.ts';
@@ -15,4 +16,5 @@ export const migrations = [
   CreateFreelancers1767000000001,
   RebuildLetterCase1767000000003,
   IndexIdempotencyAge1767000000004,
+  CreateOwners1767000000006,
 ];

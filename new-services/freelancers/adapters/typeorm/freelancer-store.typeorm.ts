@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { violates } from '../../../service-kit/database/failures.ts';
-import { inTransaction } from '../../../service-kit/database/transaction.ts';
 import { type OnceOnly, takeKey } from '../../../service-kit/idempotency/once.ts';
+import { ownedWrite } from '../../../service-kit/sync/owned-write.ts';
 import type { AddOutcome, ChangeOutcome, FreelancerStore } from '../../application/freelancer-store.ts';
 import type { Freelancer } from '../../domain/freelancer.ts';
 import { FreelancerEntity, fromRow, toRow } from './freelancer-row.ts';
@@ -13,7 +13,8 @@ import {
   toSearchRow,
 } from './search-row.ts';
 
-export function typeormFreelancerStore(dataSource: DataSource): FreelancerStore {
+/** `stream` is what carries freelancers; their number is its key. */
+export function typeormFreelancerStore(dataSource: DataSource, stream: string): FreelancerStore {
   return {
     async find(id) {
       const row = await dataSource.manager.findOneBy(FreelancerEntity, { id });
@@ -22,7 +23,11 @@ export function typeormFreelancerStore(dataSource: DataSource): FreelancerStore 
 
     async add(freelancer, once) {
       try {
-        return await inTransaction(dataSource, (manager) => addOnce(manager, freelancer, once));
+        return await ownedWrite(dataSource, stream, async (manager, changed) => {
+          const outcome = await addOnce(manager, freelancer, once);
+          if (outcome.kind === 'added') changed(String(freelancer.number));
+          return outcome;
+        });
       } catch (error) {
         if (violates(error, 'freelancer_email_unique')) return { kind: 'email-taken' };
         if (violates(error, 'freelancer_pkey') || violates(error, 'freelancer_number_unique')) {
@@ -34,7 +39,7 @@ export function typeormFreelancerStore(dataSource: DataSource): FreelancerStore 
 
     async change(id, decide) {
       try {
-        return await inTransaction(dataSource, async (manager): Promise<ChangeOutcome> => {
+        return await ownedWrite(dataSource, stream, async (manager, changed): Promise<ChangeOutcome> => {
           const row = await manager.findOne(FreelancerEntity, {
             where: { id },
             lock: { mode: 'pessimistic_write' },
@@ -47,6 +52,7 @@ export function typeormFreelancerStore(dataSource: DataSource): FreelancerStore 
           if (freelancer !== current) {
             await manager.update(FreelancerEntity, { id }, toRow(freelancer));
             await manager.update(SearchEntity, { id }, toSearchRow(freelancer));
+            changed(String(freelancer.number));
           }
           return { kind: 'done', freelancer };
         });
