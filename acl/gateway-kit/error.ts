@@ -3,6 +3,7 @@ export type AclErrorCode =
   | 'ACL_SERVICE_TIMEOUT'
   | 'ACL_SERVICE_PROBLEM'
   | 'ACL_SERVICE_ANSWER'
+  | 'ACL_NOT_THE_OWNER'
   | 'ACL_DRY_RUN_UNSUPPORTED';
 
 /** Base of everything acl throws on purpose: a stable code and a JSON form. */
@@ -43,5 +44,20 @@ export class ServiceProblem extends AclError {
     this.problemCode = text('code');
     this.detail = detail;
     this.errors = Array.isArray(problem.errors) ? problem.errors : [];
+  }
+}
+
+/** Why a service takes no write, as the header `x-fig-refused` says it. */
+export type Refused = 'not-the-owner' | 'epoch-stale';
+
+/** The service refused a write: its data has another owner by now, or the request was decided in another epoch. */
+export class NotTheOwner extends AclError {
+  override readonly name = 'NotTheOwner';
+  /** Null: an earlier write of the same request may have had an effect, so that it cannot go elsewhere as a whole. */
+  readonly refused: Refused | null;
+
+  constructor(where: string, body: unknown, refused: Refused | null) {
+    super('ACL_NOT_THE_OWNER', new ServiceProblem(where, 409, body).message);
+    this.refused = refused;
   }
 }

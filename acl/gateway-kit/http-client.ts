@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { noteRehearsed, rehearsed } from './dry-run.ts';
+import { sendInEpoch } from './epoch.ts';
 import { AclError, ServiceProblem, ServiceUnreachable } from './error.ts';
 
 export type HttpClientOptions = {
@@ -31,8 +32,9 @@ export type HttpAnswer = {
 };
 
 /**
- * Keep-alive JSON client for one service. `send` resolves with any answer; `expect` throws ServiceProblem unless the
- * status is 2xx. Both throw ServiceUnreachable when there is no complete answer.
+ * Keep-alive JSON client for one service. `send` resolves with any answer but the refusal of a write because of its
+ * owner, which is thrown as NotTheOwner; `expect` throws ServiceProblem unless the status is 2xx. Both throw
+ * ServiceUnreachable when there is no complete answer.
  */
 export class HttpClient {
   readonly url: string;
@@ -53,10 +55,14 @@ export class HttpClient {
   async expect(call: HttpCall): Promise<HttpAnswer> {
     const answer = await this.send(call);
     if (answer.status >= 200 && answer.status < 300) return answer;
-    throw new ServiceProblem(`${call.method} ${this.url}${pathOnly(call.path)}`, answer.status, answer.body);
+    throw new ServiceProblem(this.#where(call), answer.status, answer.body);
   }
 
-  async send(given: HttpCall): Promise<HttpAnswer> {
+  send(call: HttpCall): Promise<HttpAnswer> {
+    return sendInEpoch(call, this.#where(call), (decided) => this.#sendOnce(decided));
+  }
+
+  async #sendOnce(given: HttpCall): Promise<HttpAnswer> {
     const body = given.json === undefined ? null : Buffer.from(JSON.stringify(given.json));
     const call = rehearsed(given, body);
     try {
@@ -74,7 +80,7 @@ export class HttpClient {
   }
 
   #attempt(call: HttpCall, body: Buffer | null): Promise<HttpAnswer> {
-    const where = `${call.method} ${this.url}${pathOnly(call.path)}`;
+    const where = this.#where(call);
     return new Promise((resolve, reject) => {
       const signal = this.#timeoutMs > 0 ? AbortSignal.timeout(this.#timeoutMs) : undefined;
       const transport = this.#base.protocol === 'https:' ? https : http;
@@ -107,6 +113,11 @@ export class HttpClient {
       request.on('error', fail);
       request.end(body ?? undefined);
     });
+  }
+
+  /** Queries can carry personal data: they stay out of messages and logs. */
+  #where({ method, path }: HttpCall): string {
+    return `${method} ${this.url}${path.split('?', 1)[0]}`;
   }
 
   #headers(call: HttpCall, body: Buffer | null): http.OutgoingHttpHeaders {
@@ -143,9 +154,4 @@ function parse(where: string, response: http.IncomingMessage, chunks: readonly B
   } catch (error) {
     throw new AclError('ACL_SERVICE_ANSWER', `${where}: the answer is no JSON`, error);
   }
-}
-
-/** Queries can carry personal data: they stay out of messages and logs. */
-function pathOnly(path: string): string {
-  return path.split('?', 1)[0]!;
 }

@@ -1,13 +1,14 @@
 import type { ErrorRequestHandler } from 'express';
 import type { Logger } from 'pino';
-import { AclError, ServiceProblem, ServiceUnreachable } from './error.ts';
+import { AclError, NotTheOwner, ServiceProblem, ServiceUnreachable } from './error.ts';
 
 /** The monolith's way to say that something went wrong: a status and the body for it. */
 export type LegacyErrorBody = (message: string) => unknown;
 
 /**
  * Answers what a handler throws in legacy's words. Errors of the framework (malformed body, bad escape in the path)
- * are the client's and get `badRequest`; an upstream out of reach is 502, too slow 504, anything else 500.
+ * are the client's and get `badRequest`; an upstream out of reach is 502, too slow 504, anything else 500. A write that
+ * the service refused because of its owner is 409 with `x-fig-refused`: the facade decides on the request anew.
  */
 export function legacyErrors(body: LegacyErrorBody, badRequest: string, log: Logger): ErrorRequestHandler {
   return (error, request, response, next) => {
@@ -15,6 +16,11 @@ export function legacyErrors(body: LegacyErrorBody, badRequest: string, log: Log
     const status: unknown = error instanceof AclError ? undefined : error?.status;
     if (typeof status === 'number' && status >= 400 && status < 500) {
       response.status(status).json(body(badRequest));
+      return;
+    }
+    if (error instanceof NotTheOwner && error.refused !== null) {
+      log.info({ refused: error.refused, method: request.method, path: request.path }, 'refused');
+      response.set('x-fig-refused', error.refused).status(409).json(body('not here any more'));
       return;
     }
     log.error(

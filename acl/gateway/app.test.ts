@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { RequestHandler } from 'express';
 import pino from 'pino';
 import { isSignedDryRun, signDryRun } from '#plan/model/dry-run.ts';
+import { NotTheOwner } from '../gateway-kit/error.ts';
 import { health } from '../gateway-kit/health.ts';
 import { HttpClient } from '../gateway-kit/http-client.ts';
 import { type Serving, serve } from '../gateway-kit/serve.ts';
@@ -36,6 +37,17 @@ const someone = {
   version: 3,
 };
 
+/** A request that leads to two writes, of which the first may get no answer. */
+const twice =
+  (service: HttpClient): RequestHandler =>
+  async (_request, response) => {
+    await service.send({ method: 'POST', path: '/first' }).catch((error) => {
+      if (error instanceof NotTheOwner) throw error;
+    });
+    await service.send({ method: 'POST', path: '/second' });
+    response.json({});
+  };
+
 /** What parity with a healthy monolith cannot show: upstreams that fail, races, what is sent on. */
 describe('the gateway', () => {
   let service: StubServer;
@@ -63,6 +75,7 @@ describe('the gateway', () => {
     const app = gatewayApp({
       mounts: [
         (app) => freelancers.mount(app, { service: clients[0], identity: legacyIdentity(clients[1]) }),
+        (app) => app.put('/twice', twice(clients[0])),
       ],
       health: checks,
       dryRunSecret: SECRET,
@@ -149,6 +162,73 @@ describe('the gateway', () => {
       body: { error: 'service unavailable' },
     });
     expect(service.requests).toHaveLength(0);
+  });
+
+  describe('whose service may lose its data to another owner', () => {
+    const write = async (headers: Record<string, string> = {}, path = '/api/freelancers/7') => {
+      const { status, headers: got } = await rawRequest(gateway.url, {
+        method: 'PUT',
+        path,
+        headers: { cookie: 'connect.sid=x', 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ city: 'X' }),
+      });
+      return [status, got['x-fig-refused']];
+    };
+    const refusing =
+      (...refusals: (string | null)[]): typeof answer =>
+      (request, response) => {
+        if (request.method === 'GET') return json(response, 200, someone);
+        const code = refusals.shift() ?? null;
+        if (code === null) return json(response, 200, someone);
+        json(response, code === 'PRECONDITION_FAILED' ? 412 : 409, { code }, 'application/problem+json');
+      };
+
+    test('says in writes, and in nothing else, in which epoch the request was decided', async () => {
+      await Promise.all([write({ 'x-fig-epoch': '7' }), write({ 'x-fig-epoch': '8' }), write()]);
+      const epochs = (method: string) =>
+        service.requests
+          .filter((request) => request.method === method)
+          .map(({ headers }) => headers['x-fig-epoch'])
+          .toSorted();
+      expect(epochs('PATCH')).toEqual(['7', '8', undefined]);
+      expect(epochs('GET')).toEqual([undefined, undefined, undefined]);
+      expect(legacy.requests.map(({ headers }) => headers['x-fig-epoch'])).not.toContain('7');
+    });
+
+    test.each([
+      ['NOT_THE_OWNER', 'not-the-owner'],
+      ['EPOCH_STALE', 'epoch-stale'],
+    ])('passes %s on, so that the facade decides anew', async (code, refused) => {
+      answer = refusing(code);
+      expect(await write({ 'x-fig-epoch': '7' })).toEqual([409, refused]);
+      // A write that was overtaken had no effect.
+      answer = refusing('PRECONDITION_FAILED', code);
+      expect(await write()).toEqual([409, refused]);
+    });
+
+    test('answers every other 409 in legacy words', async () => {
+      // The monolith refuses a taken address with 200 and an error in the body.
+      answer = refusing('FREELANCER_EMAIL_TAKEN');
+      expect(await write()).toEqual([200, undefined]);
+      answer = refusing('NOT_THE_OWNER', null);
+      expect([await write(), await write()]).toEqual([
+        [409, 'not-the-owner'],
+        [200, undefined],
+      ]);
+    });
+
+    test('calls nothing undone of which a part may have been done', async () => {
+      answer = refusing(null, 'NOT_THE_OWNER');
+      expect(await write({}, '/twice')).toEqual([500, undefined]);
+      answer = refusing('NOT_THE_OWNER', null);
+      expect(await write({}, '/twice')).toEqual([409, 'not-the-owner']);
+      let writes = 0;
+      answer = (_request, response) => {
+        writes += 1;
+        if (writes > 1) json(response, 409, { code: 'NOT_THE_OWNER' });
+      };
+      expect(await write({}, '/twice')).toEqual([500, undefined]);
+    });
   });
 
   describe('in a dry run', () => {

@@ -1,6 +1,7 @@
 import express, { type Express, type RequestHandler } from 'express';
 import type { Logger } from 'pino';
 import { dryRun } from '../gateway-kit/dry-run.ts';
+import { passEpoch } from '../gateway-kit/epoch.ts';
 import { legacyErrors } from '../gateway-kit/legacy-errors.ts';
 
 export type GatewayParts = {
@@ -20,6 +21,7 @@ export function gatewayApp({ mounts, health, dryRunSecret, log }: GatewayParts):
   const app = express();
   app.use(health);
   app.use(dryRun(dryRunSecret));
+  app.use(passEpoch);
   app.use(express.json({ limit: '1mb' }));
   app.use(express.urlencoded({ extended: true, limit: '1mb' }));
   for (const mount of mounts) mount(app);
