@@ -22,6 +22,8 @@ export type HttpCall = {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly json?: unknown;
+  /** Reads an answer in JSON; JSON.parse unless stated. */
+  readonly parse?: (text: string) => unknown;
 };
 
 export type HttpAnswer = {
@@ -102,7 +104,11 @@ export class HttpClient {
           response.on('end', () => {
             try {
               const status = response.statusCode ?? 0;
-              resolve({ status, headers: response.headers, body: parse(where, response, chunks) });
+              resolve({
+                status,
+                headers: response.headers,
+                body: parse(where, response, chunks, call.parse),
+              });
             } catch (error) {
               reject(error);
             }
@@ -146,11 +152,16 @@ function unreachable(where: string, error: Error, signal: AbortSignal | undefine
   return new Kind('ACL_SERVICE_CONNECT', `${where}: out of reach (${code})`, error);
 }
 
-function parse(where: string, response: http.IncomingMessage, chunks: readonly Buffer[]): unknown {
+function parse(
+  where: string,
+  response: http.IncomingMessage,
+  chunks: readonly Buffer[],
+  read = JSON.parse,
+): unknown {
   const text = Buffer.concat(chunks).toString('utf8');
   if (text === '' || !/[/+]json\b/.test(response.headers['content-type'] ?? '')) return null;
   try {
-    return JSON.parse(text);
+    return read(text);
   } catch (error) {
     throw new AclError('ACL_SERVICE_ANSWER', `${where}: the answer is no JSON`, error);
   }

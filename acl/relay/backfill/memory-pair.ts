@@ -30,6 +30,11 @@ export class MemoryPair {
       ),
     readRows: async (_table, _key, keys) =>
       this.#step(`rows ${keys.join()}`, () => this.#rows().filter(({ key }) => keys.includes(key))),
+    readKeys: async (_table, _key, keys) =>
+      this.#step(`keys ${keys.join()}`, () =>
+        this.#rows().flatMap(({ key }) => (keys.includes(key) ? [key] : [])),
+      ),
+    columnKinds: async () => new Map(),
     ping: async () => {},
     close: async () => {},
   };
@@ -72,6 +77,13 @@ export class MemoryPair {
         const rows = all.slice(0, limit);
         return { rows, next: all.length > limit ? rows.at(-1)!.key : null };
       }),
+    rows: (_stream, keys) =>
+      this.#step(`service ${keys.join()}`, () =>
+        keys.map((key) => {
+          const { deleted = true, value = null } = this.service.get(key) ?? {};
+          return { key, deleted, value };
+        }),
+      ),
   };
 
   readonly journal: RunJournal = {

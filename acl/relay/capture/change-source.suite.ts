@@ -81,6 +81,8 @@ export function changeSourceSuite(name: string, create: () => Promise<SourceUnde
       );
       expect(await drained()).toEqual(['items 9007199254740993', 'items 9007199254740995']);
       expect(await drained(notes)).toEqual(["items_notes a'ä "]);
+      await run("UPDATE items_notes SET code = 'A''ä '");
+      expect(await drained(notes)).toEqual(["items_notes A'ä ", "items_notes a'ä "]);
     });
 
     test('gives nothing of a transaction that is not over, and nothing ever of one that is taken back', async () => {
@@ -189,6 +191,21 @@ export function changeSourceSuite(name: string, create: () => Promise<SourceUnde
       expect(waiting).toBe(2);
       expect(oldestMs).toBeGreaterThanOrEqual(40);
       expect(oldestMs).toBeLessThan(20_000);
+    });
+
+    test('covers a position when nothing up to it waits, whatever came behind it', async () => {
+      await source.install();
+      expect(await source.head()).toBeNull();
+      expect(await source.covers(null)).toBe(true);
+      await run("INSERT INTO items VALUES (1, NULL, 'x'), (2, NULL, 'y')");
+      const [first, second] = await source.changes(2);
+      expect(await source.head()).toBe(second?.seq);
+      await run("INSERT INTO items VALUES (3, NULL, 'z')");
+      await source.ack([second as Change]);
+      expect(await source.covers(second?.seq as string)).toBe(false);
+      await source.ack([first as Change]);
+      expect(await source.covers(second?.seq as string)).toBe(true);
+      expect(await source.covers(await source.head())).toBe(false);
     });
 
     test('says before what keeps it from being installed', async () => {

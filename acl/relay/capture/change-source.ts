@@ -44,6 +44,10 @@ export type ChangeSource = {
   /** Drops exactly these entries: what was written again meanwhile has another one. */
   ack(changes: readonly Change[]): Promise<void>;
   lag(): Promise<Lag>;
+  /** The highest entry that waits; null when none does. */
+  head(): Promise<string | null>;
+  /** Whether no entry up to `position` waits any more; null, of an empty queue, is covered. */
+  covers(position: string | null): Promise<boolean>;
   close(): Promise<void>;
 };
 

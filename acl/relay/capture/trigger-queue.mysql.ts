@@ -118,6 +118,20 @@ export function openMysqlTriggerQueue(
       const waiting = Number(row?.n);
       return { waiting, oldestMs: waiting === 0 ? null : Math.max(0, Math.round(Number(row?.age))) };
     },
+    async head() {
+      const [row] = await select(`SELECT CAST(max(seq) AS CHAR) AS head FROM ${QUEUE} WHERE tab IN (?)`, [
+        own,
+      ]);
+      return row?.head ?? null;
+    },
+    async covers(position) {
+      if (position === null) return true;
+      const waiting = await select(
+        `SELECT 1 AS found FROM ${QUEUE} WHERE tab IN (?) AND seq <= CAST(? AS UNSIGNED) LIMIT 1`,
+        [own, position],
+      );
+      return waiting.length === 0;
+    },
     async close() {
       await pool.end();
     },
@@ -127,7 +141,8 @@ export function openMysqlTriggerQueue(
 function ownTriggers(set: string, { name: table, key }: CapturedTable): Trigger[] {
   const note = (row: 'NEW' | 'OLD') =>
     `INSERT INTO ${QUEUE} (tab, k) VALUES (${mysql.escape(table)}, CAST(${row}.${id(key)} AS CHAR))`;
-  const moved = `IF NOT (OLD.${id(key)} <=> NEW.${id(key)}) THEN ${note('OLD')}; END IF;`;
+  // By its bytes: to a collation a key that changes in its letters' case alone is the same.
+  const moved = `IF NOT (CAST(OLD.${id(key)} AS BINARY) <=> CAST(NEW.${id(key)} AS BINARY)) THEN ${note('OLD')}; END IF;`;
   return (
     [
       ['insert', `${note('NEW')};`],

@@ -98,6 +98,18 @@ export function openSqliteTriggerQueue(
       const waiting = Number(row?.n);
       return { waiting, oldestMs: waiting === 0 ? null : Math.max(0, Math.round(Number(row?.age))) };
     },
+    async head() {
+      const [row] = all(
+        `SELECT CAST(max(seq) AS TEXT) AS head FROM ${QUEUE} WHERE tab IN (${marks})`,
+        ...own,
+      );
+      return row?.head == null ? null : String(row.head);
+    },
+    async covers(position) {
+      if (position === null) return true;
+      const sql = `SELECT 1 FROM ${QUEUE} WHERE tab IN (${marks}) AND seq <= CAST(? AS INTEGER) LIMIT 1`;
+      return all(sql, ...own, position).length === 0;
+    },
     async close() {
       database.close();
     },
@@ -111,7 +123,7 @@ function triggerSql(set: string, table: CapturedTable, event: (typeof EVENTS)[nu
   const body = {
     INSERT: insert('NEW'),
     DELETE: insert('OLD'),
-    UPDATE: `${insert('NEW')} ${insert('OLD', ` WHERE OLD.${key} IS NOT NEW.${key}`)}`,
+    UPDATE: `${insert('NEW')} ${insert('OLD', ` WHERE OLD.${key} IS NOT NEW.${key} COLLATE BINARY`)}`,
   }[event];
   return `CREATE TRIGGER IF NOT EXISTS ${quoted(nameOf(table, event))} AFTER ${event} ON ${quoted(table.name)} ${unlessRelay(set)} BEGIN ${body} END`;
 }

@@ -1,8 +1,6 @@
 import type { RowDataPacket } from 'mysql2/promise';
-import type { LegacyRow, LegacyStore } from './legacy-store.ts';
+import type { ColumnKind, LegacyRow, LegacyStore } from './legacy-store.ts';
 import { openMysqlPool } from './mysql-pool.ts';
-
-type KeyCast = 'SIGNED' | 'UNSIGNED' | 'CHAR';
 
 /** MySQL and MariaDB. Opens no connection until the first call. */
 export function openMysqlStore(url: string): LegacyStore {
@@ -13,18 +11,19 @@ export function openMysqlStore(url: string): LegacyStore {
   const select = async (sql: string, values: readonly unknown[] = []) =>
     (await pool.query<RowDataPacket[]>(sql, [...values]))[0];
 
-  const casts = new Map<string, KeyCast>();
-  const castOf = async (table: string, keyColumn: string): Promise<KeyCast> => {
-    const known = casts.get(`${table}.${keyColumn}`);
+  const marks = new Map<string, string>();
+  const markOf = async (table: string, keyColumn: string): Promise<string> => {
+    const known = marks.get(`${table}.${keyColumn}`);
     if (known !== undefined) return known;
     const [column] = await select(
-      'SELECT column_type AS type FROM information_schema.columns WHERE table_schema = ? AND table_name = ? AND column_name = ?',
+      `SELECT column_type AS type, character_set_name AS letters, collation_name AS collation
+       FROM information_schema.columns WHERE table_schema = ? AND table_name = ? AND column_name = ?`,
       [database, table, keyColumn],
     );
     if (column === undefined) throw new Error(`${database} has no column ${table}.${keyColumn}`);
-    const cast = keyCast(String(column.type));
-    casts.set(`${table}.${keyColumn}`, cast);
-    return cast;
+    const mark = keyMark(String(column.type), column.letters, column.collation);
+    marks.set(`${table}.${keyColumn}`, mark);
+    return mark;
   };
 
   let shareLock: string | null = null;
@@ -53,13 +52,11 @@ export function openMysqlStore(url: string): LegacyStore {
       return Number((await select('SELECT count(*) AS n FROM ??', [table]))[0]!.n);
     },
     async readRowsAfter(table, keyColumn, after, limit) {
-      // An integer and a text may be compared as doubles (MySQL manual, type conversion): wrong beyond 2^53.
-      const cast = await castOf(table, keyColumn);
-      const bound = cast === 'CHAR' ? '?' : `CAST(? AS ${cast})`;
+      const mark = await markOf(table, keyColumn);
       const rows =
         after === null
           ? await select('SELECT * FROM ?? ORDER BY ?? LIMIT ?', [table, keyColumn, limit])
-          : await select(`SELECT * FROM ?? WHERE ?? > ${bound} ORDER BY ?? LIMIT ?`, [
+          : await select(`SELECT * FROM ?? WHERE ?? > ${mark} ORDER BY ?? LIMIT ?`, [
               table,
               keyColumn,
               after,
@@ -70,12 +67,28 @@ export function openMysqlStore(url: string): LegacyStore {
     },
     async readRows(table, keyColumn, keys) {
       if (keys.length === 0) return [];
-      const cast = await castOf(table, keyColumn);
-      const bound = cast === 'CHAR' ? '?' : `CAST(? AS ${cast})`;
-      const list = keys.map(() => bound).join(', ');
+      const mark = await markOf(table, keyColumn);
+      const list = keys.map(() => mark).join(', ');
       // A plain read right after a commit can miss the row: the snapshot may be older. A share lock reads what is.
       const sql = `SELECT * FROM ?? WHERE ?? IN (${list}) ${await shareLockOf()}`;
       return rowsOf(keyColumn, await select(sql, [table, keyColumn, ...keys]));
+    },
+    async readKeys(table, keyColumn, keys) {
+      if (keys.length === 0) return [];
+      const mark = await markOf(table, keyColumn);
+      const list = keys.map(() => mark).join(', ');
+      const rows = await select(`SELECT ?? AS k FROM ?? WHERE ?? IN (${list})`, [
+        ...[keyColumn, table, keyColumn],
+        ...keys,
+      ]);
+      return rows.map(({ k }) => String(k));
+    },
+    async columnKinds(table) {
+      const rows = await select(
+        'SELECT column_name AS name, data_type AS type FROM information_schema.columns WHERE table_schema = ? AND table_name = ? ORDER BY ordinal_position',
+        [database, table],
+      );
+      return new Map(rows.map(({ name, type }) => [String(name), kindOf(String(type).toLowerCase())]));
     },
     async ping() {
       await select('SELECT 1');
@@ -86,7 +99,19 @@ export function openMysqlStore(url: string): LegacyStore {
   };
 }
 
-function keyCast(columnType: string): KeyCast {
-  if (!/^(tiny|small|medium|big)?int/i.test(columnType)) return 'CHAR';
-  return /unsigned/i.test(columnType) ? 'UNSIGNED' : 'SIGNED';
+/**
+ * A placeholder for a key that is compared as the column is. An integer and a text would be compared as doubles (MySQL
+ * manual, type conversion), wrong beyond 2^53; a text that the column's letters cannot write would be refused as an
+ * illegal mix of collations, where it only means that no row has it: it becomes one with `?` in it.
+ */
+function keyMark(type: string, letters: string | null, collation: string | null): string {
+  if (/^(tiny|small|medium|big)?int/i.test(type))
+    return `CAST(? AS ${/unsigned/i.test(type) ? 'UNSIGNED' : 'SIGNED'})`;
+  return letters === null ? '?' : `CONVERT(? USING ${letters}) COLLATE ${collation}`;
+}
+
+function kindOf(type: string): ColumnKind {
+  if (/^(tiny|small|medium|big)?int$|^(decimal|numeric|float|double|year|bit)$/.test(type)) return 'number';
+  if (type === 'date' || type === 'datetime' || type === 'timestamp') return 'instant';
+  return type === 'json' ? 'json' : 'plain';
 }

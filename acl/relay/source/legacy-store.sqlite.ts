@@ -1,6 +1,6 @@
 import { realpathSync, statSync } from 'node:fs';
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
-import type { LegacyRow, LegacyStore } from './legacy-store.ts';
+import type { ColumnKind, LegacyRow, LegacyStore } from './legacy-store.ts';
 
 /**
  * Opens the file read-only. Statements run alone and to their end, so in WAL mode (which the monolith sets) the reader
@@ -39,7 +39,17 @@ export function openSqliteStore(path: string): LegacyStore {
     async readRows(table, keyColumn, keys) {
       const key = quoted(keyColumn);
       const found = keys.flatMap((one) => select(`SELECT * FROM ${quoted(table)} WHERE ${key} = ?`, [one]));
-      return rowsOf(keyColumn, found);
+      // Two keys that the column's collation takes for one find the same row.
+      return [...new Map(rowsOf(keyColumn, found).map((row) => [row.key, row])).values()];
+    },
+    async readKeys(table, keyColumn, keys) {
+      const key = quoted(keyColumn);
+      const sql = `SELECT ${key} AS k FROM ${quoted(table)} WHERE ${key} = ?`;
+      return keys.flatMap((one) => select(sql, [one]).map(({ k }) => String(k)));
+    },
+    async columnKinds(table) {
+      const rows = select('SELECT name, type FROM pragma_table_info(?)', [table]);
+      return new Map(rows.map(({ name, type }) => [String(name), kindOf(String(type).toUpperCase())]));
     },
     async ping() {
       select('SELECT count(*) FROM sqlite_schema', []);
@@ -60,4 +70,10 @@ function plain(value: SQLOutputValue): unknown {
   if (typeof value !== 'bigint') return value;
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : String(value);
+}
+
+function kindOf(declared: string): ColumnKind {
+  if (/INT|DEC|NUM|REAL|FLOA|DOUB|BOOL/.test(declared)) return 'number';
+  if (/DATE|TIMESTAMP/.test(declared)) return 'instant';
+  return declared === 'JSON' ? 'json' : 'plain';
 }

@@ -5,6 +5,8 @@ import type { LegacyStore } from './legacy-store.ts';
 export type StoreUnderTest = {
   readonly store: LegacyStore;
   execute(sql: string): Promise<void>;
+  /** Creates the table `letters (code)`, whose key is a text of few letters and no case. */
+  readonly letters: string;
   close(): Promise<void>;
 };
 
@@ -89,6 +91,30 @@ export function legacyStoreSuite(name: string, open: () => Promise<StoreUnderTes
       ]);
       expect(await keys('coded', 'code', ["a'x", 'ä', 'zz'])).toEqual(["a'x", 'ä']);
       expect(await keys('items', 'item_id', [])).toEqual([]);
+    });
+
+    test('gives a row once, with its own key, where two keys are one to its collation; a key that it cannot write is none', async () => {
+      await under.execute(under.letters);
+      await under.execute("INSERT INTO letters VALUES ('a'), ('B'), ('?')");
+      const asked = ['A', 'a', 'b', '😀', 'c'];
+      expect((await under.store.readRows('letters', 'code', asked)).map(({ key }) => key).sort()).toEqual(
+        expect.arrayContaining(['B', 'a']),
+      );
+      const rows = await under.store.readRows('letters', 'code', asked);
+      expect(new Set(rows.map(({ key }) => key)).size).toBe(rows.length);
+      expect(await under.store.readKeys('letters', 'code', asked)).toEqual(
+        expect.arrayContaining(['a', 'B']),
+      );
+      expect(await walk('letters', 'code', 1)).toEqual(['?', 'a', 'B']);
+    });
+
+    test('says what columns hold', async () => {
+      expect([...(await under.store.columnKinds('items'))]).toEqual([
+        ['item_id', 'number'],
+        ['label', 'plain'],
+        ['born', 'instant'],
+        ['day', 'instant'],
+      ]);
     });
 
     test('sees a write as soon as it is committed', async () => {

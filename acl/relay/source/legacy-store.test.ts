@@ -13,6 +13,7 @@ legacyStoreSuite('SQLite', async () => {
   return {
     store,
     execute: async (sql) => writer.exec(sql),
+    letters: 'CREATE TABLE letters (code TEXT COLLATE NOCASE PRIMARY KEY)',
     close: async () => {
       await store.close();
       writer.close();
@@ -31,6 +32,7 @@ if (MYSQL_URL === '') {
     return {
       store,
       execute: async (sql) => void (await writer.query(sql)),
+      letters: 'CREATE TABLE letters (code VARCHAR(9) CHARACTER SET latin1 PRIMARY KEY)',
       close: async () => {
         await store.close();
         await writer.end();

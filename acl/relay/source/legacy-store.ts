@@ -4,6 +4,9 @@
  */
 export type LegacyRow = { readonly key: string; readonly columns: Readonly<Record<string, unknown>> };
 
+/** What a column's texts and numbers stand for: `number` by value, `instant` on the calendar, `json`, all else as it is. */
+export type ColumnKind = 'number' | 'instant' | 'json' | 'plain';
+
 /** Read access to the legacy database; it never writes and holds no transaction between calls. */
 export type LegacyStore = {
   /** Kind, host and database without credentials, for messages. */
@@ -23,6 +26,10 @@ export type LegacyStore = {
   ): Promise<readonly LegacyRow[]>;
   /** The rows of these keys that exist now, in no particular order; sees every write committed before the call. */
   readRows(table: string, keyColumn: string, keys: readonly string[]): Promise<readonly LegacyRow[]>;
+  /** Those of these keys that have a row, as the database writes them; may miss what was committed a moment ago. */
+  readKeys(table: string, keyColumn: string, keys: readonly string[]): Promise<readonly string[]>;
+  /** Columns of the table as they are now, with what they hold. */
+  columnKinds(table: string): Promise<ReadonlyMap<string, ColumnKind>>;
   /** Throws with one line when the database cannot be reached. */
   ping(): Promise<void>;
   close(): Promise<void>;

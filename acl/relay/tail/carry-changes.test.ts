@@ -40,6 +40,9 @@ class MemoryQueue {
         for (const { seq } of changes) this.waiting.delete(seq);
       },
       lag: async () => ({ waiting: this.waiting.size, oldestMs: this.waiting.size > 0 ? 7 : null }),
+      head: async () => [...this.waiting.keys()].at(-1) ?? null,
+      covers: async (position) =>
+        position === null || [...this.waiting.keys()].every((seq) => Number(seq) > Number(position)),
       close: async () => {},
     };
   }

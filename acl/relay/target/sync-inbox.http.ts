@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AclError } from '../../gateway-kit/error.ts';
 import type { HttpAnswer, HttpClient } from '../../gateway-kit/http-client.ts';
+import { parseExactly } from './exact-json.ts';
 import type { SyncInbox } from './sync-inbox.ts';
 
 const ticketAnswer = z.object({ ticket: z.string().regex(/^\d+$/) });
@@ -9,10 +10,9 @@ const batchAnswer = z.object({
   stale: z.int().min(0),
   rejected: z.array(z.object({ key: z.string(), reason: z.string() })),
 });
-const exportAnswer = z.object({
-  rows: z.array(z.object({ key: z.string(), deleted: z.boolean(), value: z.unknown() })),
-  next: z.string().nullable(),
-});
+const heldRows = z.array(z.object({ key: z.string(), deleted: z.boolean(), value: z.unknown() }));
+const exportAnswer = z.object({ rows: heldRows, next: z.string().nullable() });
+const rowsAnswer = z.object({ rows: heldRows });
 
 /** The sync inbox protocol over HTTP. Throws ServiceUnreachable, ServiceProblem, or AclError on a malformed answer. */
 export function httpSyncInbox(client: HttpClient): SyncInbox {
@@ -31,6 +31,11 @@ export function httpSyncInbox(client: HttpClient): SyncInbox {
       const query = new URLSearchParams({ limit: String(limit), ...(after === null ? {} : { after }) });
       const path = `/.fig/sync/${encodeURIComponent(stream)}/export?${query}`;
       return read(exportAnswer, await client.expect({ method: 'GET', path }), client.url);
+    },
+    async rows(stream, keys) {
+      const path = `/.fig/sync/${encodeURIComponent(stream)}/rows`;
+      const answer = await client.expect({ method: 'POST', path, json: { keys }, parse: parseExactly });
+      return read(rowsAnswer, answer, client.url).rows;
     },
   };
 }

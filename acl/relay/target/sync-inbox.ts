@@ -10,8 +10,10 @@ export type BatchResult = {
   readonly rejected: readonly { readonly key: string; readonly reason: string }[];
 };
 
+type HeldRow = { readonly key: string; readonly deleted: boolean; readonly value: unknown };
+
 type ExportPage = {
-  readonly rows: readonly { readonly key: string; readonly deleted: boolean; readonly value: unknown }[];
+  readonly rows: readonly HeldRow[];
   /** Where the next page starts; null after the last one. */
   readonly next: string | null;
 };
@@ -23,4 +25,9 @@ export type SyncInbox = {
   takeTicket(): Promise<string>;
   apply(stream: string, ticket: string, rows: readonly SyncRow[]): Promise<BatchResult>;
   exportAfter(stream: string, after: string | null, limit: number): Promise<ExportPage>;
+  /**
+   * What the service holds of these keys now, at most 1000; one that it does not hold is deleted or left out. Numbers
+   * that JavaScript cannot hold come as `ExactNumber`.
+   */
+  rows(stream: string, keys: readonly string[]): Promise<readonly HeldRow[]>;
 };
