@@ -69,6 +69,16 @@ describe('the README', () => {
       "export const dataSet = { tables: { tags: { key: 'id', toSync() {} } } };",
       /to be `tag_id`, got `id`/,
     ],
+    [
+      'no way back',
+      "export const dataSet = { tables: { tags: { key: 'tag_id', toSync() {}, fromSync: 'x' } } };",
+      /expected `tables\.tags\.fromSync` to be a function or left out, got a string/,
+    ],
+    [
+      'odd quirks',
+      "export const dataSet = { tables: { tags: { key: 'tag_id', toSync() {}, quirkColumns: { x: 'y' } } } };",
+      /expected `tables\.tags\.quirkColumns` to list columns by quirk/,
+    ],
   ])('a module that exports %s is refused in one line', async (name, code, line) => {
     const translator = `${name.replace(' ', '-')}.ts`;
     await writeFile(join(folder, translator), code);

@@ -1,4 +1,4 @@
-/** Named places between two side effects: of a backfill, of what follows changes, of the way back, of a change of owners. */
+/** Named places between two side effects: of a backfill, of what follows changes, of a comparison, of the way back, of a change of owners. */
 export const BACKFILL_FAILPOINTS = [
   'after-ticket',
   'after-read',
@@ -16,6 +16,12 @@ export const TAIL_FAILPOINTS = [
   'tail-after-apply',
   'tail-after-quarantine',
   'tail-after-ack',
+] as const;
+export const RECONCILE_FAILPOINTS = [
+  'reconcile-after-chunk',
+  'reconcile-before-repair',
+  'reconcile-after-repair',
+  'reconcile-before-done',
 ] as const;
 export const BACK_FAILPOINTS = [
   'back-after-changes',
@@ -38,6 +44,7 @@ export const FAILPOINTS = [
   ...TAIL_FAILPOINTS,
   ...BACK_FAILPOINTS,
   ...OWNERSHIP_FAILPOINTS,
+  ...RECONCILE_FAILPOINTS,
 ] as const;
 type Failpoint = (typeof FAILPOINTS)[number];
 export type ReachFailpoint = (name: Failpoint) => void;

@@ -138,7 +138,7 @@ export async function startCutoverWorld(database: LegacyDatabase, rows: number):
     waitUntil(
       async () => {
         const { json } = await admin('GET', `/v1/data/${SET}/cutover`).catch(() => ({
-          json: { to: 'unknown' } as any,
+          json: { to: 'unknown' } as Json,
         }));
         return json.to === null && json.run?.outcome !== 'running' && json;
       },

@@ -1,5 +1,6 @@
 import type { FreelancerValue } from './freelancers/model.ts';
 import { newToRow } from './freelancers/new-to-row.ts';
+import { quirkColumns } from './freelancers/quirks.ts';
 import { rowToNew } from './freelancers/row-to-new.ts';
 
 export type { Edit, Profile, Refusal } from './freelancers/body.ts';
@@ -31,6 +32,7 @@ export const dataSet = {
           : { key, rejected: result.reason };
       },
       fromSync: (value: unknown) => newToRow(value as FreelancerValue),
+      quirkColumns,
     },
   },
 };

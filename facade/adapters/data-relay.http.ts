@@ -31,9 +31,11 @@ const backfill = z.object({ state: z.string() });
 const refusal = z.object({ detail: z.string() });
 const reconcile = z.object({
   state: z.string(),
-  compared: z.number(),
-  differences: z.number(),
-  error: z.string().nullish(),
+  error: z.string().nullable(),
+  startedAt: z.string().nullable(),
+  result: z
+    .object({ startedAt: z.string(), compared: z.number(), left: z.number(), restless: z.number() })
+    .nullable(),
 });
 
 /** Asks the relay that the plan names. */
@@ -82,17 +84,15 @@ export function httpDataRelay(relayUrl: () => string | null, token: string | nul
     prove: async (set, to) => step(await call(set, 'ownership/prove', 'POST', { to })),
     open: async (set, owner, epoch) => step(await call(set, 'ownership/open', 'POST', { owner, epoch })),
     async compare(set, signal): Promise<Compared> {
-      const begun = await call(set, 'reconcile', 'POST', {});
-      if (begun.status !== 202) await read(reconcile, begun);
+      const begun = await read(reconcile, await call(set, 'reconcile', 'POST', {}));
       for (;;) {
         if (signal.aborted) throw new RelayAway('the comparison was given up.');
-        const { state, compared, differences, error } = await read(reconcile, await call(set, 'reconcile'));
-        if (state === 'done')
-          return {
-            compared,
-            differences,
-            detail: `${compared} rows compared, ${differences} different`,
-          };
+        const { state, error, result } = await read(reconcile, await call(set, 'reconcile'));
+        if (state === 'done' && result !== null && result.startedAt === begun.startedAt) {
+          const { compared, left, restless } = result;
+          const detail = `${compared} rows compared, ${left} different, ${restless} that did not come to rest`;
+          return { compared, differences: left, detail };
+        }
         if (state !== 'running')
           throw new RelayAway(`the comparison of both stores ended as ${state}${error ? `: ${error}` : ''}.`);
         await new Promise((resolve) => setTimeout(resolve, LOOK_MS));

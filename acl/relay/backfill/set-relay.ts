@@ -2,7 +2,8 @@ import type { Logger } from 'pino';
 import type { ChangeSource } from '../capture/change-source.ts';
 import type { ReachFailpoint } from '../failpoint.ts';
 import { IDLE, type Progress, type QuarantinedRow, type RunJournal } from '../state/progress.ts';
-import { type Carried, carryChanges } from '../tail/carry-changes.ts';
+import { type Carried, carryChanges, carryRows } from '../tail/carry-changes.ts';
+import type { BatchResult } from '../target/sync-inbox.ts';
 import { nextBatch } from './pass.ts';
 import type { BatchDone, PassParts } from './pass-parts.ts';
 import { Quarantine } from './quarantine.ts';
@@ -67,6 +68,13 @@ export class SetRelay {
   /** Carries what waits in the queue of changes over, at most a batch. */
   carryChanges(source: ChangeSource): Promise<Carried> {
     return carryChanges(this.#parts, source, this.#parts.batchSize, this.#progress.pass);
+  }
+
+  /** Carries rows over as they are now, by their keys in the stream; what is refused goes into quarantine. */
+  async carryRows(keys: readonly string[]): Promise<BatchResult> {
+    const result = await carryRows(this.#parts, keys, this.#progress.pass);
+    await this.#parts.quarantine.save();
+    return result;
   }
 
   /** Starts a run, or goes on with the one that was paused or failed; false when one is running. */

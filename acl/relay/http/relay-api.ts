@@ -6,27 +6,36 @@ import express, {
   type Response,
 } from 'express';
 import type { Logger } from 'pino';
-import { z } from 'zod';
 import { requireBearer } from '../../gateway-kit/bearer.ts';
 import { problem } from '../../gateway-kit/problem.ts';
 import type { SetRelay } from '../backfill/set-relay.ts';
-import type { Outcome, SetOwnership } from '../ownership/set-ownership.ts';
+import type { SetOwnership } from '../ownership/set-ownership.ts';
+import type { Reconcile } from '../reconcile/reconcile.ts';
 import type { Tail } from '../tail/tail.ts';
+import {
+  closeSide,
+  openSide,
+  proveWay,
+  putUpGates,
+  showOwnership,
+  takeDownGates,
+} from './ownership-handlers.ts';
+import { showReconcile, startReconcile, stopReconcile } from './reconcile-handlers.ts';
 
-const epoch = z.int().min(1);
-const side = z.enum(['legacy', 'candidate']);
-const closeBody = z.strictObject({ side, epoch });
-const proveBody = z.strictObject({ to: side });
-const openBody = z.strictObject({ owner: side, epoch });
+/** Everything that the relay does for one data set. */
+export type RelayedSet = {
+  readonly relay: SetRelay;
+  readonly tail: Tail;
+  readonly owner: SetOwnership;
+  readonly reconcile: Reconcile;
+};
 
 /**
- * The relay's control interface: sets, their backfill, their quarantine, the changes that follow, and who owns them. All
- * of `/v1` asks for the token.
+ * The relay's control interface: sets, their backfill, their quarantine, the changes that follow, their comparison, and
+ * who owns them. All of `/v1` asks for the token.
  */
 export function relayApi(
-  sets: ReadonlyMap<string, SetRelay>,
-  tails: ReadonlyMap<string, Tail>,
-  owners: ReadonlyMap<string, SetOwnership>,
+  sets: ReadonlyMap<string, RelayedSet>,
   options: { readonly token: string; readonly health: RequestHandler; readonly log: Logger },
 ): Express {
   const app = express();
@@ -35,18 +44,18 @@ export function relayApi(
   app.use('/v1', requireBearer(options.token));
 
   app.get('/v1/sets', (_request, response) => {
-    response.json({ sets: [...sets.values()].map((relay) => relay.status()) });
+    response.json({ sets: [...sets.values()].map(({ relay }) => relay.status()) });
   });
 
   app
     .route('/v1/sets/:set/backfill')
     .get(
-      withSet(sets, (relay, response) => {
+      withSet(sets, ({ relay }, response) => {
         response.json(relay.status());
       }),
     )
     .post(
-      withSet(sets, (relay, response) => {
+      withSet(sets, ({ relay }, response) => {
         if (relay.start()) response.status(202).json(relay.status());
         else
           problem(response, 409, 'RELAY_BACKFILL_RUNNING', `a backfill of ${relay.set} is running`, {
@@ -55,7 +64,7 @@ export function relayApi(
       }),
     )
     .delete(
-      withSet(sets, async (relay, response) => {
+      withSet(sets, async ({ relay }, response) => {
         await relay.pause();
         response.json(relay.status());
       }),
@@ -63,7 +72,7 @@ export function relayApi(
 
   app.get(
     '/v1/sets/:set/quarantine',
-    withSet(sets, (relay, response) => {
+    withSet(sets, ({ relay }, response) => {
       const rows = relay.quarantined().map(({ key, reason, since }) => ({ key, reason, since }));
       response.json({ rows });
     }),
@@ -72,12 +81,12 @@ export function relayApi(
   app
     .route('/v1/sets/:set/capture')
     .get(
-      withSet(tails, async (tail, response) => {
+      withSet(sets, async ({ tail }, response) => {
         response.json(await tail.status());
       }),
     )
     .post(
-      withSet(tails, async (tail, response) => {
+      withSet(sets, async ({ tail }, response) => {
         const problems = await tail.install();
         if (problems.length === 0) response.json(await tail.status());
         else
@@ -87,50 +96,40 @@ export function relayApi(
       }),
     )
     .delete(
-      withSet(tails, async (tail, response) => {
+      withSet(sets, async ({ tail, owner }, response) => {
+        if (owner.direction === 'back') {
+          problem(
+            response,
+            409,
+            'RELAY_CAPTURE_REFUSED',
+            `the new service owns ${owner.set}: the way back needs it`,
+          );
+          return;
+        }
         await tail.remove();
         response.json(await tail.status());
       }),
     );
 
+  const reconciling = (handle: Handle<Reconcile>) =>
+    withSet(sets, ({ reconcile }, response, request) => handle(reconcile, response, request));
+  app
+    .route('/v1/sets/:set/reconcile')
+    .get(reconciling(showReconcile))
+    .post(express.json({ limit: '1kb' }), reconciling(startReconcile))
+    .delete(reconciling(stopReconcile));
+
+  const owning = (handle: Handle<SetOwnership>) =>
+    withSet(sets, ({ owner }, response, request) => handle(owner, response, request));
+  const body = express.json({ limit: '1kb' });
   app
     .route('/v1/sets/:set/ownership')
-    .get(
-      withSet(owners, async (owner, response) => {
-        response.json(await owner.status());
-      }),
-    )
-    .put(
-      withSet(owners, async (owner, response) => {
-        await answer(response, await owner.install(), () => owner.status());
-      }),
-    )
-    .delete(
-      withSet(owners, async (owner, response) => {
-        await answer(response, await owner.remove(), () => owner.status());
-      }),
-    );
-  const step = <T>(shape: z.ZodType<T>, take: (owner: SetOwnership, body: T) => Promise<Outcome>) =>
-    [
-      express.json({ limit: '4kb' }),
-      withSet(owners, async (owner, response, request) => {
-        const body = shape.safeParse(request.body);
-        if (body.success) await answer(response, await take(owner, body.data), () => owner.status());
-        else {
-          const [issue] = body.error.issues;
-          problem(response, 400, 'RELAY_REQUEST', `body: ${issue?.path.join('.')}: ${issue?.message}`);
-        }
-      }),
-    ] as const;
-  app.post(
-    '/v1/sets/:set/ownership/close',
-    ...step(closeBody, (owner, body) => owner.close(body.side, body.epoch)),
-  );
-  app.post('/v1/sets/:set/ownership/prove', ...step(proveBody, (owner, { to }) => owner.prove(to)));
-  app.post(
-    '/v1/sets/:set/ownership/open',
-    ...step(openBody, (owner, body) => owner.open(body.owner, body.epoch)),
-  );
+    .get(owning(showOwnership))
+    .put(owning(putUpGates))
+    .delete(owning(takeDownGates));
+  app.post('/v1/sets/:set/ownership/close', body, owning(closeSide));
+  app.post('/v1/sets/:set/ownership/prove', body, owning(proveWay));
+  app.post('/v1/sets/:set/ownership/open', body, owning(openSide));
 
   app.use((request, response) => {
     problem(response, 404, 'RELAY_PATH_UNKNOWN', `no ${request.method} ${request.path} here`);
@@ -139,15 +138,9 @@ export function relayApi(
   return app;
 }
 
-async function answer(response: Response, outcome: Outcome, view: () => Promise<unknown>): Promise<void> {
-  if (outcome.ok) response.json(await view());
-  else problem(response, 409, 'RELAY_OWNER_UNCHANGED', outcome.detail);
-}
+type Handle<T> = (one: T, response: Response, request: Request<{ set: string }>) => void | Promise<void>;
 
-function withSet<T>(
-  sets: ReadonlyMap<string, T>,
-  handle: (one: T, response: Response, request: Request<{ set: string }>) => void | Promise<void>,
-): RequestHandler<{ set: string }> {
+function withSet<T>(sets: ReadonlyMap<string, T>, handle: Handle<T>): RequestHandler<{ set: string }> {
   return async (request, response) => {
     const relay = sets.get(request.params.set);
     if (relay !== undefined) return handle(relay, response, request);

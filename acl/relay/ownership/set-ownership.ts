@@ -69,6 +69,10 @@ export class SetOwnership {
     await this.#tail.start();
   }
 
+  get set(): string {
+    return this.#options.set;
+  }
+
   get direction(): 'forward' | 'back' {
     return this.#direction;
   }

@@ -3,7 +3,7 @@ import { streamKey, tableKey } from '../backfill/stream-key.ts';
 import type { ReachFailpoint } from '../failpoint.ts';
 import type { Carried } from '../tail/carry-changes.ts';
 import { isMarker, type OwnedService, type ServiceRow } from '../target/owned-service.ts';
-import type { SyncInbox } from '../target/sync-inbox.ts';
+import type { BatchResult, SyncInbox } from '../target/sync-inbox.ts';
 import type { DataSetTranslator } from '../translator-module.ts';
 import type { BackRow, LegacyWriter } from './legacy-writer.ts';
 
@@ -33,7 +33,7 @@ export async function carryBack(parts: BackParts): Promise<Carried> {
   if (changes.length === 0) return { entries: 0, applied: 0 };
   failpoint('back-after-changes');
   const keys = [...new Set(changes.map(({ key }) => key))];
-  const applied = await carryKeys(
+  const { applied } = await carryKeys(
     parts,
     keys.filter((key) => !isMarker(key)),
   );
@@ -49,17 +49,21 @@ export async function carryBack(parts: BackParts): Promise<Carried> {
 
 async function retryQuarantined(parts: BackParts): Promise<number> {
   const waiting = parts.quarantine.list().slice(0, MAX_RETRIED);
-  return waiting.length === 0
-    ? 0
-    : carryKeys(
-        parts,
-        waiting.map(({ key }) => key),
-      );
+  const { applied } = await carryKeys(
+    parts,
+    waiting.map(({ key }) => key),
+  );
+  return applied;
 }
 
-/** Carries these rows back as they are now; says how many were taken. */
-export async function carryKeys(parts: BackParts, keys: readonly string[]): Promise<number> {
-  if (keys.length === 0) return 0;
+/** Carries these rows back as they are now. */
+export async function carryKeys(parts: BackParts, keys: readonly string[]): Promise<BatchResult> {
+  const rejected: { key: string; reason: string }[] = [];
+  if (keys.length === 0) return { applied: 0, stale: 0, rejected };
+  const setAside = (key: string, reason: string) => {
+    rejected.push({ key, reason });
+    parts.quarantine.put(key, reason, parts.now().toISOString(), 0);
+  };
   // The ticket comes before the rows: whoever reads later holds a higher one, and fresher rows win.
   const ticket = await parts.inbox.takeTicket();
   parts.failpoint('back-after-ticket');
@@ -68,47 +72,35 @@ export async function carryKeys(parts: BackParts, keys: readonly string[]): Prom
   const byTable = new Map(parts.tables.map((table) => [table, [] as BackRow[]]));
   for (const row of rows) {
     const found = tableKey(parts.tables, row.key);
-    if (found === null) setAside(parts, row.key, 'no table of the set explains this key');
+    if (found === null) setAside(row.key, 'no table of the set explains this key');
     else {
       const back = translateBack(parts, found.table.name, found.key, row);
-      if (typeof back === 'string') setAside(parts, row.key, back);
+      if (typeof back === 'string') setAside(row.key, back);
       else byTable.get(found.table)?.push(back);
     }
   }
   // Parents are written first and removed last.
-  let applied = 0;
-  for (const table of parts.tables)
-    applied += await apply(parts, table, ticket, byTable, ({ columns }) => columns !== null);
-  for (const table of parts.tables.toReversed())
-    applied += await apply(parts, table, ticket, byTable, ({ columns }) => columns === null);
-  return applied;
+  const total = { applied: 0, stale: 0 };
+  const apply = async (table: Table, fits: (row: BackRow) => boolean) => {
+    const own = (byTable.get(table) ?? []).filter(fits);
+    if (own.length === 0) return;
+    const result = await parts.writer.apply(table, ticket, own);
+    total.applied += result.applied;
+    total.stale += result.stale;
+    const refused = new Map(result.rejected.map(({ key, reason }) => [key, reason]));
+    for (const { key } of own) {
+      const streamed = streamKey(parts.tables, table, key);
+      const reason = refused.get(key);
+      if (reason === undefined) parts.quarantine.release(streamed);
+      else setAside(streamed, reason);
+    }
+  };
+  for (const table of parts.tables) await apply(table, ({ columns }) => columns !== null);
+  for (const table of parts.tables.toReversed()) await apply(table, ({ columns }) => columns === null);
+  return { ...total, rejected };
 }
 
 type Table = BackParts['tables'][number];
-
-async function apply(
-  parts: BackParts,
-  table: Table,
-  ticket: string,
-  byTable: ReadonlyMap<Table, readonly BackRow[]>,
-  fits: (row: BackRow) => boolean,
-): Promise<number> {
-  const rows = (byTable.get(table) ?? []).filter(fits);
-  if (rows.length === 0) return 0;
-  const result = await parts.writer.apply(table, ticket, rows);
-  const refused = new Map(result.rejected.map(({ key, reason }) => [key, reason]));
-  for (const { key } of rows) {
-    const streamed = streamKey(parts.tables, table, key);
-    const reason = refused.get(key);
-    if (reason === undefined) parts.quarantine.release(streamed);
-    else setAside(parts, streamed, reason);
-  }
-  return result.applied;
-}
-
-function setAside(parts: BackParts, key: string, reason: string): void {
-  parts.quarantine.put(key, reason, parts.now().toISOString(), 0);
-}
 
 function translateBack(parts: BackParts, table: string, key: string, row: ServiceRow): BackRow | string {
   if (row.deleted) return { key, columns: null };

@@ -28,6 +28,8 @@ export function serviceQueue(service: OwnedService, tables: readonly CapturedTab
       const { waiting, oldestMs } = await service.position();
       return { waiting, oldestMs: oldestMs === null ? null : Math.max(0, Math.round(oldestMs)) };
     },
+    head: async () => (await service.position()).head,
+    covers: async (position) => position === null || service.covers(position),
     async close() {},
   };
 }

@@ -2,7 +2,7 @@ import { applyRows, translate } from '../backfill/apply-rows.ts';
 import type { PassParts } from '../backfill/pass-parts.ts';
 import { streamKey, tableKey } from '../backfill/stream-key.ts';
 import type { Change, ChangeSource } from '../capture/change-source.ts';
-import type { SyncRow } from '../target/sync-inbox.ts';
+import type { BatchResult, SyncRow } from '../target/sync-inbox.ts';
 
 /** Quarantined rows that are tried again behind each batch: what stood in their way may be gone. */
 const MAX_RETRIED = 100;
@@ -71,12 +71,27 @@ async function rowsAsTheyAre(parts: PassParts, keys: Keys, pass: number): Promis
 async function retryQuarantined(parts: PassParts, pass: number): Promise<number> {
   const waiting = parts.quarantine.list().slice(0, MAX_RETRIED);
   if (waiting.length === 0) return 0;
+  return (
+    await carryRows(
+      parts,
+      waiting.map(({ key }) => key),
+      pass,
+    )
+  ).applied;
+}
+
+/** Carries rows over as they are now, by their keys in the stream. */
+export async function carryRows(
+  parts: PassParts,
+  streamKeys: readonly string[],
+  pass: number,
+): Promise<BatchResult> {
   const keys = new Map(parts.tables.map((table) => [table, [] as string[]]));
-  for (const { key } of waiting) {
+  for (const key of streamKeys) {
     const found = tableKey(parts.tables, key);
     if (found) keys.get(found.table)?.push(found.key);
   }
   const ticket = await parts.inbox.takeTicket();
   const rows = await rowsAsTheyAre(parts, keys, pass);
-  return (await applyRows(parts, ticket, rows, pass)).applied;
+  return applyRows(parts, ticket, rows, pass);
 }

@@ -48,3 +48,12 @@ export const quirks: readonly Quirk[] = [
     what: 'the new search has no leading, trailing or doubled spaces: it finds what legacy finds, and more',
   },
 ];
+
+/** Columns that a quirk makes canonical. */
+export const quirkColumns: Readonly<Record<RowQuirk, readonly string[]>> = {
+  'blank-text-is-null': ['frl_email', 'frl_phone', 'blk_reason', 'city', 'country', 'notes'],
+  'zero-date-is-now': ['avail_from'],
+  'null-skills': ['skills_csv'],
+  'empty-skills-dropped': ['skills_csv'],
+  'skill-spaces-trimmed': ['skills_csv'],
+};
