@@ -128,6 +128,59 @@ const backfill = open({
   quarantined: count,
 });
 
+const told = (what: string) => `The first 100 ${what}.`;
+const reconcile = open({
+  set: z.string(),
+  state: z.enum(['idle', 'running', 'done', 'failed', 'stopped']),
+  repair: z.boolean(),
+  rowsTotal: count.describe('Rows of both stores; an estimate until legacy has been read.'),
+  rowsRead: count,
+  rowsPerSecond: z.number().nullable(),
+  etaSeconds: z.number().nullable(),
+  startedAt: moment.nullable(),
+  finishedAt: moment.nullable(),
+  error: z.string().nullable(),
+  interrupted: z.boolean().describe('The relay ended in mid-run.'),
+  result: open({
+    startedAt: moment,
+    finishedAt: moment,
+    durationMs: z.number(),
+    repair: z.boolean(),
+    capture: z.enum(['installed', 'absent', 'broken']),
+    compared: count.describe('Rows of legacy.'),
+    missing: count.describe('Rows that legacy alone has.'),
+    extra: count.describe('Rows that the new store alone has.'),
+    changed: count,
+    repaired: count,
+    left: count.describe('Of missing, extra and changed, those that are not repaired.'),
+    quarantined: count,
+    restless: count.describe('Rows that were written so often that nothing can be said of them.'),
+    differences: z
+      .array(
+        open({
+          key: z.string(),
+          kind: z.enum(['missing', 'extra', 'changed']),
+          fields: z.array(
+            open({
+              field: z
+                .string()
+                .describe('`column NAME`: what comes back for a column is not what the row has.'),
+              legacy: z.string().nullable().describe('Canonical, shortened.'),
+              candidate: z.string().nullable(),
+            }),
+          ),
+          repaired: z.boolean(),
+          reason: z.string().nullable().describe('Why it could not be repaired.'),
+        }),
+      )
+      .describe(told('differences')),
+    quarantine: z.array(open({ key: z.string(), reason: z.string() })).describe(told('rows in quarantine')),
+    restlessKeys: z.array(z.string()).describe(told('restless rows')),
+  })
+    .nullable()
+    .describe('Of the last comparison that came to its end.'),
+});
+
 export const answers: Readonly<Record<string, z.ZodType>> = {
   'capture install': captured,
   'capture remove': captured,
@@ -220,6 +273,7 @@ export const answers: Readonly<Record<string, z.ZodType>> = {
       rows: z.array(open({ key: z.string(), reason: z.string(), since: moment })),
     }).describe('With `--quarantine`.'),
   ]),
+  reconcile,
   instances: z.union([
     open({
       instances: z.array(open({ id: z.string(), hash: z.string(), lastSeen: moment, silent: z.boolean() })),

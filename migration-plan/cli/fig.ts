@@ -21,6 +21,7 @@ import { addNext } from './verbs/next.ts';
 import { addObservations } from './verbs/observations.ts';
 import { addParity } from './verbs/parity.ts';
 import { addPin } from './verbs/pin.ts';
+import { addReconcile } from './verbs/reconcile.ts';
 import { addRecord } from './verbs/record.ts';
 import { addReload } from './verbs/reload.ts';
 import { addReplay } from './verbs/replay.ts';
@@ -52,6 +53,7 @@ const VERBS = [
   addCapture,
   addBackfill,
   addCutover,
+  addReconcile,
   addInstances,
   addLedger,
   addToken,

@@ -2,7 +2,7 @@ import type { Plan } from '#plan/model/plan.ts';
 import { EXIT } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import type { Session } from '../session.ts';
-import { call, type Party } from './call.ts';
+import { type Call, call, type Party } from './call.ts';
 
 /** Where a backfill stands. Times are ISO UTC, null when they have not come yet. */
 export type BackfillStatus = {
@@ -35,6 +35,54 @@ export type CaptureStatus = {
   readonly entries: number;
   readonly applied: number;
   readonly error: string | null;
+};
+
+export type ReconcileDifference = {
+  readonly key: string;
+  readonly kind: 'missing' | 'extra' | 'changed';
+  readonly fields: readonly {
+    readonly field: string;
+    readonly legacy: string | null;
+    readonly candidate: string | null;
+  }[];
+  readonly repaired: boolean;
+  readonly reason: string | null;
+};
+
+/** What a comparison to its end found: every key is counted, the first 100 of each sort are named. */
+export type ReconcileResult = {
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly durationMs: number;
+  readonly repair: boolean;
+  readonly capture: 'installed' | 'absent' | 'broken';
+  readonly compared: number;
+  readonly missing: number;
+  readonly extra: number;
+  readonly changed: number;
+  readonly repaired: number;
+  readonly left: number;
+  readonly quarantined: number;
+  readonly restless: number;
+  readonly differences: readonly ReconcileDifference[];
+  readonly quarantine: readonly { readonly key: string; readonly reason: string }[];
+  readonly restlessKeys: readonly string[];
+};
+
+/** Where a comparison of the two stores stands. `result` is of the last one that came to its end. */
+export type ReconcileStatus = {
+  readonly set: string;
+  readonly state: 'idle' | 'running' | 'done' | 'failed' | 'stopped';
+  readonly repair: boolean;
+  readonly rowsTotal: number;
+  readonly rowsRead: number;
+  readonly rowsPerSecond: number | null;
+  readonly etaSeconds: number | null;
+  readonly startedAt: string | null;
+  readonly finishedAt: string | null;
+  readonly error: string | null;
+  readonly interrupted: boolean;
+  readonly result: ReconcileResult | null;
 };
 
 export type QuarantinedRow = { readonly key: string; readonly reason: string; readonly since: string };
@@ -80,6 +128,18 @@ export class RelayApi {
     return this.#call(`/v1/sets/${encodeURIComponent(set)}/capture`, 'DELETE');
   }
 
+  startReconcile(set: string, repair: boolean): Promise<ReconcileStatus> {
+    return this.#send(`/v1/sets/${encodeURIComponent(set)}/reconcile`, { method: 'POST', body: { repair } });
+  }
+
+  reconcile(set: string): Promise<ReconcileStatus> {
+    return this.#call(`/v1/sets/${encodeURIComponent(set)}/reconcile`);
+  }
+
+  stopReconcile(set: string): Promise<ReconcileStatus> {
+    return this.#call(`/v1/sets/${encodeURIComponent(set)}/reconcile`, 'DELETE');
+  }
+
   async quarantine(set: string): Promise<readonly QuarantinedRow[]> {
     const answer = await this.#call<{ rows: QuarantinedRow[] }>(
       `/v1/sets/${encodeURIComponent(set)}/quarantine`,
@@ -88,6 +148,10 @@ export class RelayApi {
   }
 
   #call<T>(path: string, method = 'GET', timeoutMs?: number): Promise<T> {
-    return call(this.#party, path, this.#env, { method, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+    return this.#send(path, { method, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+  }
+
+  #send<T>(path: string, options: Call): Promise<T> {
+    return call(this.#party, path, this.#env, options);
   }
 }

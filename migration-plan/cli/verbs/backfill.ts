@@ -3,10 +3,11 @@ import { type Command, Option } from 'commander';
 import { type BackfillStatus, RelayApi } from '../api/relay.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
+import { requireSet } from '../require-set.ts';
 import { painter } from '../screen/paint.ts';
 import { formatSeconds, type Progress, progressView } from '../screen/progress.ts';
 import { renderTable } from '../screen/table.ts';
-import { requirePlan, type Session } from '../session.ts';
+import type { Session } from '../session.ts';
 import type { Run } from '../verb.ts';
 
 const POLL_MS = 250;
@@ -28,16 +29,7 @@ export function addBackfill(program: Command, run: Run): void {
     .option('--pause', 'stop it after the batch in hand; a later backfill goes on from there')
     .action(
       run(async (session, options: Options, set: string) => {
-        const plan = requirePlan(session);
-        if (!plan.dataSets.has(set)) {
-          const known = [...plan.dataSets.keys()];
-          throw new Failure(
-            EXIT.refused,
-            'PLAN_UNKNOWN_SET',
-            `expected a data set of ${session.planDir} (${known.length > 0 ? known.join(', ') : 'it has none'}), got \`${set}\`. Write one as data/${set}.yaml, or name another one.`,
-          );
-        }
-        const relay = new RelayApi(session, plan);
+        const relay = new RelayApi(session, requireSet(session, set));
         if (options.quarantine) return listQuarantine(session, relay, set);
         if (options.status) return report(session, await relay.status(set));
         if (options.pause) return report(session, await relay.pause(set));

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { type CaptureStatus, RelayApi } from '../api/relay.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
-import { Failure } from '../failure.ts';
-import { requirePlan, type Session } from '../session.ts';
+import { requireSet } from '../require-set.ts';
+import type { Session } from '../session.ts';
 import type { Run } from '../verb.ts';
 
 /** `fig capture`: whether what is written to the monolith's tables follows to the new store. */
@@ -21,9 +21,8 @@ export function addCapture(program: Command, run: Run): void {
       .description(description)
       .action(
         run(async (session, _options: object, set: string) => {
-          const plan = requirePlan(session);
-          if (!plan.dataSets.has(set)) throw unknownSet(session, set, [...plan.dataSets.keys()]);
-          return report(session, await ask(new RelayApi(session, plan), set));
+          const relay = new RelayApi(session, requireSet(session, set));
+          return report(session, await ask(relay, set));
         }),
       );
   verb(
@@ -36,14 +35,6 @@ export function addCapture(program: Command, run: Run): void {
   );
   verb('status', 'show whether writes are noted, and how far the new store lags', (relay, set) =>
     relay.capture(set),
-  );
-}
-
-function unknownSet(session: Session, set: string, known: readonly string[]): Failure {
-  return new Failure(
-    EXIT.refused,
-    'PLAN_UNKNOWN_SET',
-    `expected a data set of ${session.planDir} (${known.join(', ') || 'it has none'}), got \`${set}\`. Write one as data/${set}.yaml, or name another one.`,
   );
 }
 
