@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { type Evidence, judge } from '../core/guardrail/judge.ts';
 import type { Notifier } from '../core/notifier.ts';
 import { addUp, type RouteObserved } from '../core/observation/observations-view.ts';
-import { parityGap } from '../core/parity-evidence.ts';
+import { parityGap, staleOf } from '../core/parity-evidence.ts';
 import { describeStep, progress, type Step } from '../core/position.ts';
 import type { RouteState } from '../core/snapshot.ts';
 import type { Control } from './control.ts';
@@ -136,7 +136,7 @@ export class Guardrails {
     const parity = control.parityOf(route.name);
     return {
       ...evidence,
-      parity: parity ?? null,
+      parity: parity ? { ...parity, stale: staleOf(route, build, parity, nowMs()) } : null,
       parityGap: parityGap(route, build, parity, nowMs()),
       route: route.name,
       at: position ? describeStep(position) : 'legacy',

@@ -61,6 +61,7 @@ describe('the step to candidate of a route with a parity suite', () => {
     expect(body.detail).toContain('npx fig parity articles --writes --evidence');
     expect((await call('GET', '/evidence')).body.parityGap).toMatch(words);
   };
+  const stale = async () => (await call('GET', '/evidence')).body.parity.stale;
 
   test('is refused without a run, and taken with one that passed', async () => {
     await start();
@@ -88,8 +89,10 @@ describe('the step to candidate of a route with a parity suite', () => {
     await start();
     await record();
     await refusedFor(/is older than 24 h/);
+    expect(await stale()).toBe('age');
     shiftMs = -24 * HOUR + 60_000;
     await record();
+    expect(await stale()).toBeNull();
     expect((await advance()).status).toBe(200);
   });
 
@@ -99,6 +102,7 @@ describe('the step to candidate of a route with a parity suite', () => {
     build = 'b2';
     facade.control.learnBuild('catalog', build);
     await refusedFor(/another build of catalog \(b1, now b2\)/);
+    expect(await stale()).toBe('build');
     const late = await record({}, { build: 'b1' });
     expect([late.status, late.body.code]).toEqual([409, 'ROUTE_EVIDENCE_OUTDATED']);
     expect(late.body.detail).toContain('build b2 now, and was b1');
@@ -110,6 +114,10 @@ describe('the step to candidate of a route with a parity suite', () => {
     const other = await record({}, { hash: 'c'.repeat(64) });
     expect([other.status, other.body.code]).toEqual([409, 'ROUTE_EVIDENCE_OUTDATED']);
     await refusedFor(/No run/);
+    await record();
+    Object.assign(facade.control.snapshot.states.get('articles')?.route as Route, { hash: 'c'.repeat(64) });
+    await refusedFor(/another form of the route \(aaaaaaaaaaaa, here cccccccccccc\)/);
+    expect(await stale()).toBe('route');
   });
 
   test('is refused with a run of another suite, or of what the suite was before', async () => {
@@ -123,6 +131,7 @@ describe('the step to candidate of a route with a parity suite', () => {
     const { route } = facade.control.snapshot.states.get('articles') as { route: Route };
     Object.assign(route, { parity: { file: 'parity/articles.parity.yaml', hash: 'suite-2' } });
     await refusedFor(/one of another suite: parity\/articles\.parity\.yaml has changed since/);
+    expect(await stale()).toBe('suite');
   });
 
   test('takes cases that write, unless writes go by the owner of the data', async () => {

@@ -1,6 +1,6 @@
 import type { Evidence } from '../core/guardrail/judge.ts';
 import type { EntryEvidence } from '../core/ledger.ts';
-import type { RecordedParity } from '../core/parity-evidence.ts';
+import type { RecordedParity, Stale } from '../core/parity-evidence.ts';
 
 /** What is known of a route now: what its guardrails say and rest on, and the last run of its parity suite. */
 export type RouteEvidence = Evidence & {
@@ -13,8 +13,8 @@ export type RouteEvidence = Evidence & {
   readonly sinceMs: number;
   /** How long `guardrails.bake` still keeps the route there; 0 when it is over. */
   readonly bakeLeftMs: number;
-  /** Null when none is recorded. */
-  readonly parity: RecordedParity | null;
+  /** Null when none is recorded; `stale` says why it tells nothing of the route as it is now. */
+  readonly parity: (RecordedParity & { readonly stale: Stale | null }) | null;
   /** Why that is not enough for the step to `candidate`; null when it is. */
   readonly parityGap: string | null;
 };

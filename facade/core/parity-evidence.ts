@@ -10,6 +10,10 @@ export type RecordedParity = {
   readonly verdict: ParityVerdict;
 };
 
+/** What has moved on since a run, so that it counts no more: its `age` is over 24 h, or it was about something else. */
+export const STALE = ['route', 'suite', 'build', 'age'] as const;
+export type Stale = (typeof STALE)[number];
+
 /** How long a run counts: what it tested goes on changing around it. */
 const PARITY_FRESH_MS = 24 * 60 * 60 * 1000;
 
@@ -51,18 +55,34 @@ export function parityGap(
 /** Whether its writes go to the candidate at stage `candidate`, too. */
 const movesWrites = ({ data }: Route) => data.kind !== 'owned';
 
+/** Why a run says nothing of a route as it is now; null while it does. */
+export function staleOf(
+  route: Route,
+  build: string | null,
+  run: RecordedParity,
+  nowMs: number,
+): Stale | null {
+  if (run.routeHash !== route.hash) return 'route';
+  if (run.verdict.suiteHash !== route.parity?.hash) return 'suite';
+  if (run.build !== build) return 'build';
+  return nowMs - run.atMs > PARITY_FRESH_MS ? 'age' : null;
+}
+
 function wrongWith(route: Route, build: string | null, run: RecordedParity, nowMs: number): string | null {
   const { verdict, atMs } = run;
   const when = `Its last parity run (${new Date(atMs).toISOString()}, ${run.actor})`;
   if (verdict.verdict === 'fail')
     return `${when} failed: of ${verdict.passed + verdict.failed + verdict.errors} cases ${verdict.failed} were answered otherwise and ${verdict.errors} could not be told.`;
-  if (run.routeHash !== route.hash)
-    return `${when} was made with another form of the route (${run.routeHash.slice(0, 12)}, here ${route.hash.slice(0, 12)}).`;
-  if (verdict.suiteHash !== route.parity?.hash)
-    return `${when} was one of another suite: ${route.parity?.file} has changed since.`;
-  if (run.build !== build)
-    return `${when} was made with another build of ${route.candidate} (${run.build ?? 'unnamed'}, now ${build ?? 'unnamed'}).`;
-  if (nowMs - atMs > PARITY_FRESH_MS) return `${when} is older than 24 h.`;
+  switch (staleOf(route, build, run, nowMs)) {
+    case 'route':
+      return `${when} was made with another form of the route (${run.routeHash.slice(0, 12)}, here ${route.hash.slice(0, 12)}).`;
+    case 'suite':
+      return `${when} was one of another suite: ${route.parity?.file} has changed since.`;
+    case 'build':
+      return `${when} was made with another build of ${route.candidate} (${run.build ?? 'unnamed'}, now ${build ?? 'unnamed'}).`;
+    case 'age':
+      return `${when} is older than 24 h.`;
+  }
   if (verdict.unsentWrites > 0 && movesWrites(route))
     return `${when} left out ${verdict.unsentWrites} cases that write, and the writes of ${route.name} move with it.`;
   return null;

@@ -34,6 +34,7 @@ const captured = open({
   applied: count,
   error: z.string().nullable(),
 });
+const stale = z.enum(['route', 'suite', 'build', 'age']).nullable();
 const part = z.object({ moved: count, of: count });
 const standing = open({
   admin: z.string(),
@@ -41,6 +42,11 @@ const standing = open({
     asRoute.extend({
       share: z.string().nullable().describe('Of clients that the candidate answers: `10%`.'),
       next: z.string().nullable().describe('`canary 50%`; null after the last.'),
+      writes: z
+        .enum(['legacy', 'candidate', 'as reads'])
+        .nullable()
+        .describe('Where writes go: to the `writer` of owned data; with other data where reads go.'),
+      parityStale: stale.describe('Why its last parity run counts no more; null while it does.'),
       evidence: z.string().nullable().describe('In short; `fig evidence --json` has the figures.'),
       owner: z.string().nullable(),
       targetDate: z.string().nullable(),
@@ -70,6 +76,7 @@ const evidence = open({
   at: z.string(),
   verdict: z.enum(['pass', 'hold', 'breach']),
   guardrails: z.array(open({ name: z.string(), verdict: z.enum(['pass', 'hold', 'breach']) })),
+  parity: open({ verdict: z.enum(['pass', 'fail']), at: moment, stale }).nullable(),
 }).describe('`Evidence` of facade/openapi.yaml.');
 const observations = open({
   route: z.string(),

@@ -72,8 +72,8 @@ function endpointsOf(
 const share = ({ moved, of }: Part) =>
   of === 0 ? 'none' : `${((100 * moved) / of).toFixed(of > 1000 ? 1 : 0)} %`;
 
-/** `Moved: 1 of 3 routes · 9 of 60 operations of the contract (15 %) · 37.2 % of 12,345 requests since …`. */
-export function describeMoved({ routes, endpoints, requests }: Moved): string {
+/** `1 of 3 routes`, `9 of 60 operations of the contract (15 %)`, `37.2 % of 12,345 requests since …`. */
+export function describeMoved({ routes, endpoints, requests }: Moved): readonly string[] {
   const count = (n: number) => n.toLocaleString('en');
   return [
     `${routes.moved} of ${routes.of} routes`,
@@ -81,5 +81,5 @@ export function describeMoved({ routes, endpoints, requests }: Moved): string {
     requests.of === 0
       ? 'no requests since the facade started'
       : `${share(requests)} of ${count(requests.of)} requests since the facade started`,
-  ].join(' · ');
+  ];
 }

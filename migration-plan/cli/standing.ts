@@ -3,10 +3,10 @@ import { formatShare } from '#plan/model/percent.ts';
 import type { Plan, Route, StageStep } from '#plan/model/plan.ts';
 import { formatStageStep } from '#plan/model/stage-step.ts';
 import { AdminApi, isKnown, type RouteAnswer, type RouteState } from './api/admin.ts';
-import type { Evidence } from './api/observations.ts';
+import type { Evidence, Stale } from './api/observations.ts';
 import { type Moved, movedSoFar } from './moved.ts';
 import { describeStage, nextStep, progress } from './next-step.ts';
-import { duration } from './screen/duration.ts';
+import { parityInShort } from './screen/evidence.ts';
 import type { Session } from './session.ts';
 
 /** Where one route stands, and what its next step needs. */
@@ -16,12 +16,16 @@ export type Line = {
   readonly percent: number | null;
   readonly share: string | null;
   readonly writer: string | null;
+  /** Where its writes go: to the writer of its data set, or `as reads` where it has none. */
+  readonly writes: string | null;
   readonly paused: boolean | null;
   readonly killed: boolean | null;
   readonly version: number | null;
   readonly next: string | null;
   /** What is known of it at its stage, in short; null where nothing is judged. */
   readonly evidence: string | null;
+  /** Why its parity run counts no more; null while it does, and without one. */
+  readonly parityStale: Stale | null;
   readonly owner: string | null;
   readonly targetDate: string | null;
   /** What the next step needs, or why there is none. */
@@ -88,12 +92,11 @@ async function evidenceOf(
   return known;
 }
 
-/** `pass`, `hold`, `parity fail 3 h ago`. */
+/** `pass`, `hold`, `parity fail 3 h ago`, `parity stale: pass 26 h ago`. */
 function inShort({ verdict, guardrails, parity }: Evidence): string | null {
-  const age = parity && duration(Date.now() - Date.parse(parity.at));
   const parts = [
     ...(guardrails.length > 0 ? [verdict] : []),
-    ...(parity ? [`parity ${parity.verdict} ${age} ago`] : []),
+    ...(parity ? [`parity ${parityInShort(parity, Date.now())}`] : []),
   ];
   return parts.length > 0 ? parts.join(', ') : null;
 }
@@ -106,6 +109,8 @@ function lineOf(
   known: Evidence | undefined,
 ): Line {
   const evidence = known ? inShort(known) : null;
+  const parityStale = known?.parity?.stale ?? null;
+  const writes = writesOf(state, route);
   const plannedFor = { owner: route?.owner ?? null, targetDate: route?.targetDate ?? null };
   if (!isKnown(state)) {
     const { stage, percent, writer, paused, killed, version } = state;
@@ -116,11 +121,13 @@ function lineOf(
       percent,
       share: null,
       writer,
+      writes,
       paused,
       killed,
       version,
       next: null,
       evidence,
+      parityStale,
       ...plannedFor,
       needs,
     };
@@ -132,14 +139,22 @@ function lineOf(
     percent: state.percent,
     share: shareOf(state),
     writer: state.writer,
+    writes,
     paused: state.paused,
     killed: state.killed,
     version: state.version,
     next: next && formatStageStep(next),
     evidence,
+    parityStale,
     ...plannedFor,
     needs: needsOf(state, route, next, states, hasPlan, known),
   };
+}
+
+/** Only owned data has a writer; all other writes follow the stage, as reads do. */
+function writesOf({ data, writer }: RouteAnswer, route: Route | undefined): string | null {
+  const isOwned = data === undefined ? route?.data.kind === 'owned' : typeof data === 'object';
+  return isOwned ? writer : 'as reads';
 }
 
 function shareOf(state: RouteState): string {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Control } from '../../control/control.ts';
 import type { Guardrails } from '../../control/guardrails.ts';
 import type { RouteEvidence } from '../../control/route-evidence.ts';
+import { STALE } from '../../core/parity-evidence.ts';
 import { problemOf } from '../problem.ts';
 import { guardrailSchema, guardrailsView, parityVerdict, verdictSchema } from './evidence-view.ts';
 import { named } from './named-schemas.ts';
@@ -30,6 +31,12 @@ const evidenceSchema = named(
         actor: z.string(),
         hash: routeHash,
         build,
+        stale: z
+          .enum(STALE)
+          .nullable()
+          .describe(
+            'What has moved on since, so that it counts no more: the form of the route, the suite, the build, or its age is over 24 h; null while it counts.',
+          ),
       })
       .nullable()
       .describe('The last run of its parity suite that was recorded.'),
@@ -147,6 +154,7 @@ function evidenceView(evidence: RouteEvidence) {
     actor: parity.actor,
     hash: parity.routeHash,
     build: parity.build,
+    stale: parity.stale,
   };
   const guardrails = guardrailsView(evidence);
   return { route, at, since, hash, build, verdict, guardrails, bakeLeftMs, parity: run, parityGap };

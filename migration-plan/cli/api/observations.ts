@@ -56,6 +56,16 @@ export type ObservedField = {
   }[];
 };
 
+/** What has moved on since a parity run: the form of the route, the suite, the build; or it is older than 24 h. */
+export type Stale = 'route' | 'suite' | 'build' | 'age';
+
+/** A run of a parity suite as the ledger has it; stale, it tells nothing of the route as it is now. */
+export type RecordedParity = ParityVerdict & {
+  readonly at: string;
+  readonly actor: string;
+  readonly stale: Stale | null;
+};
+
 /** `GET /v1/routes/:route/evidence`. */
 export type Evidence = {
   readonly route: string;
@@ -72,7 +82,7 @@ export type Evidence = {
   readonly bakeLeftMs: number;
   readonly hash: string;
   /** The last run of the parity suite that was recorded. */
-  readonly parity: (ParityVerdict & { readonly at: string; readonly actor: string }) | null;
+  readonly parity: RecordedParity | null;
   /** Why that is not enough for `candidate`; null when it is, or without a suite. */
   readonly parityGap: string | null;
 };

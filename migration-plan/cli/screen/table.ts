@@ -1,13 +1,14 @@
-import type { Tone } from './paint.ts';
+import type { Output, Session } from '../session.ts';
+import { flow } from './flow.ts';
+import { painter, type Tone } from './paint.ts';
 
 export type Cell = string | { readonly text: string; readonly tone: Tone };
 
 const GAP = '  ';
-const NARROWEST = 6;
 
 /**
- * Lines of a table with aligned columns. In a terminal (`width` columns) the widest columns give way first, down to
- * six characters, and cut text ends in `…`; a width of null (piped output) cuts nothing.
+ * Lines of a table with aligned columns. Columns that a terminal (`width` columns) has no room for stand beneath their
+ * row, each with its title; nothing is cut. A width of null (piped output) keeps every row on one line.
  */
 export function renderTable(
   header: readonly string[],
@@ -19,20 +20,40 @@ export function renderTable(
   const widths = header.map((title, index) =>
     Math.max(title.length, ...texts.map((row) => row[index]?.length ?? 0)),
   );
-  if (width !== null) shrink(widths, width);
-  const line = (cells: readonly Cell[], tone: Tone) =>
+  const columns = width === null ? header.length : fitting(widths, width);
+  const line = (cells: readonly Cell[], own: Tone) =>
     cells
+      .slice(0, columns)
       .map((cell, index) => {
-        const own = typeof cell === 'string' ? tone : cell.tone;
-        const text = plain(typeof cell === 'string' ? cell : cell.text);
-        const room = widths[index] ?? text.length;
-        const shown = text.length > room ? `${text.slice(0, Math.max(0, room - 1))}…` : text;
-        const last = index === cells.length - 1;
-        return paint(own, shown) + (last ? '' : ' '.repeat(room - shown.length));
+        const { text, tone } = typeof cell === 'string' ? { text: cell, tone: own } : cell;
+        const shown = plain(text);
+        const last = index === columns - 1;
+        return paint(tone, shown) + (last ? '' : ' '.repeat((widths[index] ?? 0) - shown.length));
       })
       .join(GAP)
       .trimEnd();
-  return [line(header, 'dim'), ...rows.map((row) => line(row, 'plain'))];
+  const beneath = (row: readonly string[]) =>
+    flow(
+      header.flatMap((title, index) =>
+        index < columns || !row[index] || row[index] === '-' ? [] : [`${title.toLowerCase()} ${row[index]}`],
+      ),
+      (width ?? 0) - GAP.length,
+    ).map((text) => GAP + paint('dim', text));
+  return [
+    line(header, 'dim'),
+    ...rows.flatMap((row, index) => [line(row, 'plain'), ...beneath(texts[index] ?? [])]),
+  ];
+}
+
+/** How many columns stand side by side; at least the first. */
+function fitting(widths: readonly number[], width: number): number {
+  let [taken, count] = [0, 0];
+  for (const own of widths) {
+    taken += own + (count === 0 ? 0 : GAP.length);
+    if (taken > width) break;
+    count++;
+  }
+  return Math.max(1, count);
 }
 
 /** SECURITY: text that others wrote (reasons, names, builds) must neither drive the terminal nor turn its lines around. */
@@ -40,11 +61,18 @@ export function plain(text: string): string {
   return text.replace(/[\s\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu, ' ');
 }
 
-function shrink(widths: number[], width: number): void {
-  const total = () => widths.reduce((sum, one) => sum + one, 0) + GAP.length * (widths.length - 1);
-  while (total() > width) {
-    const widest = widths.indexOf(Math.max(...widths));
-    if ((widths[widest] ?? 0) <= NARROWEST) return;
-    widths[widest] = (widths[widest] ?? 0) - 1;
-  }
+/** How wide the terminal is; null for what is none. */
+export function widthOf({ isTTY, columns }: Output): number | null {
+  return isTTY ? columns || 80 : null;
+}
+
+/** Shows a table as wide as stdout is. */
+export function sayTable(
+  session: Session,
+  header: readonly string[],
+  rows: readonly (readonly Cell[])[],
+): void {
+  const { stdout } = session.streams;
+  for (const line of renderTable(header, rows, widthOf(stdout), painter(stdout, session.env)))
+    session.say(line);
 }

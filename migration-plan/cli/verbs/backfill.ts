@@ -6,7 +6,7 @@ import { Failure } from '../failure.ts';
 import { requireSet } from '../require-set.ts';
 import { painter } from '../screen/paint.ts';
 import { formatSeconds, type Progress, progressView } from '../screen/progress.ts';
-import { renderTable } from '../screen/table.ts';
+import { sayTable } from '../screen/table.ts';
 import type { Session } from '../session.ts';
 import type { Run } from '../verb.ts';
 
@@ -141,12 +141,11 @@ async function listQuarantine(session: Session, relay: RelayApi, set: string): P
   if (session.json) session.answer({ set, rows });
   else if (rows.length === 0) session.say(`${set}: no rows in quarantine.`);
   else {
-    const { stdout } = session.streams;
-    const width = stdout.isTTY ? (stdout.columns ?? 80) : null;
-    const cells = rows.map((row) => [row.key, row.since, row.reason]);
-    for (const line of renderTable(['KEY', 'SINCE', 'REASON'], cells, width, painter(stdout, session.env))) {
-      session.say(line);
-    }
+    sayTable(
+      session,
+      ['KEY', 'SINCE', 'REASON'],
+      rows.map((row) => [row.key, row.since, row.reason]),
+    );
   }
   return EXIT.ok;
 }

@@ -2,8 +2,7 @@ import type { Command } from 'commander';
 import { AdminApi, type Instance } from '../api/admin.ts';
 import { EXIT } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
-import { painter } from '../screen/paint.ts';
-import { type Cell, renderTable } from '../screen/table.ts';
+import { type Cell, sayTable } from '../screen/table.ts';
 import type { Session } from '../session.ts';
 import type { Run } from '../verb.ts';
 
@@ -38,7 +37,6 @@ export function addInstances(program: Command, run: Run): void {
 }
 
 function print(session: Session, instances: readonly Instance[]): void {
-  const { stdout } = session.streams;
   const hashes = new Set(instances.filter(({ silent }) => !silent).map(({ hash }) => hash));
   const rows = instances.map((instance): Cell[] => [
     { text: instance.id, tone: 'bold' },
@@ -48,9 +46,7 @@ function print(session: Session, instances: readonly Instance[]): void {
     instance.lastSeen,
     instance.silent ? { text: 'silent', tone: 'red' } : { text: 'live', tone: 'green' },
   ]);
-  const width = stdout.isTTY ? (stdout.columns ?? 80) : null;
-  const header = ['INSTANCE', 'VERSION', 'PLAN', 'SEQ', 'SEEN', 'STATE'];
-  for (const line of renderTable(header, rows, width, painter(stdout, session.env))) session.say(line);
+  sayTable(session, ['INSTANCE', 'VERSION', 'PLAN', 'SEQ', 'SEEN', 'STATE'], rows);
   if (hashes.size > 1)
     session.note('They have different plans: transitions wait until all reloaded the same.');
   for (const { id } of instances.filter(({ silent }) => silent))

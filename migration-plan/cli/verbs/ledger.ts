@@ -5,8 +5,7 @@ import { EXIT } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import { ChainCheck } from '../ledger-chain.ts';
 import { describeStage } from '../next-step.ts';
-import { painter } from '../screen/paint.ts';
-import { renderTable } from '../screen/table.ts';
+import { sayTable } from '../screen/table.ts';
 import type { Run } from '../verb.ts';
 import { addLedgerRepair } from './ledger-repair.ts';
 
@@ -27,11 +26,8 @@ export function addLedger(program: Command, run: Run): void {
         if (session.json) session.answer({ entries, fault });
         else if (entries.length === 0) session.say('No entries.');
         else {
-          const { stdout } = session.streams;
-          const width = stdout.isTTY ? stdout.columns || 80 : null;
           const header = ['SEQ', 'AT', 'TYPE', 'ROUTE', 'STAGE', 'VERSION', 'ACTOR', 'REASON'];
-          const paint = painter(stdout, session.env);
-          for (const line of renderTable(header, entries.map(rowOf), width, paint)) session.say(line);
+          sayTable(session, header, entries.map(rowOf));
         }
         return EXIT.ok;
       }),

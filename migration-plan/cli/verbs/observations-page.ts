@@ -1,5 +1,5 @@
-import { escapeMarkup as text } from '#plan/parity/reporters/escape.ts';
-import { htmlPage } from '#plan/parity/reporters/page.ts';
+import { breakable, escapeMarkup as text } from '#plan/parity/reporters/escape.ts';
+import { htmlPage, htmlTable } from '#plan/parity/reporters/page.ts';
 import type { Observations, ObservedField } from '../api/observations.ts';
 
 /** One page for a browser. */
@@ -7,8 +7,8 @@ export function observationsPage(observed: readonly Observations[]): string {
   return htmlPage({ title: 'Observations', style: STYLE, body: observed.map(section).join('\n') });
 }
 
-const STYLE = `table { border-collapse: collapse; margin: .5rem 0 1.5rem; } td, th { text-align: left; padding: .2rem .8rem .2rem 0; vertical-align: top; }
-td.n, th.n { text-align: right; } .critical { color: #c22; } .major { color: #b60; } .noise { opacity: .6; }`;
+const STYLE =
+  '.critical { color: var(--bad); } .major { color: var(--warn); } .noise { opacity: .7; } td { font-variant-numeric: tabular-nums; }';
 
 function section(one: Observations): string {
   const { match, mismatch, ignored, doubtful = 0 } = one.compared;
@@ -18,17 +18,20 @@ function section(one: Observations): string {
   const discarded = list(one.discarded);
   return `<h1>${text(one.route)}</h1>
 <p>Since ${text(one.since)}${one.build === null ? '' : `, build ${text(one.build)}`}. ${one.eligible} requests could be copied, ${one.sent} were, the others not: ${text(skipped.join(', '))}. Of the copies ${match} match, ${mismatch} mismatch, ${ignored} ignored${doubtful > 0 ? ` (${doubtful} of them doubtful: beside noise, where legacy was not seen to differ)` : ''}, ${one.failed} failed, ${one.inFlight} in flight${discarded.length > 0 ? `, not compared: ${text(discarded.join(', '))}` : ''}.${one.rowsLeftOut > 0 ? ` ${one.rowsLeftOut} rows that were seen less often are not kept.` : ''}</p>
-<table><thead><tr><th>Endpoint</th><th class="n">match</th><th class="n">mismatch</th><th class="n">ignored</th></tr></thead><tbody>
-${one.endpoints.map((row) => `<tr><td>${text(row.template)}</td><td class="n">${row.match}</td><td class="n">${row.mismatch}</td><td class="n">${row.ignored}</td></tr>`).join('\n')}
-</tbody></table>
+${htmlTable(['Endpoint', 'match', 'mismatch', 'ignored'], one.endpoints.map(endpointRow))}
 ${one.fields.map(fieldPart).join('\n')}`;
 }
+
+const endpointRow = ({ template, match, mismatch, ignored }: Observations['endpoints'][number]) => [
+  breakable(template),
+  ...[match, mismatch, ignored].map(String),
+];
 
 function fieldPart(field: ObservedField): string {
   const [sample] = field.samples.slice(-1);
   const why = field.reasons.length > 0 ? ` (${field.reasons.map(text).join(', ')})` : '';
-  return `<section class="${field.verdict === 'noise' ? 'noise' : ''}"><h2><span class="${text(field.severity)}">${text(field.severity)}</span> <code>${text(field.path)}</code> ${text(field.kind)}${why}</h2>
-<p>In ${field.count} answers of ${text(field.endpoint)}, from ${text(field.firstSeen)} to ${text(field.lastSeen)}${field.verdict === 'noise' ? '; legacy differs from itself there as often' : ''}.</p>
-${sample ? `<div class="pair"><div><b>legacy</b><pre>${text(sample.legacy ?? '(none)')}</pre></div><div><b>candidate</b><pre>${text(sample.candidate ?? '(none)')}</pre></div></div><pre><code>${text(sample.curl)}</code></pre>` : ''}
+  return `<section class="${field.verdict === 'noise' ? 'noise' : ''}"><h2><span class="${text(field.severity)}">${text(field.severity)}</span> <code>${breakable(field.path)}</code> ${text(field.kind)}${why}</h2>
+<p>In ${field.count} answers of ${breakable(field.endpoint)}, from ${text(field.firstSeen)} to ${text(field.lastSeen)}${field.verdict === 'noise' ? '; legacy differs from itself there as often' : ''}.</p>
+${sample ? `<div class="pair"><div><b>legacy</b><pre>${breakable(sample.legacy ?? '(none)')}</pre></div><div><b>candidate</b><pre>${breakable(sample.candidate ?? '(none)')}</pre></div></div><pre><code>${breakable(sample.curl)}</code></pre>` : ''}
 </section>`;
 }

@@ -118,7 +118,7 @@ describe('fig observations', () => {
     const { code, err } = await fig(['observations', 'articles', '--html', file], { admin });
     expect([code, err]).toEqual([EXIT.ok, expect.stringContaining(file)]);
     const page = readFileSync(file, 'utf8');
-    expect(page).toContain('<code>$.articles[*].price</code>');
+    expect(page).toContain('<code>$.articles[*].<wbr>price</code>');
     expect(page).toContain('&quot;&lt;b&gt;');
     expect(page).not.toContain('<b>"');
     expect(page).not.toMatch(/<script|src=|href=/);

@@ -5,7 +5,7 @@ import type { Observations, ObservedField } from '../api/observations.ts';
 import { EXIT } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import { painter, type Tone } from '../screen/paint.ts';
-import { type Cell, renderTable } from '../screen/table.ts';
+import { type Cell, sayTable } from '../screen/table.ts';
 import type { Session } from '../session.ts';
 import type { Run } from '../verb.ts';
 import { observationsPage } from './observations-page.ts';
@@ -54,7 +54,11 @@ function sayAll(session: Session, observed: readonly Observations[]): void {
     String(one.failed),
     String(sum(one.discarded)),
   ]);
-  table(session, ['ROUTE', 'ELIGIBLE', 'SENT', 'MATCH', 'MISMATCH', 'IGNORED', 'FAILED', 'DISCARDED'], rows);
+  sayTable(
+    session,
+    ['ROUTE', 'ELIGIBLE', 'SENT', 'MATCH', 'MISMATCH', 'IGNORED', 'FAILED', 'DISCARDED'],
+    rows,
+  );
   session.note('What differs: npx fig observations ROUTE');
 }
 
@@ -88,7 +92,7 @@ function sayOne(session: Session, one: Observations): void {
     { text: String(mismatch), tone: mismatch > 0 ? 'red' : 'plain' },
     String(ignored),
   ]);
-  if (rows.length > 0) table(session, ['ENDPOINT', 'MATCH', 'MISMATCH', 'IGNORED'], rows);
+  if (rows.length > 0) sayTable(session, ['ENDPOINT', 'MATCH', 'MISMATCH', 'IGNORED'], rows);
   const counting = one.fields.filter(({ verdict }) => verdict === 'counts');
   for (const field of counting) sayField(session, field);
   if (one.rowsLeftOut > 0)
@@ -160,12 +164,6 @@ function write(file: string, observed: readonly Observations[]): void {
       `--html: expected a file that can be written, got ${file}: ${message}.`,
     );
   }
-}
-
-function table(session: Session, header: readonly string[], rows: readonly Cell[][]): void {
-  const { stdout } = session.streams;
-  const width = stdout.isTTY ? (stdout.columns ?? 80) : null;
-  for (const line of renderTable(header, rows, width, painter(stdout, session.env))) session.say(line);
 }
 
 function reasons(word: string, counts: Readonly<Record<string, number>>): string {

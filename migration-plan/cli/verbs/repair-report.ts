@@ -1,6 +1,5 @@
 import { describeStage } from '../next-step.ts';
-import { painter } from '../screen/paint.ts';
-import { renderTable } from '../screen/table.ts';
+import { sayTable } from '../screen/table.ts';
 import type { Session } from '../session.ts';
 
 type Position = { stage: string; hundredths: number; paused: boolean; killed: boolean; version: number };
@@ -49,9 +48,7 @@ function sayRoutes(session: Session, { routes }: Report, dryRun: boolean): void 
     placeOf(becomes),
     FROM[from],
   ]);
-  const header = ['ROUTE', 'KEPT', 'SERVED', 'CUT OFF', dryRun ? 'WOULD BE' : 'IS NOW', 'BY'];
-  const paint = painter(session.streams.stdout, session.env);
-  for (const line of renderTable(header, rows, null, paint)) session.say(line);
+  sayTable(session, ['ROUTE', 'KEPT', 'SERVED', 'CUT OFF', dryRun ? 'WOULD BE' : 'IS NOW', 'BY'], rows);
 }
 
 function describeLine({ place, entry, problem, torn }: Report['cutOff'][number]): string {

@@ -23,7 +23,10 @@ describe('fig report', () => {
     expect(page).toContain(
       '<li class="done">legacy</li><li class="on" aria-current="step">canary 10%</li><li class="">candidate</li>',
     );
-    expect(page).toContain('<td>content-team</td><td class="late">2026-01-31 (past)</td>');
+    expect(page).toContain(
+      '<td data-title="Owner">content-team</td><td class="date late" data-title="Target">2026-01-31 (past)</td>',
+    );
+    expect(page).toContain('<td data-title="Writes go">as reads</td>');
     expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
     expect(page).not.toContain('<script');
     // The last one first.

@@ -1,3 +1,4 @@
+import { styleText } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { loadPlan } from '#plan/model/load-plan.ts';
 import { DATA, ROUTE } from '#plan/model/test-kit/plan-folder.ts';
@@ -24,11 +25,11 @@ describe('fig status', () => {
     const { code, out, err } = await fig(['status'], { admin, plan });
     expect(code).toBe(EXIT.ok);
     expect(out.split('\n')).toEqual([
-      'ROUTE     STAGE               SHARE  WRITER  VERSION  NEXT        EVIDENCE  NEEDS',
-      'articles  legacy              0%     legacy  3        canary 10%  -         a reason: fig advance articles --reason …',
-      'authors   canary              10%    legacy  0        canary 50%  -         articles (legacy) to come as far',
-      'tags      candidate (killed)  0%     legacy  0        -           -         killed: fig resume tags',
-      'gone      canary (paused)     2.5%   legacy  0        -           -         paused: fig resume gone',
+      'ROUTE     STAGE               SHARE  WRITES    VERSION  NEXT        EVIDENCE  NEEDS',
+      'articles  legacy              0%     as reads  3        canary 10%  -         a reason: fig advance articles --reason …',
+      'authors   canary              10%    as reads  0        canary 50%  -         articles (legacy) to come as far',
+      'tags      candidate (killed)  0%     as reads  0        -           -         killed: fig resume tags',
+      'gone      canary (paused)     2.5%   as reads  0        -           -         paused: fig resume gone',
       'Moved: 0 of 4 routes · 0 of 4 matches of the plan (0 %) · no requests since the facade started',
       '',
     ]);
@@ -53,6 +54,7 @@ describe('fig status', () => {
         actor: 'ci',
         hash: 'h',
         build: null,
+        stale: null,
       },
     };
     const known = { route: 'articles', at: 'canary 50%', since: null, build: null, hash: 'h', bakeLeftMs: 0 };
@@ -87,10 +89,29 @@ describe('fig status', () => {
     expect((await fig(['status'], { admin, plan })).out).toContain(
       'what differs to be mended: fig observations',
     );
+    const stale = {
+      ...parity,
+      at: new Date(Date.now() - 26 * 3_600_000 + 60_000).toISOString(),
+      stale: 'age',
+    };
+    answer({ parity: stale, parityGap: 'It is old.' });
+    expect((await fig(['status'], { admin, plan })).out).toMatch(
+      /pass, parity stale: pass 26 h ago +a parity run: fig next articles/,
+    );
+    answer({ parity: { ...parity, stale: 'build' }, parityGap: 'It is of another build.' });
+    const coloured = await fig(['status'], { admin, plan, columns: 200 });
+    expect(coloured.out).toContain(
+      styleText('yellow', 'pass, parity stale: pass 3 h ago, of another build', { validateStream: false }),
+    );
+    expect(JSON.parse((await fig(['status', '--json'], { admin, plan })).out).routes[0].parityStale).toBe(
+      'build',
+    );
+    answer({ verdict: 'breach' });
     const { routes, moved } = JSON.parse((await fig(['status', '--json'], { admin, plan })).out);
     expect(routes[0]).toMatchObject({
       route: 'articles',
       evidence: 'breach, parity pass 3 h ago',
+      parityStale: null,
       owner: null,
     });
     expect(moved).toMatchObject({ routes: { moved: 1, of: 2 }, requests: { moved: 500, of: 1200 } });
@@ -120,16 +141,61 @@ describe('fig status', () => {
     expect(out).toContain(`No routes at ${admin}. Add one`);
   });
 
-  test.each([40, 80, 120])('keeps 200 routes within a terminal of %i columns', async (columns) => {
-    for (let index = 0; index < 200; index++) control.route(`route-with-a-long-name-${index}`);
-    const { out } = await fig(['status'], { admin, plan: articles(), columns, env: { NO_COLOR: '1' } });
-    const lines = out
-      .split('\n')
-      .filter((line) => !line.startsWith('Moved:'))
-      .slice(0, -1);
-    expect(lines).toHaveLength(201);
-    const narrowest = 8 * 6 + 7 * 2;
-    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(Math.max(columns, narrowest));
+  test('says where writes go: to the writer of owned data, else where reads go', async () => {
+    control.route('articles', { data: { owned: 'articles' } });
+    control.route('authors', { data: 'shared', stage: 'candidate' });
+    control.route('tags', { data: 'none' });
+    const plan = folders.write({});
+    const { out } = await fig(['status'], { admin, plan });
+    expect(out).toMatch(/articles +legacy +0% +legacy +0/);
+    expect(out).toMatch(/authors +candidate +100% +as reads +0/);
+    expect(out).toMatch(/tags +legacy +0% +as reads +0/);
+    const { routes } = JSON.parse((await fig(['status', '--json'], { admin, plan })).out);
+    expect(routes.map(({ writer, writes }: Record<string, string>) => [writer, writes])).toEqual([
+      ['legacy', 'legacy'],
+      ['legacy', 'as reads'],
+      ['legacy', 'as reads'],
+    ]);
+  });
+
+  test.each([40, 80, 120, 200])(
+    'keeps 200 routes within a terminal of %i columns, and cuts nothing',
+    async (columns) => {
+      const plan = articles();
+      control.route('articles', { hash: hashOf(plan) });
+      for (let index = 0; index < 200; index++) control.route(`route-with-a-long-name-${index}`);
+      const { out } = await fig(['status'], { admin, plan, columns, env: { NO_COLOR: '1' } });
+      const lines = out.split('\n');
+      expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns);
+      // What wide output says narrow output says, too.
+      const words = out.replaceAll(/\s+/g, ' ');
+      expect(words).toContain('a reason: fig advance articles --reason …');
+      expect(words.match(/not in this plan: fig reload, or another --plan/g)).toHaveLength(200);
+      expect(words).toContain('no requests since the facade started');
+    },
+  );
+
+  test('stands side by side as far as there is room, the rest beneath its row', async () => {
+    const plan = articles();
+    control.route('articles', { hash: hashOf(plan) });
+    const shown = async (columns: number) =>
+      (await fig(['status'], { admin, plan, columns, env: { NO_COLOR: '1' } })).out.split('\n').slice(0, -2);
+    expect(await shown(110)).toHaveLength(2);
+    expect(await shown(80)).toEqual([
+      'ROUTE     STAGE   SHARE  WRITES    VERSION  NEXT        EVIDENCE',
+      'articles  legacy  0%     as reads  0        canary 10%  -',
+      '  needs a reason: fig advance articles --reason …',
+      'Moved: 0 of 1 routes · 0 of 1 matches of the plan (0 %)',
+    ]);
+    expect(await shown(40)).toEqual([
+      'ROUTE     STAGE   SHARE  WRITES',
+      'articles  legacy  0%     as reads',
+      '  version 0 · next canary 10%',
+      '  needs a reason: fig advance articles',
+      '  --reason …',
+      'Moved: 0 of 1 routes',
+      '0 of 1 matches of the plan (0 %)',
+    ]);
   });
 
   test('colours for a terminal alone, and not with NO_COLOR', async () => {

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { EXIT } from '../exit-code.ts';
 import { describeMoved } from '../moved.ts';
-import { painter, type Tone } from '../screen/paint.ts';
-import { type Cell, renderTable } from '../screen/table.ts';
+import { flow } from '../screen/flow.ts';
+import type { Tone } from '../screen/paint.ts';
+import { type Cell, sayTable, widthOf } from '../screen/table.ts';
 import type { Session } from '../session.ts';
 import { type Line, type Standing, standingOf } from '../standing.ts';
 import type { Run } from '../verb.ts';
@@ -28,8 +29,6 @@ export function addStatus(program: Command, run: Run): void {
 }
 
 function print(session: Session, { routes: lines, moved, notServed, plan }: Standing): void {
-  const { stdout } = session.streams;
-  const paint = painter(stdout, session.env);
   if (lines.length === 0) {
     session.say(
       `No routes at ${session.adminUrl}. Add one as routes/NAME.yaml to the plan, then: npx fig reload`,
@@ -39,16 +38,18 @@ function print(session: Session, { routes: lines, moved, notServed, plan }: Stan
       { text: line.route, tone: 'bold' },
       { text: stageText(line), tone: toneOf(line) },
       line.share ?? '?',
-      line.writer ?? '?',
+      line.writes ?? '?',
       String(line.version ?? '?'),
       line.next ?? '-',
-      line.evidence ?? '-',
+      { text: line.evidence ?? '-', tone: line.parityStale === null ? 'plain' : 'yellow' },
       { text: line.needs, tone: 'dim' },
     ]);
-    const header = ['ROUTE', 'STAGE', 'SHARE', 'WRITER', 'VERSION', 'NEXT', 'EVIDENCE', 'NEEDS'];
-    const width = stdout.isTTY ? (stdout.columns ?? 80) : null;
-    for (const line of renderTable(header, rows, width, paint)) session.say(line);
-    session.say(`Moved: ${describeMoved(moved)}`);
+    const header = ['ROUTE', 'STAGE', 'SHARE', 'WRITES', 'VERSION', 'NEXT', 'EVIDENCE', 'NEEDS'];
+    sayTable(session, header, rows);
+    const parts = describeMoved(moved);
+    const width = widthOf(session.streams.stdout);
+    const told = [`Moved: ${parts[0]}`, ...parts.slice(1)];
+    for (const line of flow(told, width ?? Number.POSITIVE_INFINITY)) session.say(line);
   }
   for (const name of notServed) session.note(`${name}: in the plan, not served yet. Run: npx fig reload`);
   if (plan === null)

@@ -15,8 +15,7 @@ import {
 import { parseDuration } from '#plan/model/duration.ts';
 import { EXIT } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
-import { painter } from '../screen/paint.ts';
-import { renderTable } from '../screen/table.ts';
+import { sayTable } from '../screen/table.ts';
 import type { Session } from '../session.ts';
 import type { Run } from '../verb.ts';
 
@@ -39,9 +38,7 @@ export function addToken(program: Command, run: Run): void {
           const rows = tokens
             .map(shown)
             .map((one) => [one.actor, one.role, one.id, one.expiresAt ?? 'never']);
-          const paint = painter(session.streams.stdout, session.env);
-          const header = ['ACTOR', 'ROLE', 'ID', 'EXPIRES'];
-          for (const line of renderTable(header, rows, null, paint)) session.say(line);
+          sayTable(session, ['ACTOR', 'ROLE', 'ID', 'EXPIRES'], rows);
         }
         return EXIT.ok;
       }),

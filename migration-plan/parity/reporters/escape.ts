@@ -13,3 +13,10 @@ const NOT_IN_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Cs}/
 export function escapeMarkup(text: string): string {
   return text.replace(NOT_IN_XML, '\ufffd').replace(/[&<>"']/g, (character) => ENTITIES[character] as string);
 }
+
+/** The same, where a line may end behind what divides paths, URLs and JSON; who copies the text copies nothing more. */
+export function breakable(text: string): string {
+  return escapeMarkup(
+    text.replace(/(?<=[/,?&=\]]|(?<!\$)\.|(?<!\/):)(?=[\p{L}$[{"%:])/gu, '\ufdd0'),
+  ).replaceAll('\ufdd0', '<wbr>');
+}

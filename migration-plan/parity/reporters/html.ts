@@ -1,5 +1,5 @@
 import { type CaseReport, differenceText, type StepReport, type SuiteReport } from '../report.ts';
-import { escapeMarkup as text } from './escape.ts';
+import { breakable, escapeMarkup as text } from './escape.ts';
 import { htmlPage } from './page.ts';
 
 /** One page for a browser. */
@@ -7,8 +7,8 @@ export function htmlReport(suites: readonly SuiteReport[]): string {
   return htmlPage({ title: 'Parity', style: STYLE, body: suites.map(section).join('\n') });
 }
 
-const STYLE = `li { overflow-wrap: anywhere; }
-.failed, .error { color: #c22; } .skipped { opacity: .7; } .passed { color: #283; }`;
+const STYLE =
+  '.failed, .error { color: var(--bad); } .skipped { opacity: .7; } .passed { color: var(--good); }';
 
 function section(suite: SuiteReport): string {
   const { passed, failed, error, skipped } = suite.counts;
@@ -35,7 +35,7 @@ function stepElement({ request, legacy, candidate, differences, more }: StepRepo
   const list = differences.map((one) => `<li>${text(differenceText(one))}</li>`).join('');
   const rest = more > 0 ? `<li>and ${more} more</li>` : '';
   const side = (name: string, answer: StepReport['legacy']) =>
-    `<div><b>${name}</b>${answer ? ` ${answer.status}<pre>${text(answer.body)}</pre>` : ' no answer'}</div>`;
-  return `<p><code>${text(request)}</code></p>${list + rest === '' ? '' : `<ul>${list}${rest}</ul>`}
+    `<div><b>${name}</b>${answer ? ` ${answer.status}<pre>${breakable(answer.body)}</pre>` : ' no answer'}</div>`;
+  return `<p><code>${breakable(request)}</code></p>${list + rest === '' ? '' : `<ul>${list}${rest}</ul>`}
 <div class="pair">${side('legacy', legacy)}${side('candidate', candidate)}</div>`;
 }
