@@ -273,13 +273,50 @@ describe('traffic that is recorded', () => {
     expect(statSync(file('open.ndjson')).mode & 0o777).toBe(0o600);
   }, 120_000);
 
-  test('says so when no client came', async () => {
-    expect(await facade.fig(['record', 'articles', '--for', '1s', '--output', 'quiet.ndjson'])).toMatchObject(
-      {
-        code: 0,
-        out: '0 requests of articles in quiet.ndjson\n',
-        err: expect.stringMatching(/^Recording articles;.*\nNo client asked for this route meanwhile\./),
-      },
+  test.each(['SIGINT', 'SIGTERM'] as const)('%s ends a recording, and the file is whole', async (signal) => {
+    const name = `${signal}.ndjson`;
+    const recording = facade.fig(['record', 'articles', '--output', name], {}, (child) => {
+      void (async () => {
+        while (!existsSync(file(name)) || !/exchange/.test(readFileSync(file(name), 'utf8'))) {
+          await requests([1, 2]);
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+        child.kill(signal);
+      })();
+    });
+    const { code, out, err } = await recording;
+    const kept = lines(name).map((line) => JSON.parse(line));
+    expect(code).toBe(EXIT.interrupted);
+    expect(kept.at(-1)).toEqual({ fig: 'end/1', recorded: kept.length - 1, dropped: 0 });
+    expect(out).toBe(`${kept.length - 1} requests of articles in ${name}\n`);
+    expect(err).toContain('Interrupted: the file holds what came until then.\n');
+    expect((await facade.fig(['replay', name, '--to', 'legacy'])).err).not.toContain('cut off');
+  });
+
+  test('one that is ended before anything came is whole, too', async () => {
+    const { code, out } = await facade.fig(['record', 'articles', '--output', 'none.ndjson'], {}, (child) =>
+      child.stderr?.once('data', () => child.kill('SIGTERM')),
+    );
+    expect([code, out]).toEqual([EXIT.interrupted, '0 requests of articles in none.ndjson\n']);
+    expect(lines('none.ndjson')).toEqual(['{"fig":"end/1","recorded":0,"dropped":0}']);
+  });
+
+  test('says why nothing came: clients go elsewhere, or ask for other things', async () => {
+    const quiet = await facade.fig(['record', 'articles', '--for', '1s', '--output', 'quiet.ndjson']);
+    expect(quiet).toMatchObject({ code: 0, out: '0 requests of articles in quiet.ndjson\n' });
+    expect(quiet.err).toMatch(
+      /^Recording articles;.*\nNo client asked this facade for anything meanwhile: they have to call http:\S+, not legacy itself\./,
+    );
+    const other = await facade.fig(
+      ['record', 'articles', '--for', '3s', '--output', 'other.har', '--format', 'har'],
+      {},
+      (child) =>
+        child.stderr?.once('data', async () => {
+          for (let n = 0; n < 3; n++) await (await fetch(`${publicUrl}/elsewhere`)).text();
+        }),
+    );
+    expect(other.err).toContain(
+      'No client asked for this route meanwhile. 3 other requests came: 3 of no route. articles takes GET /api/articles/:id, POST /api/articles/:id.',
     );
   }, 60_000);
 });

@@ -22,6 +22,7 @@ export type RouteState = {
   readonly killed: boolean;
   readonly version: number;
   readonly hash?: string;
+  readonly match?: readonly string[];
   readonly data?: 'none' | 'shared' | { readonly owned: string };
   /** Instances that had not applied a rollback in time. */
   readonly pending?: readonly string[];

@@ -64,6 +64,7 @@ export async function* lines(
     if (!response.ok || !response.body)
       throw refusal(party, path, response.status, parse(await response.text()), token !== null);
   } catch (error) {
+    if (isStopped(signal)) return;
     throw error instanceof Failure ? error : unreachable(party, error);
   }
   let rest = '';
@@ -74,11 +75,14 @@ export async function* lines(
       yield* parts;
     }
   } catch (error) {
-    if (signal?.aborted) return;
+    if (isStopped(signal)) return;
     throw unreachable(party, error);
   }
   if (rest !== '') yield rest;
 }
+
+/** Whoever asked wants no more; time that is up is another thing. */
+const isStopped = (signal?: AbortSignal) => signal?.aborted === true && signal.reason?.name === 'AbortError';
 
 /** What kept a request from being answered, in a few words. */
 export function networkReason(error: unknown): string {

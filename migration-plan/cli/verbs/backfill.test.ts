@@ -150,20 +150,23 @@ describe('fig backfill', () => {
     expect(err).toContain('a backfill runs already; watching that one');
   });
 
-  test('stops watching on Ctrl-C, leaves the backfill alone and says how to come back', async () => {
-    started();
-    polls(status({ rowsRead: 10 }));
-    const watching = fig(['backfill', 'articles'], { plan });
-    const deadline = Date.now() + 5_000;
-    while (relay.requests.length < 2 && Date.now() < deadline)
-      await new Promise((next) => setTimeout(next, 10));
-    process.emit('SIGINT');
-    const { code, err } = await watching;
-    expect(code).toBe(EXIT.interrupted);
-    expect(err).toContain('Watch it again: npx fig backfill articles');
-    expect(relay.requests.map(({ method }) => method)).not.toContain('DELETE');
-    expect(process.listenerCount('SIGINT')).toBe(0);
-  });
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    'stops watching on %s, leaves the backfill alone and says how to come back',
+    async (signal) => {
+      started();
+      polls(status({ rowsRead: 10 }));
+      const watching = fig(['backfill', 'articles'], { plan });
+      const deadline = Date.now() + 5_000;
+      while (relay.requests.length < 2 && Date.now() < deadline)
+        await new Promise((next) => setTimeout(next, 10));
+      process.emit(signal);
+      const { code, err } = await watching;
+      expect(code).toBe(EXIT.interrupted);
+      expect(err).toContain('Watch it again: npx fig backfill articles');
+      expect(relay.requests.map(({ method }) => method)).not.toContain('DELETE');
+      expect(process.listenerCount(signal)).toBe(0);
+    },
+  );
 
   test('--status shows where it stands without starting it', async () => {
     polls(status({ rowsRead: 10 }));

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import { type BackfillStatus, RelayApi } from '../api/relay.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
+import { interruptible } from '../interrupt.ts';
 import { requireSet } from '../require-set.ts';
 import { painter } from '../screen/paint.ts';
 import { formatSeconds, type Progress, progressView } from '../screen/progress.ts';
@@ -40,42 +41,54 @@ export function addBackfill(program: Command, run: Run): void {
 
 async function follow(session: Session, relay: RelayApi, set: string): Promise<ExitCode> {
   let status = await startOrJoin(session, relay, set);
-  const interrupt = new AbortController();
-  const onInterrupt = () => interrupt.abort();
-  process.once('SIGINT', onInterrupt);
   const view = progressView(session, set);
+  const isCut = await interruptible(async (signal) => {
+    try {
+      await watch(session, relay, { status, signal }, (now) => {
+        status = now;
+        view.update(progressOf(now));
+      });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      view.stop();
+    }
+    return signal.aborted;
+  });
+  if (isCut && (status.state === 'running' || isCutOff(status))) return interrupted(session, status);
+  report(session, status);
+  return status.state === 'done' ? EXIT.ok : EXIT.refused;
+}
+
+/** Follows a run until it ends, for good or bad; rejects when it was aborted, and when the relay stays silent. */
+async function watch(
+  session: Session,
+  relay: RelayApi,
+  from: { readonly status: BackfillStatus; readonly signal: AbortSignal },
+  onStatus: (status: BackfillStatus) => void,
+): Promise<void> {
+  let { status } = from;
+  const { set } = status;
   let silentSince: number | null = null;
   let fruitless = 0;
   let rowsAtRestart = -1;
-  try {
-    for (;;) {
-      if (isCutOff(status)) {
-        fruitless = status.rowsRead > rowsAtRestart ? 0 : fruitless + 1;
-        if (fruitless >= FRUITLESS_RESTARTS) break;
-        rowsAtRestart = status.rowsRead;
-      } else if (status.state !== 'running') break;
-      view.update(progressOf(status));
-      await delay(POLL_MS, undefined, { signal: interrupt.signal });
-      try {
-        status = isCutOff(status) ? await goOn(session, relay, set) : await relay.status(set);
-        silentSince = null;
-      } catch (error) {
-        if (!(error instanceof Failure && error.exitCode === EXIT.unreachable)) throw error;
-        silentSince ??= performance.now();
-        if (performance.now() - silentSince > SILENCE_MS) throw error;
-      }
+  for (;;) {
+    onStatus(status);
+    if (isCutOff(status)) {
+      fruitless = status.rowsRead > rowsAtRestart ? 0 : fruitless + 1;
+      if (fruitless >= FRUITLESS_RESTARTS) return;
+      rowsAtRestart = status.rowsRead;
+    } else if (status.state !== 'running') return;
+    await delay(POLL_MS, undefined, { signal: from.signal });
+    try {
+      status = isCutOff(status) ? await goOn(session, relay, set) : await relay.status(set);
+      silentSince = null;
+    } catch (error) {
+      if (!(error instanceof Failure && error.exitCode === EXIT.unreachable)) throw error;
+      silentSince ??= performance.now();
+      if (performance.now() - silentSince > SILENCE_MS) throw error;
     }
-    view.update(progressOf(status));
-  } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
-    view.stop();
-    return interrupted(session, status);
-  } finally {
-    view.stop();
-    process.off('SIGINT', onInterrupt);
   }
-  report(session, status);
-  return status.state === 'done' ? EXIT.ok : EXIT.refused;
 }
 
 /** The relay ended in mid-run, or came back without its memory: nobody wanted the run to stop. */

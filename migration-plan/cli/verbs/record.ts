@@ -1,18 +1,18 @@
-import { once } from 'node:events';
-import { chmodSync, createWriteStream, existsSync, mkdirSync, statSync, type WriteStream } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { parseDuration } from '#plan/model/duration.ts';
 import { type RecordedExchange, recordingEnd } from '#plan/model/recorded-exchange.ts';
 import { parseSize } from '#plan/model/size.ts';
-import { HAR } from '#plan/traffic/har.ts';
 import { AdminApi } from '../api/admin.ts';
-import { EXIT } from '../exit-code.ts';
+import { EXIT, type ExitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
-import { progressView } from '../screen/progress.ts';
+import { interruptible } from '../interrupt.ts';
+import { type ProgressView, progressView } from '../screen/progress.ts';
 import type { Session } from '../session.ts';
 import { countFlag, usage } from '../usage.ts';
 import type { Run } from '../verb.ts';
+import { type QuietWatch, quietWatch } from './quiet-watch.ts';
+import { openRecordingFile, type RecordingFile } from './recording-file.ts';
 
 type Options = {
   limit: string;
@@ -72,113 +72,84 @@ async function recordInto(
   file: string,
   format: 'ndjson' | 'har',
   wanted: ReturnType<typeof wantedOf>,
-) {
-  const admin = new AdminApi(session);
-  const stop = new AbortController();
-  // Ctrl-C ends the recording and keeps what there is.
-  const onSignal = () => stop.abort();
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+): Promise<ExitCode> {
+  const quiet = await quietWatch(session, route);
   const progress = progressView(session, `${route}: recording`, 'requests');
-  const started = performance.now();
-  let sink: Sink | null = null;
-  let [recorded, dropped, whole, begun] = [0, 0, false, false];
-  try {
-    for await (const line of admin.recording(route, wanted, stop.signal)) {
-      if (line === '') {
-        if (!begun) session.note(`Recording ${route}; Ctrl-C ends it and keeps what there is.`);
-        begun = true;
-        continue;
-      }
-      const value: unknown = JSON.parse(line);
-      const end = recordingEnd.safeParse(value);
-      // Made when the facade has agreed, so that a refusal leaves no file.
-      sink ??= await openSink(file, format, () => stop.abort());
-      if (end.success) {
-        ({ dropped } = end.data);
-        whole = true;
-        await sink.end(line);
-        break;
-      }
-      await sink.write(line, value as RecordedExchange);
-      recorded++;
-      const perSecond = (1000 * recorded) / (performance.now() - started);
-      progress.update({
-        done: recorded,
-        total: wanted.limit,
-        perSecond,
-        etaSeconds: Math.min(
-          (wanted.limit - recorded) / perSecond,
-          wanted.seconds - (performance.now() - started) / 1000,
-        ),
-      });
+  const taken = { recorded: 0, dropped: 0 };
+  const isCut = await interruptible(async (signal) => {
+    try {
+      await take(session, { route, file, format, wanted, signal, quiet, progress, taken });
+    } finally {
+      progress.stop();
     }
-    if (!whole) await sink?.end(JSON.stringify({ fig: 'end/1', recorded, dropped }));
-  } finally {
-    progress.stop();
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
-  }
+    return signal.aborted;
+  });
+  const { recorded, dropped } = taken;
   if (session.json) session.answer({ route, file, recorded, dropped });
   else {
     session.say(`${recorded} requests of ${route} in ${file}`);
+    if (isCut) session.note('Interrupted: the file holds what came until then.');
     if (dropped > 0) session.note(`${dropped} more came faster than they could be kept.`);
-    if (recorded === 0)
-      session.note('No client asked for this route meanwhile. Give it more time with --for.');
+    if (recorded === 0) session.note(await quiet.why());
   }
-  return stop.signal.aborted ? EXIT.interrupted : EXIT.ok;
+  return isCut ? EXIT.interrupted : EXIT.ok;
 }
 
-type Sink = {
-  write(line: string, exchange: RecordedExchange): Promise<void>;
-  end(line: string): Promise<void>;
+type Taking = {
+  readonly route: string;
+  readonly file: string;
+  readonly format: 'ndjson' | 'har';
+  readonly wanted: ReturnType<typeof wantedOf>;
+  readonly signal: AbortSignal;
+  readonly quiet: QuietWatch;
+  readonly progress: ProgressView;
+  readonly taken: { recorded: number; dropped: number };
 };
 
-/** Recordings hold what clients said: nobody else on this machine may read them. */
-async function openSink(file: string, format: 'ndjson' | 'har', onBroken: () => void): Promise<Sink> {
-  const failed = (error: unknown) =>
-    new Failure(
-      EXIT.refused,
-      'CLI_FILE',
-      `expected to write ${file}, got ${(error as NodeJS.ErrnoException).code}. Name another file with --output.`,
-      { cause: error },
-    );
-  let broken: unknown = null;
-  let stream: WriteStream;
-  try {
-    mkdirSync(dirname(file), { recursive: true });
-    stream = createWriteStream(file, { mode: 0o600 });
-    await once(stream, 'open');
-    // One that was there keeps the mode that it had.
-    if (statSync(file).isFile()) chmodSync(file, 0o600);
-  } catch (error) {
-    throw failed(error);
+/** Takes down what comes until there is enough, time is up or somebody wants no more: the file is whole in each case. */
+async function take(session: Session, taking: Taking): Promise<void> {
+  const { route, file, format, wanted, signal, quiet, progress, taken } = taking;
+  const broken = new AbortController();
+  const started = performance.now();
+  let sink: RecordingFile | null = null;
+  let [whole, begun] = [false, false];
+  // Made when the facade has agreed, so that a refusal leaves no file.
+  const open = () => openRecordingFile(file, format, () => broken.abort());
+  const ends = AbortSignal.any([signal, broken.signal]);
+  for await (const line of new AdminApi(session).recording(route, wanted, ends)) {
+    if (line === '') {
+      if (!begun) session.note(`Recording ${route}; Ctrl-C ends it and keeps what there is.`);
+      else if (taken.recorded === 0) await quiet.tellOnce();
+      begun = true;
+      continue;
+    }
+    const value: unknown = JSON.parse(line);
+    const end = recordingEnd.safeParse(value);
+    sink ??= await open();
+    if (end.success) {
+      taken.dropped = end.data.dropped;
+      whole = true;
+      await sink.end(line);
+      break;
+    }
+    await sink.write(line, value as RecordedExchange);
+    taken.recorded++;
+    const seconds = (performance.now() - started) / 1000;
+    const perSecond = taken.recorded / seconds;
+    progress.update({
+      done: taken.recorded,
+      total: wanted.limit,
+      perSecond,
+      etaSeconds: Math.min((wanted.limit - taken.recorded) / perSecond, wanted.seconds - seconds),
+    });
   }
-  stream.on('error', (error) => {
-    broken = error;
-    onBroken();
-  });
-  let any = false;
-  const put = async (text: string) => {
-    // A stream that broke says nothing any more.
-    if (!broken && !stream.write(text)) await once(stream, 'drain').catch(() => {});
-    if (broken) throw failed(broken);
-  };
-  if (format === 'har') await put(HAR.head);
-  return {
-    async write(line, exchange) {
-      if (format === 'har')
-        await put(`${any ? HAR.between : ''}${HAR.entry(exchange, 'http://recorded.invalid')}`);
-      else await put(`${line}\n`);
-      any = true;
-    },
-    async end(line) {
-      if (format === 'har') await put(HAR.tail);
-      else await put(`${line}\n`);
-      const closed = once(stream, 'close').catch(() => {});
-      stream.end();
-      if (!broken) await closed;
-      if (broken) throw failed(broken);
-    },
-  };
+  if (whole) return;
+  if (!begun)
+    throw new Failure(
+      EXIT.interrupted,
+      'RECORD_INTERRUPTED',
+      'Interrupted before the recording began: nothing was written.',
+    );
+  sink ??= await open();
+  await sink.end(JSON.stringify({ fig: 'end/1', ...taken }));
 }
