@@ -106,6 +106,7 @@ export function buildProgram(
     .option('--admin <url>', `admin API of the facade (default: FIG_ADMIN_URL or ${DEFAULT_ADMIN_URL})`)
     .option('--json', 'answer in JSON')
     .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('What there is: npx fig --help, or npx fig VERB --help.')
     .configureOutput({
       writeOut: (text) => streams.stdout.write(text),
       // With --json the error is written once, as JSON, by main.

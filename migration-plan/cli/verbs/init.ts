@@ -71,7 +71,7 @@ export function addInit(program: Command, run: Run): void {
           throw usage(
             '--from',
             'a file, or --express with a command',
-            'neither or both',
+            options.from === undefined ? 'neither' : 'both',
             'fig init --from openapi.yaml',
           );
         const folder = session.planDir;
@@ -270,7 +270,9 @@ function tell(session: Session, { folder, source, routes, legacy, candidate, asi
   const homeless =
     source.endpoints.length - routes.reduce((sum, { reads, writes }) => sum + reads + writes, 0);
   if (homeless > 0)
-    session.note(`${homeless} endpoints have no resource in their path and stay with the monolith.`);
+    session.note(
+      `Without a resource in their path, so they stay with the monolith: ${homeless} of the endpoints.`,
+    );
   if (source.left.length > 0)
     session.note(
       `${source.left.length} endpoints cannot be matched by a plan and were left out: ${source.left.slice(0, SHOWN).map(plain).join(', ')}${source.left.length > SHOWN ? ' …' : ''}`,

@@ -77,14 +77,16 @@ function waitsFor(
 }
 
 function commandFor(
-  { route, killed, paused }: RouteState,
+  { route, stage, killed, paused }: RouteState,
   next: string | null,
   evidence: Evidence,
   movesWrites: boolean,
   plan: string,
 ): string | null {
   if (killed || paused) return `npx fig resume ${route} --reason …`;
-  if (evidence.verdict === 'breach') return `npx fig observations ${route}`;
+  // A plan that ends before the candidate has everybody: what differs says whether it may go on.
+  const stays = next === null && stage !== 'candidate' && stage !== 'retired';
+  if (evidence.verdict === 'breach' || stays) return `npx fig observations ${route}`;
   if (next === null || evidence.verdict === 'hold' || evidence.bakeLeftMs > 0) return null;
   if (next === 'candidate' && evidence.parityGap !== null)
     return `npx fig parity ${route}${movesWrites ? ' --writes' : ''} --evidence${plan}`;
@@ -93,11 +95,11 @@ function commandFor(
 
 function say(session: Session, { route, at, next, evidence, command }: Advice): void {
   const paint = painter(session.streams.stdout, session.env);
-  session.say(
-    `${paint('bold', route)} at ${at}${next === null ? ', the last of its stages' : `, next ${next}`}`,
-  );
+  const isThere = at === 'candidate' || at === 'retired';
+  const last = `, the last of its stages${isThere ? '' : ` (to go on, add to \`stages\` in routes/${route}.yaml)`}`;
+  session.say(`${paint('bold', route)} at ${at}${next === null ? last : `, next ${next}`}`);
   sayEvidence(session, evidence);
   if (evidence.bakeLeftMs > 0 && next !== null && evidence.guardrails.length > 0)
     session.say(`  bake   another ${duration(evidence.bakeLeftMs)}`);
-  session.say(`  ${command ?? 'nothing to do but wait'}`);
+  session.say(`  ${command ?? (next === null ? 'nothing to do' : 'nothing to do but wait')}`);
 }

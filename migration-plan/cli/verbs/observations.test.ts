@@ -195,6 +195,19 @@ describe('fig next', () => {
     expect(paused.out.trimEnd().split('\n').at(-1)).toBe('  npx fig resume articles --reason …');
   });
 
+  test('at the end of a plan that ends in shadow, says how to go on', async () => {
+    const short = folders.write({
+      'routes/articles.yaml':
+        'route: articles\nmatch: [/api/articles]\ncandidate: catalog\nstages: [shadow]\n',
+    });
+    control.answers.set('/v1/routes/articles/evidence', ok({ ...evidence, verdict: 'pass', guardrails: [] }));
+    expect((await fig(['next'], { admin, plan: short })).out.split('\n')).toEqual([
+      'articles at shadow, the last of its stages (to go on, add to `stages` in routes/articles.yaml)',
+      '  npx fig observations articles',
+      '',
+    ]);
+  });
+
   test('waits for the end of bake, and says how long that is', async () => {
     const passed = { ...guardrail, verdict: 'pass', missing: null };
     const baking = { ...evidence, verdict: 'pass', guardrails: [passed], bakeLeftMs: 1_800_000 };
@@ -210,7 +223,7 @@ describe('fig next', () => {
     ['pass', {}, 'npx fig advance articles --plan PLAN --reason …'],
     ['breach', {}, 'npx fig observations articles'],
     ['pass', { paused: true }, 'npx fig resume articles --reason …'],
-    ['pass', { stage: 'candidate' }, 'nothing to do but wait'],
+    ['pass', { stage: 'candidate' }, 'nothing to do'],
   ])('after %s, standing at %j: %s', async (verdict, position, command) => {
     Object.assign(control.routes[0] as object, position);
     control.answers.set('/v1/routes/articles/evidence', ok({ ...evidence, verdict, guardrails: [] }));
