@@ -58,6 +58,8 @@ export function addNext(program: Command, run: Run): void {
           session.note(
             `${unplanned} routes of the facade are not in the plan of ${session.planDir}, or not known to stand anywhere: nothing is advised for them. Another plan: --plan.`,
           );
+        const fault = await admin.ledgerFault();
+        if (fault !== null) session.note(`Positions cannot be changed: ${fault}`);
         if (states.length === 0)
           session.note('The facade serves no route yet: add one to the plan, then fig reload.');
         return EXIT.ok;

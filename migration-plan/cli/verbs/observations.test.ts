@@ -208,6 +208,13 @@ describe('fig next', () => {
     ]);
   });
 
+  test('warns of a ledger that takes no step', async () => {
+    expect((await fig(['next'], { admin, plan })).err).toBe('');
+    control.ledgerFault = 'ledger .fig/ledger.jsonl:2: it is not JSON.';
+    const { code, err } = await fig(['next'], { admin, plan });
+    expect([code, err]).toEqual([EXIT.ok, `Positions cannot be changed: ${control.ledgerFault}\n`]);
+  });
+
   test('waits for the end of bake, and says how long that is', async () => {
     const passed = { ...guardrail, verdict: 'pass', missing: null };
     const baking = { ...evidence, verdict: 'pass', guardrails: [passed], bakeLeftMs: 1_800_000 };
