@@ -13,18 +13,12 @@ export function shown(answer: Answer, redactor: Redactor) {
 
 /** A difference without a secret in its sample. */
 export function redacted(difference: Difference, redactor: Redactor): Difference {
-  const { at, legacy, candidate, secret } = difference.sample;
-  const value = (json: string | null) => json && redactor.withoutEchoes(redactor.json(json, at, secret));
   return {
     ...difference,
     // Of use to whoever learns noise.
     places: [],
     more: [],
-    sample: {
-      at: redactor.withoutEchoes(redactor.text(at)),
-      legacy: value(legacy),
-      candidate: value(candidate),
-    },
+    sample: redactor.sample(difference),
   };
 }
 

@@ -1,4 +1,6 @@
 import { Parser } from 'htmlparser2';
+import { MarkupNames } from '../redact/markup-names.ts';
+import type { NamedSecret } from '../redact/secret-names.ts';
 import { diffSequence, type Piece } from './diff-sequence.ts';
 import type { Findings } from './findings.ts';
 import type { CompareLimits } from './limits.ts';
@@ -48,6 +50,7 @@ class PageReader {
   private readonly top: Place = { path: 'html:', below: new Map() };
   private pathCharacters = 0;
   private text = '';
+  private readonly names = new MarkupNames();
 
   constructor(limits: Pick<CompareLimits, 'depth' | 'nodes'>) {
     this.limits = limits;
@@ -73,6 +76,7 @@ class PageReader {
 
   private opened(name: string, attributes: Readonly<Record<string, string>>): void {
     this.endText();
+    this.names.opened(name, attributes);
     const parent = this.open.at(-1);
     const above = parent?.place ?? this.top;
     const isBare = name === 'tbody' && Object.keys(attributes).length === 0;
@@ -88,6 +92,7 @@ class PageReader {
         this.below(place, `@${attribute}`),
         attribute === 'class' ? sortedWords(value) : value,
         `${place.path}${label}/@${attribute.slice(0, 80)}`,
+        this.names.attribute(attribute),
       );
     }
   }
@@ -105,6 +110,7 @@ class PageReader {
 
   private closed(name: string): void {
     this.endText();
+    this.names.closed(name);
     if (this.open.at(-1)?.name === name) this.open.pop();
   }
 
@@ -113,12 +119,13 @@ class PageReader {
     const here = this.open.at(-1);
     const text = here?.verbatim ? this.text : this.text.replace(/[ \t\r\n\f]+/g, ' ').trim();
     this.text = '';
-    if (text !== '') this.add(here?.place ?? this.top, text, here && here.place.path + here.label);
+    if (text === '') return;
+    this.add(here?.place ?? this.top, text, here && here.place.path + here.label, this.names.text(text));
   }
 
-  private add({ path }: Place, text: string, at = path): void {
+  private add({ path }: Place, text: string, at = path, secret: NamedSecret | null = null): void {
     if (this.pieces.length >= this.limits.nodes) throw TOO_COMPLEX;
-    this.pieces.push({ path, at, text });
+    this.pieces.push(secret ? { path, at, text, secret } : { path, at, text });
   }
 }
 

@@ -1,6 +1,8 @@
+import type { NamedSecret } from '../redact/secret-names.ts';
+import type { Span } from '../redact/span.ts';
 import { alignKeys, risingPairs, Work } from './align.ts';
-import type { DifferenceKind, Reason } from './difference.ts';
-import { textExcerpt } from './excerpt.ts';
+import type { DifferenceKind, Reason, Sample } from './difference.ts';
+import { spansInExcerpt, textExcerpt } from './excerpt.ts';
 import type { Findings } from './findings.ts';
 import { textReason } from './text-reason.ts';
 
@@ -10,6 +12,9 @@ export type Piece = {
   readonly path: string;
   readonly at: string;
   readonly text: string;
+  /** What it is by what names it elsewhere: the whole of it, or parts. */
+  readonly secret?: NamedSecret | null;
+  readonly spans?: readonly Span[];
 };
 
 /**
@@ -48,6 +53,7 @@ export function diffSequence(
         at: piece.at,
         legacy: a && textExcerpt(a.text, excerpt),
         candidate: b && textExcerpt(b.text, excerpt),
+        ...hiddenIn(a, b, excerpt),
       }),
     });
   };
@@ -56,13 +62,15 @@ export function diffSequence(
   if (firstMoved !== -1) {
     const moved = legacy[firstMoved] as Piece;
     const other = candidate[partner[firstMoved] as number] as Piece;
-    const show = ({ at, text }: Piece) => textExcerpt(`${at}: ${text}`, findings.limits.excerpt);
-    findings.add({
-      kind: 'order',
-      reason: null,
-      path: () => orderPath,
-      sample: () => ({ at: moved.at, legacy: show(moved), candidate: show(other) }),
+    const { excerpt } = findings.limits;
+    const [a, b] = [named(moved), named(other)];
+    const sample = () => ({
+      at: moved.at,
+      legacy: textExcerpt(a.text, excerpt),
+      candidate: textExcerpt(b.text, excerpt),
+      ...hiddenIn(a, b, excerpt),
     });
+    findings.add({ kind: 'order', reason: null, path: () => orderPath, sample });
   }
   let fromA = 0;
   let fromB = 0;
@@ -75,6 +83,23 @@ export function diffSequence(
     fromA = i + 1;
     fromB = endB + 1;
   }
+}
+
+/** With the place in its text. */
+function named({ path, at, text, secret, spans = [] }: Piece): Piece {
+  const before = `${at}: `;
+  const own = secret ? [{ from: 0, to: text.length, kind: secret }] : spans;
+  const shift = ({ from, to, kind }: Span) => ({ from: from + before.length, to: to + before.length, kind });
+  return { path, at, text: before + text, spans: own.map(shift) };
+}
+
+/** Which secrets a sample of two pieces holds, where it does not tell by itself. */
+function hiddenIn(a: Piece | null, b: Piece | null, characters: number): Pick<Sample, 'secret' | 'spans'> {
+  const secret = a?.secret ?? b?.secret;
+  if (secret) return { secret };
+  if (!a?.spans?.length && !b?.spans?.length) return {};
+  const of = (piece: Piece | null) => spansInExcerpt(piece?.spans ?? [], piece?.text ?? '', characters);
+  return { spans: { legacy: of(a), candidate: of(b) } };
 }
 
 /** The how many-th of its path each piece is. */

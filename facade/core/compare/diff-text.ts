@@ -1,6 +1,8 @@
+import { findApart } from '../redact/find-secrets.ts';
+import { spansWithin } from '../redact/span.ts';
 import { diffSequence, type Piece } from './diff-sequence.ts';
-import type { Reason } from './difference.ts';
-import { textExcerpt } from './excerpt.ts';
+import type { Reason, Sample } from './difference.ts';
+import { spansInExcerpt, textExcerpt } from './excerpt.ts';
 import type { Findings } from './findings.ts';
 import { textReason, withLineFeeds } from './text-reason.ts';
 
@@ -16,7 +18,7 @@ export function diffText(legacy: string, candidate: string, findings: Findings):
       kind: 'value',
       reason,
       path: () => 'text',
-      sample: () => ({ at: 'text', ...apart(legacy, candidate, findings.limits.excerpt) }),
+      sample: () => ({ at: 'text', ...differing(legacy, candidate, findings.limits.excerpt) }),
     });
   if (whole !== null) {
     tellWhole(whole);
@@ -34,10 +36,21 @@ export function diffText(legacy: string, candidate: string, findings: Findings):
 
 /** Null for more lines than the limit. */
 function linesOf(text: string, limit: number): Piece[] | null {
-  const lines = withLineFeeds(text).split('\n', limit + 1);
-  return lines.length > limit
-    ? null
-    : lines.map((line, index) => ({ path: 'text', at: `line ${index + 1}`, text: line }));
+  const whole = withLineFeeds(text);
+  const lines = whole.split('\n', limit + 1);
+  if (lines.length > limit) return null;
+  // A line alone does not show the heading of its columns, nor the element that it stands in.
+  const secrets = findApart(whole).sort((one, other) => one.from - other.from);
+  let [start, next] = [0, 0];
+  return lines.map((line, index) => {
+    const end = start + line.length;
+    while (next < secrets.length && secrets[next]!.to <= start) next++;
+    let last = next;
+    while (last < secrets.length && secrets[last]!.from < end) last++;
+    const spans = spansWithin(secrets.slice(next, last), start, end);
+    start = end + 1;
+    return { path: 'text', at: `line ${index + 1}`, text: line, spans };
+  });
 }
 
 function endings(text: string): string {
@@ -45,12 +58,16 @@ function endings(text: string): string {
 }
 
 /** Excerpts from a little before the first character that differs. */
-function apart(legacy: string, candidate: string, characters: number): { legacy: string; candidate: string } {
+function differing(legacy: string, candidate: string, characters: number): Omit<Sample, 'at'> {
   let start = 0;
   while (start < legacy.length && legacy[start] === candidate[start]) start++;
   const from = Math.max(0, start - 20);
-  return {
-    legacy: textExcerpt(legacy.slice(from, from + characters + 1), characters),
-    candidate: textExcerpt(candidate.slice(from, from + characters + 1), characters),
+  const shown = (text: string) => {
+    const part = text.slice(from, from + characters + 1);
+    const spans = spansWithin(findApart(text), from, from + part.length);
+    return [textExcerpt(part, characters), spansInExcerpt(spans, part, characters)] as const;
   };
+  const [[a, ofA], [b, ofB]] = [shown(legacy), shown(candidate)];
+  const holdsNone = ofA.length + ofB.length === 0;
+  return { legacy: a, candidate: b, ...(holdsNone ? {} : { spans: { legacy: ofA, candidate: ofB } }) };
 }

@@ -1,4 +1,5 @@
 import type { NamedSecret } from '../redact/secret-names.ts';
+import type { Span } from '../redact/span.ts';
 
 /**
  * What kind of difference, seen from legacy: `missing` the candidate lacks it, `extra` it has it in addition, `type`
@@ -75,8 +76,10 @@ export type Sample = {
   /** Both values as JSON text, cut inside strings, lists and objects so that it stays JSON; null where there is none. */
   readonly legacy: string | null;
   readonly candidate: string | null;
-  /** What the values are by a member beside them, which a sample does not show: `{"name":"password","value":…}`. */
+  /** What the values are by something that a sample does not show: `{"name":"password","value":…}`, `<dt>PIN</dt>`. */
   readonly secret?: NamedSecret;
+  /** Secrets in the JSON text of each value, by what a sample does not show: the heading of a column. */
+  readonly spans?: { readonly legacy: readonly Span[]; readonly candidate: readonly Span[] };
 };
 
 /** Of a kind, unless its reason says otherwise. */

@@ -1,4 +1,5 @@
 import type { Match } from '#plan/model/plan.ts';
+import { isSecretSegment } from '../redact/redact-url.ts';
 import { identifierKind } from './identifier.ts';
 
 export type EndpointTemplates = {
@@ -44,7 +45,7 @@ type Node = {
 };
 
 /**
- * Learns endpoints from the paths it is asked for. Segments that look like ids are `:id`, dates `:date`; a place
+ * Learns endpoints from the paths it is asked for. Segments that look like ids are `:id`, dates `:date`, secrets `:secret`; a place
  * with more than 20 distinct slugs, or 200 distinct words, has a `:slug`. Which template a path has in the end depends
  * on which paths were seen, not on their order, until the places that are remembered are used up.
  */
@@ -99,7 +100,7 @@ class Learner {
     let template = '';
     for (const [depth, segment] of segments.entries()) {
       if (depth >= MAX_DEPTH) return `${template}/*rest`;
-      const step = this.step(node, segment);
+      const step = this.step(node, segment, segments[depth - 1] ?? '');
       template += `/${step.name}`;
       node = step.node;
     }
@@ -110,7 +111,7 @@ class Learner {
     return this.caseSensitive ? segment : segment.toLowerCase();
   }
 
-  private step(node: Node, segment: string): Step {
+  private step(node: Node, segment: string, before: string): Step {
     const word = this.literal(segment);
     const literal = node.literals.get(word);
     if (literal) return { name: word, node: literal };
@@ -119,6 +120,7 @@ class Learner {
     if (node.parameters.has(segment)) return parameter(node, segment);
     const kind = identifierKind(segment);
     if (kind) return parameter(node, `:${kind}`);
+    if (isSecretSegment(before, segment)) return parameter(node, ':secret');
     const folded = PLAIN_WORD.test(word) ? node.wordsFolded : node.slugsFolded;
     if (folded || word.length > MAX_SEGMENT || this.nodes >= MAX_NODES) return parameter(node, ':slug');
     return this.learn(node, word);
@@ -127,9 +129,9 @@ class Learner {
   private learn(node: Node, word: string): Step {
     this.nodes++;
     count(node, word);
-    child(node.literals, word, false);
+    const added = child(node.literals, word, false);
     this.fold(node);
-    return this.step(node, word);
+    return node.literals.has(word) ? { name: word, node: added } : parameter(node, ':slug');
   }
 
   /** Slugs when there are too many, and words with them when there are more than a few of these. */

@@ -1,3 +1,4 @@
+import { type Span, spansWithin } from '../redact/span.ts';
 import { isNumber, JsonList, JsonObject, type JsonValue, numberText } from './json-value.ts';
 
 const MAX_MEMBERS = 12;
@@ -13,6 +14,17 @@ export function excerptOf(value: JsonValue, characters: number): string {
 
 export function textExcerpt(text: string, characters: number): string {
   return JSON.stringify(text.length > characters ? `${text.slice(0, characters)}…` : text);
+}
+
+/** Where spans of a text stand in what `textExcerpt` makes of it. */
+export function spansInExcerpt(spans: readonly Span[], text: string, characters: number): Span[] {
+  const shown = text.slice(0, characters);
+  const written = (end: number) => JSON.stringify(shown.slice(0, end)).length - 1;
+  return spansWithin(spans, 0, shown.length).map((span) => ({
+    ...span,
+    from: written(span.from),
+    to: written(span.to),
+  }));
 }
 
 class Excerpt {

@@ -1,3 +1,4 @@
+import { findSecrets } from '../redact/find-secrets.ts';
 import { identifierKind } from './identifier.ts';
 
 /** Member names, and positions in lists, from the root down. */
@@ -7,19 +8,23 @@ const PLAIN_NAME = /^[A-Za-z_$][\w$-]*$/;
 const MAX_NAME = 80;
 const MAX_PATH = 1000;
 
-/** `$.articles[*].price`: no indices, and names that look like ids folded to `*`, so that paths stay few. */
+/** `$.articles[*].price`: no indices, and names that look like ids or are secrets folded to `*`, so that paths stay few. */
 export function foldedPath(segments: PathSegments): string {
   return pathText(segments, (segment) =>
-    typeof segment === 'number' ? '[*]' : identifierKind(segment) ? '.*' : nameText(segment),
+    typeof segment === 'number' ? '[*]' : isNoName(segment) ? '.*' : nameText(segment),
   );
 }
 
 /** What `foldedPath` leaves out: indices, and names that look like ids. */
 export function foldedOut(segments: PathSegments): string {
   return segments
-    .filter((segment) => typeof segment === 'number' || identifierKind(segment))
+    .filter((segment) => typeof segment === 'number' || isNoName(segment))
     .map(String)
     .join('/');
+}
+
+function isNoName(name: string): boolean {
+  return identifierKind(name) !== null || (!/^\w{1,15}$/.test(name) && findSecrets(name).length > 0);
 }
 
 /** `$.articles[3].price` */

@@ -73,6 +73,10 @@ export class Observations {
     return this.#noise;
   }
 
+  knows(endpoint: string, difference: Difference): boolean {
+    return this.#fields.has(fieldKey(endpoint, difference));
+  }
+
   fate(fate: Fate): void {
     countFate(this.#counts, fate);
   }

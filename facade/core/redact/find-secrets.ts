@@ -1,15 +1,18 @@
+import { blocks } from './blocks.ts';
 import { isCardNumber } from './card.ts';
+import { columns } from './columns.ts';
 import { findEmails } from './email.ts';
 import { ibanEnd } from './iban.ts';
-import { assignedValue, credentialAfterScheme } from './named-value.ts';
+import { markup } from './markup.ts';
+import { assignedValue, credentialAfterScheme, grantedValue, saysNothing } from './named-value.ts';
 import { secretByName } from './secret-names.ts';
 import type { Span } from './span.ts';
 import { dottedKey, vendorKey } from './vendor-keys.ts';
 
 /**
  * All secrets of a text: words that are keys or tokens by their form, numbers of cards and accounts, addresses, private
- * keys, passwords in URLs, and what stands behind a name that says so (`password=…`, `"token": "…"`). Time is linear
- * in the text whatever it holds: each pattern is anchored to a word or reads a bounded number of characters.
+ * keys, passwords in URLs, and what a name says is one, wherever the two stand to each other (`password=…`,
+ * `"token": "…"`, `<dt>PIN</dt><dd>…`, below the heading of a column). Time is linear in the text whatever it holds: each pattern is anchored to a word or reads a bounded number of characters.
  * A text that ends in `…` was cut; what was cut is taken for what it began as.
  */
 export function findSecrets(text: string): Span[] {
@@ -21,9 +24,17 @@ export function findSecrets(text: string): Span[] {
     ...numbers(text),
     ...accounts(text),
     ...otherKeys(text),
-    ...inputs(text),
     ...parts(text),
+    ...findApart(text),
   ];
+}
+
+/** Secrets that are told by what stands elsewhere: a heading, a label, an element around them, a line before. */
+export function findApart(text: string): Span[] {
+  const isOneLine = !/[\r\n]/.test(text);
+  return [...markup(text), ...(isOneLine ? [] : [...columns(text), ...blocks(text)])].filter(
+    ({ from, to }) => !saysNothing(text.slice(from, to)),
+  );
 }
 
 function* privateKeys(text: string): Iterable<Span> {
@@ -52,7 +63,10 @@ function* words(text: string): Iterable<Span> {
   for (let found = next.exec(text); found; found = next.exec(text)) {
     const [from, to] = [found.index, next.lastIndex];
     const span =
-      token(text, from, to) ?? credentialAfterScheme(text, from, to) ?? assignedValue(text, from, to);
+      token(text, from, to) ??
+      credentialAfterScheme(text, from, to) ??
+      assignedValue(text, from, to) ??
+      grantedValue(text, from, to);
     if (!span) continue;
     yield span;
     next.lastIndex = Math.max(to, span.to);
@@ -132,19 +146,6 @@ function* otherKeys(text: string): Iterable<Span> {
     const from = index + address.length;
     const rest = /^[\w/]*/.exec(text.slice(from, from + 200))![0];
     if (rest !== '') yield { from, to: from + rest.length, kind: 'slack' };
-  }
-}
-
-/** Fields of HTML forms, whose value stands apart from the name. */
-function* inputs(text: string): Iterable<Span> {
-  for (const { index, 0: tag } of text.matchAll(/<(?:input|meta)\b[^<>]{0,1000}>/gi)) {
-    const name = /\s(?:name|id)\s*=\s*["']?([^\s"'>]{1,64})/i.exec(tag)?.[1] ?? '';
-    const kind = /\stype\s*=\s*["']?password/i.test(tag) ? 'password' : secretByName(name);
-    const value = /\s(?:value|content)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/i.exec(tag);
-    const secret = value?.[1] ?? value?.[2] ?? value?.[3];
-    if (!kind || !value || !secret) continue;
-    const from = index + value.index + value[0].lastIndexOf(secret);
-    yield { from, to: from + secret.length, kind };
   }
 }
 

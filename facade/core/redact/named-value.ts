@@ -1,19 +1,24 @@
+import { isGranted } from './granting-names.ts';
 import { countsSecrets, secretByName } from './secret-names.ts';
 import type { Span } from './span.ts';
 
-/** Their values hold spaces and reach to the end of the line, or to the quote that is open. */
+/** Their values hold spaces and quotes, and reach to the end of the line, or of the quotes that they stand in. */
 const WHOLE_LINE = /^(?:set-?cookie|cookie|(?:proxy-?)?authorization)$/i;
-const NO_SECRET = /^(?:true|false|null|none|undefined|nil)$/i;
+const NOTHING = /^(?:true|false|null|none|undefined|nil)$/i;
+
+/** Whether what stands where a secret would says that there is, or is not one. */
+export function saysNothing(value: string): boolean {
+  return NOTHING.test(value);
+}
 
 /**
  * The value that a secret's name, the word from `from` to `to`, is given: `password=x`, `"token": "x"`, `pin: 'x'`,
- * `<secret>x</secret>`, also in JSON within JSON.
+ * also in JSON within JSON.
  */
 export function assignedValue(text: string, from: number, to: number): Span | null {
   const name = text.slice(from, to);
   const kind = secretByName(name);
   if (!kind) return null;
-  if (text[from - 1] === '<' && text[to] === '>') return until(text, to + 1, /</g, kind);
   const assign =
     /^(?:\\*["'`]|%22|&quot;|\])?[ \t]{0,3}(?::|=>?|%3D|%3A)[ \t]{0,3}(\\*["'`]|%22|&quot;)?/i.exec(
       text.slice(to, to + 40),
@@ -23,8 +28,26 @@ export function assignedValue(text: string, from: number, to: number): Span | nu
   const quote = assign[1];
   if (quote) return quoted(text, start, quote, kind);
   if (countsSecrets(name) && /^\d{1,6}\b/.test(text.slice(start, start + 7))) return null;
-  const end = WHOLE_LINE.test(name) ? /[\r\n"'`]|%22/g : /[\s&;,"'`<>(){}[\]|\\#]|%26|%22/g;
-  return until(text, start, end, kind);
+  if (!WHOLE_LINE.test(name)) return until(text, start, /[\s&;,"'`<>(){}[\]|\\#]|%26|%22/g, kind);
+  const around = /\\*["'`]$/.exec(text.slice(Math.max(0, from - 8), from))?.[0];
+  const end = around === undefined ? null : (quoted(text, start, around, kind)?.to ?? null);
+  const line = until(text, start, /[\r\n]/g, kind);
+  return line && end !== null && end < line.to ? { ...line, to: end } : line;
+}
+
+/**
+ * What stands behind a name as in URLs (`/reset/x`, `?code=x`) or as a parameter of a header (`nonce="x"`), where name and
+ * looks together say that it is a secret.
+ */
+export function grantedValue(text: string, from: number, to: number): Span | null {
+  const separator = /^(?:\/|=["']?|%2F|%3D)/i.exec(text.slice(to, to + 4))?.[0];
+  if (separator === undefined) return null;
+  const isSegment = separator === '/' || separator === '%2F' || separator === '%2f';
+  if (isSegment && !/(?:\/|%2F)$/i.test(text.slice(Math.max(0, from - 3), from))) return null;
+  const start = to + separator.length;
+  const end = isSegment ? /[^\w.~=+-]/g : /[^\w.~=+/-]/g;
+  const found = until(text, start, end, 'secret');
+  return found && isGranted(text.slice(from, to), text.slice(found.from, found.to)) ? found : null;
 }
 
 /** `Bearer x`, `Basic x`: a scheme of the Authorization header, and what is no plain word after it. */
@@ -60,5 +83,5 @@ function until(text: string, start: number, end: RegExp, kind: string): Span | n
 }
 
 function span(text: string, from: number, to: number, kind: string): Span | null {
-  return to > from && !NO_SECRET.test(text.slice(from, Math.min(to, from + 10))) ? { from, to, kind } : null;
+  return to > from && !saysNothing(text.slice(from, Math.min(to, from + 10))) ? { from, to, kind } : null;
 }

@@ -19,9 +19,14 @@ export function isAnnounced(name: string): boolean {
   return isOneOf(ANNOUNCED, name);
 }
 
+/** Whether a member called so names what another one beside it holds. */
+export function isAnnouncement(name: string): boolean {
+  return isOneOf(ANNOUNCES, name);
+}
+
 /** What a member that `says` so makes of the value beside it; null for a member that names none, or no secret. */
 export function announcedBy(name: string, says: string): NamedSecret | null {
-  return isOneOf(ANNOUNCES, name) ? secretByName(says) : null;
+  return isAnnouncement(name) ? secretByName(says) : null;
 }
 
 function isOneOf(names: ReadonlySet<string>, name: string): boolean {

@@ -28,6 +28,14 @@ export class Placeholders {
     return result;
   }
 
+  /** Whether a name, perhaps cut (`…`), is or holds what was a secret elsewhere. */
+  echoesIn(name: string): boolean {
+    const begun = name.endsWith('…') ? name.slice(0, -1) : null;
+    return [...this.#telling.keys()].some(
+      (secret) => name.includes(secret) || (begun !== null && secret.startsWith(begun)),
+    );
+  }
+
   /** A number stays a number, so that no difference of type appears: 9, zeros for as many digits, and which one it is. */
   digits(secret: string): string {
     const which = String(this.#number(secret));

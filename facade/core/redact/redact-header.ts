@@ -21,6 +21,12 @@ export function redactHeader(
       return scheme + placeholders.text(credential, kindOf(scheme.trim()));
     });
   }
+  // Of digests: `nextnonce="…"`, `rspauth="…"`.
+  if (/^(?:proxy-)?authentication-info$/.test(header)) {
+    return value.replace(/([\w-]+=)("[^"]*"|[^\s",]+)/g, (_, key: string, secret: string) => {
+      return key + placeholders.text(secret.replaceAll('"', ''), 'credential');
+    });
+  }
   const kind = named ? 'header' : secretByName(header);
   if (kind && value !== '') return placeholders.text(value, kind);
   return /^(?:[a-z][a-z0-9+.-]*:\/)?\/\S*$/i.test(value)

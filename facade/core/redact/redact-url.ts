@@ -1,7 +1,8 @@
 import { findSecrets } from './find-secrets.ts';
+import { isGranted } from './granting-names.ts';
 import type { Placeholders } from './placeholders.ts';
 import { secretByName } from './secret-names.ts';
-import { replaceSpans } from './span.ts';
+import { replaceSpans, type Span } from './span.ts';
 
 /**
  * Replaces the secrets of a URL or request target: parameters and path segments that are secrets by name or form, and
@@ -28,15 +29,17 @@ export function redactForm(form: string, placeholders: Placeholders): string {
       if (equals === -1) return redactEncoded(pair, placeholders, null);
       const name = decode(pair.slice(0, equals));
       // `user[password]` and `user.password` are named by their last word.
-      const kind = secretByName(name) ?? secretByName(name.slice(-64).match(/[\w-]+(?=\]?$)/)?.[0] ?? '');
-      const value = redactEncoded(pair.slice(equals + 1), placeholders, kind);
+      const [raw, last] = [pair.slice(equals + 1), name.slice(-64).match(/[\w-]+(?=\]?$)/)?.[0] ?? ''];
+      const kind = secretByName(name) ?? secretByName(last) ?? grantedKind(last, decode(raw));
+      const value = redactEncoded(raw, placeholders, kind);
       return `${redactEncoded(pair.slice(0, equals), placeholders, null)}=${value}`;
     })
     .join('&');
 }
 
-export function redactText(text: string, placeholders: Placeholders): string {
-  const spans = findSecrets(text);
+/** `told` are secrets that somebody knows who has seen more of the text. */
+export function redactText(text: string, placeholders: Placeholders, told: readonly Span[] = []): string {
+  const spans = [...told, ...findSecrets(text)];
   return spans.length === 0
     ? text
     : replaceSpans(text, spans, (secret, kind) => placeholders.text(secret, kind));
@@ -49,14 +52,28 @@ function redactPath(path: string, placeholders: Placeholders, template = ''): st
     .map((segment, at) => {
       const [value, ...parameters] = segment.split(';') as [string, ...string[]];
       const byTemplate = names[at]?.startsWith(':') ? secretByName(names[at].slice(1)) : null;
-      // `/password/x7Kf9`, but not `/password/reset`.
-      const byNeighbour = /[^a-z-]/.test(value) ? secretByName(decode(segments[at - 1] ?? '')) : null;
+      const byNeighbour = kindBehind(segments[at - 1] ?? '', value);
       return [
         redactEncoded(value, placeholders, byTemplate ?? byNeighbour),
         ...parameters.map((one) => redactForm(one, placeholders)),
       ].join(';');
     })
     .join('/');
+}
+
+/** The kind of secret that a segment is by the one before it: `/password/x7Kf9`, but not `/password/reset`. */
+function kindBehind(before: string, segment: string): string | null {
+  const [name, value] = [decode(before), decode(segment)];
+  return (/[^a-z-]/.test(segment) ? secretByName(name) : null) ?? grantedKind(name, value);
+}
+
+function grantedKind(name: string, value: string): string | null {
+  return isGranted(name, value) ? 'secret' : null;
+}
+
+/** Whether a segment of a path holds a secret. */
+export function isSecretSegment(before: string, segment: string): boolean {
+  return kindBehind(before, segment) !== null || findSecrets(decode(segment)).length > 0;
 }
 
 function redactEncoded(raw: string, placeholders: Placeholders, kind: string | null): string {

@@ -411,6 +411,20 @@ describe('hostile text', () => {
       'markup and JSON',
       ['<input ', '<input name="pin" value="', '"', '\\', '{', '[', '{"a":', '{"password":'],
     ],
+    [
+      'names that stand apart',
+      [
+        '<dt>PIN',
+        '<pin>',
+        '</a>',
+        '<td>',
+        'pin,a\n',
+        'pin,"',
+        'pin:\n ',
+        '- name: pin\n  value: ',
+        '/key/a1',
+      ],
+    ],
   ])(
     '%s without end are read in time',
     async (_, parts) => {

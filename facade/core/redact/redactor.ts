@@ -1,10 +1,11 @@
 import type { Plan } from '#plan/model/plan.ts';
-import { type CompiledRules, compileRules } from '../compare/index.ts';
+import { type CompiledRules, compileRules, type Difference, type Sample } from '../compare/index.ts';
 import { Placeholders } from './placeholders.ts';
 import { redactHeader } from './redact-header.ts';
 import { type JsonRedaction, redactJson } from './redact-json.ts';
 import { redactForm, redactText, redactUrl } from './redact-url.ts';
 import { type NamedSecret, secretByName } from './secret-names.ts';
+import { type Span, spansWithin } from './span.ts';
 
 /** The plan's `redact` keys, read once. */
 export type RedactionRules = {
@@ -69,22 +70,27 @@ export class Redactor {
       : this.text(text);
   }
 
-  /**
-   * A text or attribute of a page, as JSON text. `at` is where it stands, `html:/html/body/input[name=password]/@value`: what
-   * its element or attribute is called may say that it is a secret.
-   */
-  html(json: string, at: string): string {
-    const [, element, attribute] = /(?:\[name=([^\]]*)\])?(?:\/@([^/]+))?$/.exec(at) ?? [];
-    // `type`, `id` and the like say which element it is, and no secret.
-    const named =
-      attribute === undefined || /^(?:value|content)$|^data-/.test(attribute) ? element : undefined;
-    const kind = secretByName(named ?? '') ?? secretByName(attribute?.replace(/^data-/, '') ?? '');
-    if (kind === null) return this.text(json);
-    return JSON.stringify(this.#placeholders.text(textOfJson(json), kind));
+  /** `told` are secrets in it that somebody knows who has seen more of the text. */
+  text(text: string, told: readonly Span[] = []): string {
+    const whole = bounded(text);
+    return redactText(whole, this.#placeholders, spansWithin(told, 0, whole.length));
   }
 
-  text(text: string): string {
-    return redactText(bounded(text), this.#placeholders);
+  /** What may be shown of a difference: where it stood and both values, without a secret that they hold or repeat. */
+  sample({ path, sample }: Pick<Difference, 'path' | 'sample'>): Pick<Sample, 'at' | 'legacy' | 'candidate'> {
+    const { at, secret, spans } = sample;
+    const own = (json: string, told: readonly Span[] = []) => {
+      if (path.startsWith('header:')) return this.json(json, `header:${path.split(':')[1]}`);
+      if (path.startsWith('$')) return this.json(json, at, secret);
+      return secret === undefined ? this.text(json, told) : this.json(json, '$', secret);
+    };
+    const shown = (json: string | null, told?: readonly Span[]) =>
+      json === null ? null : this.withoutEchoes(own(json, told));
+    return {
+      at: this.withoutEchoes(this.text(at)),
+      legacy: shown(sample.legacy, spans?.legacy),
+      candidate: shown(sample.candidate, spans?.candidate),
+    };
   }
 
   /**
@@ -93,6 +99,16 @@ export class Redactor {
    */
   withoutEchoes(text: string): string {
     return this.#placeholders.echoes(text);
+  }
+
+  /** The same in a path of a body, where it is the name of a member: `$.users.*.rights`. */
+  pathWithoutEchoes(path: string): string {
+    if (!path.startsWith('$')) return path;
+    return path.replace(NAME_IN_PATH, (segment, quoted?: string, plain?: string) =>
+      this.#placeholders.echoesIn(quoted === undefined ? plain! : (JSON.parse(quoted) as string))
+        ? '.*'
+        : segment,
+    );
   }
 
   #headerAsJson(name: string, json: string): string {
@@ -108,7 +124,7 @@ export class Redactor {
   #at(path: string, told: NamedSecret | null): JsonRedaction {
     let { root: place } = this.#rules;
     let kind: string | null = place.ignore && 'json';
-    for (const [, quoted, plain] of path.matchAll(/\[("(?:[^"\\]|\\.)*")\]|\.([^.[\]]+)|\[(?:\d+|\*)\]/g)) {
+    for (const [, quoted, plain] of path.matchAll(NAME_OR_INDEX)) {
       const name = quoted === undefined ? plain : (JSON.parse(quoted) as string);
       place = name === undefined ? place.item() : place.member(name);
       kind ??= (name === undefined ? null : secretByName(name)) ?? (place.ignore && 'json');
@@ -117,6 +133,8 @@ export class Redactor {
   }
 }
 
+const NAME_IN_PATH = /\[("(?:[^"\\]|\\.)*")\]|\.([^.[\]]+)/g;
+const NAME_OR_INDEX = new RegExp(`${NAME_IN_PATH.source}|\\[(?:\\d+|\\*)\\]`, 'g');
 const bounded = (text: string) => cutWhole(text, LONGEST);
 
 /** Cut at a space or quote, so that no part of a secret stays behind that nobody can tell. */
@@ -125,13 +143,4 @@ export function cutWhole(text: string, longest: number): string {
   let end = longest;
   while (end > 0 && end > longest - 4_096 && !/[\s"'&,;]/.test(text[end - 1]!)) end--;
   return `${text.slice(0, end)}…`;
-}
-
-/** What a JSON string says; of one that was cut, what stands there. */
-function textOfJson(json: string): string {
-  try {
-    return String(JSON.parse(json));
-  } catch {
-    return json;
-  }
 }

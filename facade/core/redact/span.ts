@@ -18,3 +18,12 @@ export function replaceSpans(
   }
   return result + text.slice(done);
 }
+
+/** What of them lies within a part of the text, as it stands there. */
+export function spansWithin(spans: readonly Span[], from: number, to: number): Span[] {
+  return spans.flatMap((span) =>
+    span.from < to && span.to > from
+      ? { ...span, from: Math.max(span.from, from) - from, to: Math.min(span.to, to) - from }
+      : [],
+  );
+}

@@ -142,6 +142,8 @@ class Page implements ShadowSink {
       : endpoint;
   }
 
+  knows: ShadowSink['knows'] = (endpoint, difference) => this.observations.knows(endpoint, difference);
+
   wantsRepeat: ShadowSink['wantsRepeat'] = (endpoint, findings) =>
     this.observations.noise.wantsRepeat(
       endpoint,

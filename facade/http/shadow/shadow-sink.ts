@@ -16,6 +16,8 @@ export type ShadowSink = {
   compared(compared: ComparedAnswer): void;
   /** The endpoint of a request, by the plan's pattern; below a `*rest` as traffic shows it: `GET /api/tags/:id/posts`. */
   endpointOf(method: string, pattern: string, path: string): string;
+  /** Whether an endpoint has differed there before. */
+  knows(endpoint: string, difference: Difference): boolean;
   /** When the side that answered is to be asked the same again, before the answers are judged; null: not at all. */
   wantsRepeat(endpoint: string, findings: readonly Difference[]): Again | null;
   /** One answer of one side, to a client or to a copy; `ms` until its head, null when there was none. */

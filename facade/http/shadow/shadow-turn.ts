@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { DRY_RUN_HEADER } from '#plan/model/dry-run.ts';
 import type { Route } from '#plan/model/plan.ts';
-import { type Comparison, unreadable } from '../../core/compare/index.ts';
+import { type Comparison, type Difference, unreadable } from '../../core/compare/index.ts';
 import type { Party } from '../../core/party.ts';
 import { byShape } from '../../core/shadow/by-shape.ts';
 import type { DiscardReason, SkipReason } from '../../core/shadow/fate.ts';
@@ -13,7 +13,7 @@ import { answerContext } from '../side.ts';
 import type { AnswerTap, CaptureBudget } from './answer-tap.ts';
 import type { Comparer, RawAnswer } from './comparer.ts';
 import type { Copied, Copier, Copy } from './copier.ts';
-import { sampler } from './kept-sample.ts';
+import { Sampler } from './kept-sample.ts';
 import type { SecondAsks } from './second-asks.ts';
 import type { ShadowSink } from './shadow-sink.ts';
 
@@ -134,13 +134,16 @@ export class ShadowTurn {
     if (typeof found === 'string') return sink.discarded(found);
     if (found.outcome === 'too-complex') return sink.discarded('too-complex');
     const endpoint = sink.endpointOf(call.method, call.decision.match?.pattern ?? '*', call.target.path);
-    const comparison = rehearse ? byShape(found) : found;
-    const again = rehearse ? null : sink.wantsRepeat(endpoint, found.differences);
+    const sampler = new Sampler(call, headers, body);
+    const placed = (all: Comparison) => sampler.placed(all, (one) => sink.knows(endpoint, one));
+    const comparison = placed(rehearse ? byShape(found) : found);
+    const again = rehearse ? null : sink.wantsRepeat(endpoint, comparison.differences);
     const ask = () => this.#askAgain(primary, copyTo(this.#asked));
     const repeat = again && (await secondAsks.take(endpoint, again, ask));
     // Without the second answer, noise would be taken for a mismatch.
     if (again && !repeat && !isShadowed()) return sink.discarded('no-shadow');
-    sink.compared({ endpoint, comparison, repeat, dryRun: rehearse, keep: sampler(call, headers, body) });
+    const keep = (difference: Difference) => sampler.keep(difference);
+    sink.compared({ endpoint, comparison, repeat: repeat && placed(repeat), dryRun: rehearse, keep });
   }
 
   #pair(primary: RawAnswer, copy: RawAnswer): { legacy: RawAnswer; candidate: RawAnswer } {

@@ -14,6 +14,8 @@ export class RealFacade {
   admin = '';
   /** Where clients go. */
   url = '';
+  /** What the facade wrote, both streams. */
+  output = '';
   #child: ChildProcess | null = null;
 
   /** `files` of the plan beside or in place of plan.yaml and a route `articles`. */
@@ -31,6 +33,10 @@ export class RealFacade {
     let complaint = '';
     child.stderr?.on('data', (chunk) => {
       complaint += chunk;
+      this.output += chunk;
+    });
+    child.stdout?.on('data', (chunk) => {
+      this.output += chunk;
     });
     this.admin = '';
     for await (const line of createInterface({ input: child.stdout! })) {
