@@ -89,6 +89,7 @@ class CopiedAnswer implements Dispatcher.DispatchHandler {
   #rawHeaders: string[] = [];
   #parts: Buffer[] = [];
   #bytes = 0;
+  #settled = false;
 
   constructor(copy: Copy, resolve: (copied: Copied) => void) {
     this.#copy = copy;
@@ -110,37 +111,47 @@ class CopiedAnswer implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Controller, chunk: Buffer): void {
-    this.#bytes += chunk.length;
-    if (this.#bytes > this.#copy.maxBodyBytes) this.#stop(controller, 'too-large');
-    else this.#parts.push(chunk);
+    if (this.#settled) return;
+    const { maxBodyBytes, budget } = this.#copy;
+    if (this.#bytes + chunk.length > maxBodyBytes) this.#stop(controller, 'too-large');
+    else if (!budget.take(chunk.length)) this.#stop(controller, 'no-memory');
+    else {
+      this.#bytes += chunk.length;
+      this.#parts.push(chunk);
+    }
   }
 
   onResponseEnd(): void {
-    clearTimeout(this.#timer);
     const body = this.#parts.length === 1 ? (this.#parts[0] as Buffer) : Buffer.concat(this.#parts);
     const [status, rawHeaders, headMs] = [this.#status, this.#rawHeaders, this.#headMs];
-    this.#resolve({ kind: 'answer', status, rawHeaders, body, headMs });
+    this.#settle({ kind: 'answer', status, rawHeaders, body, headMs });
   }
 
   onResponseError(_controller: Controller | null, error: Error): void {
-    clearTimeout(this.#timer);
     const cause = this.#late ? 'timeout' : String((error as NodeJS.ErrnoException).code ?? error.message);
-    // After `#stop` this says nothing more: a promise is settled once.
-    this.#resolve({ kind: 'failed', cause });
+    this.#settle({ kind: 'failed', cause });
   }
 
   // A connection that is only being opened cannot be aborted: the answer is given without it.
   #expire(): void {
     this.#late = true;
     this.#controller?.abort(new Error('timeout'));
-    this.#resolve({ kind: 'failed', cause: 'timeout' });
+    this.#settle({ kind: 'failed', cause: 'timeout' });
   }
 
-  #stop(controller: Controller, kind: 'too-large' | 'streaming'): void {
-    clearTimeout(this.#timer);
-    this.#resolve({ kind, status: this.#status, headMs: this.#headMs });
-    this.#parts = [];
+  #stop(controller: Controller, kind: 'too-large' | 'streaming' | 'no-memory'): void {
+    this.#settle({ kind, status: this.#status, headMs: this.#headMs });
     controller.abort(new Error(kind));
+  }
+
+  /** Once: whatever comes later, such as the end of what was aborted, says nothing more. */
+  #settle(copied: Copied): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    clearTimeout(this.#timer);
+    if (copied.kind !== 'answer') this.#copy.budget.give(this.#bytes);
+    this.#parts = [];
+    this.#resolve(copied);
   }
 }
 

@@ -33,7 +33,8 @@ const PLANTED: Readonly<Record<string, (S: string) => Answer>> = {
 /** Looks drawn, so that it is one behind `code=` too; the same on both sides begins in the same way. */
 const secretOf = (side: 'legacy' | 'candidate', n: number) =>
   `${side === 'legacy' ? 'Z' : 'C'}9xQ7f${n}Kz2LmW4t`;
-const BROUGHT = 'Brought7x1Qz9-by-client';
+/** A word for all that it looks like. */
+const BROUGHT = 'correct-horse-battery';
 const paths = Object.keys(PLANTED);
 const servers: Server[] = [];
 let facade: RealFacade;
@@ -47,7 +48,7 @@ async function serve(side: 'legacy' | 'candidate'): Promise<string> {
       return response.writeHead(200, { 'content-type': type, ...headers }).end(body);
     }
     response.writeHead(200, { 'content-type': 'application/json' });
-    // Repeated as the name of a member, in lower case and with a path of its own.
+    // Repeated as the name of a member.
     const name = request.headers.authorization === undefined ? 'jane' : BROUGHT;
     response.end(JSON.stringify({ [name]: { price: side }, users: { [name]: side }, city: side }));
   });

@@ -1,9 +1,18 @@
 /**
  * Why no copy was sent. `unsafe` a write, or a read that the plan calls unsafe · `streaming` an upgrade, or a client that
  * asks for an event stream · `too-large` a body beyond `shadow.maxBody` · `aborted` the client left before its body
- * was complete · `ejected` the side to copy to is out for its health.
+ * was complete · `no-memory` all bodies that are kept take as much as they may · `ejected` the side to copy to is out
+ * for its health.
  */
-export const SKIP_REASONS = ['unsafe', 'streaming', 'too-large', 'aborted', 'ejected', 'behind'] as const;
+export const SKIP_REASONS = [
+  'unsafe',
+  'streaming',
+  'too-large',
+  'no-memory',
+  'aborted',
+  'ejected',
+  'behind',
+] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];
 
 /**
@@ -15,7 +24,7 @@ export type SkipReason = (typeof SKIP_REASONS)[number];
  * the write · `raced` the data changed in between · `streaming` an event stream · `too-complex` beyond the limits of a
  * comparison · `compare-busy` all threads compare and as many wait as may · `compare-timeout` the comparison took too
  * long · `compare-failed` its thread broke · `too-large` the answer of the side that is copied from, or both, beyond
- * `shadow.maxBody` · `no-memory` all answers that wait for their comparison hold as much as they may · `encoding` both in
+ * `shadow.maxBody` · `no-memory` all bodies that are kept take as much as they may · `encoding` both in
  * a content coding that cannot be decoded.
  */
 export const DISCARD_REASONS = [

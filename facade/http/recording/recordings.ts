@@ -8,7 +8,7 @@ import { compileRedaction, Redactor } from '../../core/redact/redactor.ts';
 import type { Call } from '../call.ts';
 import type { Exchange, ForwardOutcome } from '../forwarder.ts';
 import { AnswerTap, CaptureBudget } from '../shadow/answer-tap.ts';
-import { tapBody } from '../shadow/body-tap.ts';
+import { type TappedBody, tapBody } from '../shadow/body-tap.ts';
 
 /** What is to be recorded now. */
 export type RecordingOrder = { readonly route: string; readonly maxBodyBytes: number };
@@ -68,6 +68,7 @@ export class Recordings {
       headers,
       maxBodyBytes: order.maxBodyBytes,
       tap: new AnswerTap(response, order.maxBodyBytes, this.#budget),
+      budget: this.#budget,
       source,
       sessionOf: (secret) => createHash('sha256').update(salt).update(secret).digest('hex').slice(0, 8),
       done: (exchange) => this.#keep(order.route, exchange),
@@ -91,6 +92,7 @@ type TurnParts = {
   readonly headers: Exchange['headers'];
   readonly maxBodyBytes: number;
   readonly tap: AnswerTap;
+  readonly budget: CaptureBudget;
   readonly source: Readable | null;
   readonly sessionOf: (secret: string) => string;
   /** Null: it is over, and could not be kept. */
@@ -102,15 +104,15 @@ export class RecordingTurn {
   /** To be forwarded in place of the request's body; null without one. */
   readonly body: Readable | null;
   readonly #parts: TurnParts;
-  readonly #sent: Promise<Buffer | null | 'aborted'>;
+  readonly #tapped: TappedBody | null;
   readonly #at = new Date();
   readonly #started = performance.now();
 
   constructor(parts: TurnParts) {
     this.#parts = parts;
-    const tapped = parts.source && tapBody(parts.call.request, parts.source, parts.maxBodyBytes);
-    this.body = tapped?.stream ?? null;
-    this.#sent = tapped?.whole ?? Promise.resolve(Buffer.alloc(0));
+    const { call, source, maxBodyBytes, budget } = parts;
+    this.#tapped = source && tapBody(call.request, source, maxBodyBytes, budget);
+    this.body = this.#tapped?.stream ?? null;
   }
 
   head(status: number, rawHeaders: readonly string[]): void {
@@ -124,22 +126,28 @@ export class RecordingTurn {
     const streams = /^text\/event-stream\b/i.test(headerOf(tap.rawHeaders, 'content-type') ?? '');
     // What the facade answered itself, what broke off and what never ends is no answer that could be asked for again.
     if (outcome.kind !== 'answered' || tap.status === 0 || streams) {
-      tap.release();
+      this.#release();
       return;
     }
     void this.#finish(party, Math.round(ms * 1000) / 1000)
       .catch(() => null)
       .then((exchange) => {
-        tap.release();
+        this.#release();
         if (exchange !== 'aborted') done(exchange);
       });
+  }
+
+  #release(): void {
+    this.#parts.tap.release();
+    this.#tapped?.release();
   }
 
   async #finish(upstream: Party, ms: number): Promise<RecordedExchange | 'aborted'> {
     const { call, headers, tap, maxBodyBytes, sessionOf } = this.#parts;
     const { method, target, decision, snapshot } = call;
-    const sent = await this.#sent;
-    if (sent === 'aborted') return 'aborted';
+    const whole = (await this.#tapped?.whole) ?? Buffer.alloc(0);
+    if (whole === 'aborted') return 'aborted';
+    const sent = typeof whole === 'string' ? null : whole;
     const rules = compileRedaction(snapshot.plan.redact);
     const request = new Redactor(rules);
     const type = [headers['content-type']].flat()[0] ?? '';

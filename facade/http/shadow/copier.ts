@@ -11,6 +11,8 @@ export type Copy = {
   /** From the first byte sent to the last byte received. */
   readonly timeoutMs: number;
   readonly maxBodyBytes: number;
+  /** What answers may hold together. Of an `answer` the body is taken from it until whoever asked gives it back. */
+  readonly budget: { take(bytes: number): boolean; give(bytes: number): void };
 };
 
 export type Copied =
@@ -24,7 +26,11 @@ export type Copied =
     }
   /** No complete answer. */
   | { readonly kind: 'failed'; readonly cause: string }
-  | { readonly kind: 'too-large' | 'streaming'; readonly status: number; readonly headMs: number };
+  | {
+      readonly kind: 'too-large' | 'streaming' | 'no-memory';
+      readonly status: number;
+      readonly headMs: number;
+    };
 
 /** Port: sends copies and collects their answers. Never rejects. Suite: `copier.suite.ts`. */
 export type Copier = {

@@ -11,6 +11,7 @@ import type { Exchange, ForwardOutcome } from '../forwarder.ts';
 import type { Leg } from '../leg.ts';
 import { answerContext } from '../side.ts';
 import type { AnswerTap, CaptureBudget } from './answer-tap.ts';
+import type { TappedBody } from './body-tap.ts';
 import type { Comparer, RawAnswer } from './comparer.ts';
 import type { Copied, Copier, Copy } from './copier.ts';
 import { Sampler } from './kept-sample.ts';
@@ -33,12 +34,13 @@ type TurnParts = {
   readonly isShadowed: () => boolean;
 };
 
+type Kept = Exclude<Copied, { kind: 'failed' }>;
 type Ended = { readonly outcome: ForwardOutcome; readonly party: Party };
 
 /** One request and its copy, from the moment it is forwarded until both answers are in and compared. */
 export class ShadowTurn {
-  /** To be forwarded in place of the request's body. */
-  body: Readable | null = null;
+  /** The request's body, where there is one. */
+  tapped: TappedBody | null = null;
   readonly #parts: TurnParts;
   readonly #asked: Party;
   #closed = false;
@@ -48,6 +50,11 @@ export class ShadowTurn {
   constructor(parts: TurnParts) {
     this.#parts = parts;
     this.#asked = parts.leg.party;
+  }
+
+  /** To be forwarded in place of the request's body. */
+  get body(): Readable | null {
+    return this.tapped?.stream ?? null;
   }
 
   head(status: number, rawHeaders: readonly string[]): void {
@@ -103,22 +110,20 @@ export class ShadowTurn {
       this.#parts.sink.failed();
       return this.#close();
     }
-    const ended = this.#ended ?? (await new Promise<Ended>((resolve) => (this.#onEnded = resolve)));
-    const reason = this.#discardReason(copied, ended);
-    if (reason !== null) return this.#discard(reason);
-    const bytes = copied.kind === 'answer' ? copied.body.length : 0;
-    if (!this.#parts.budget.take(bytes)) return this.#discard('no-memory');
     try {
-      await this.#compare(copied, copyTo, headers, body);
+      const ended = this.#ended ?? (await new Promise<Ended>((resolve) => (this.#onEnded = resolve)));
+      const reason = this.#discardReason(copied, ended);
+      if (reason !== null) this.#parts.sink.discarded(reason);
+      else await this.#compare(copied, copyTo, headers, body);
     } finally {
-      this.#parts.budget.give(bytes);
+      if (copied.kind === 'answer') this.#parts.budget.give(copied.body.length);
       this.#close();
     }
   }
 
   /** Both answers are kept, and counted as kept, until nothing more is asked about them. */
   async #compare(
-    copied: Exclude<Copied, { kind: 'failed' }>,
+    copied: Kept,
     copyTo: (party: Party) => Copy,
     headers: Exchange['headers'],
     body: Buffer | null,
@@ -130,7 +135,7 @@ export class ShadowTurn {
     const found =
       copied.kind === 'answer'
         ? await comparer.compare(route, this.#pair(primary, this.#asClient(copied, side)))
-        : unreadable(side, copied.kind === 'streaming' ? 'media-type' : copied.kind);
+        : unreadable(side, copied.kind === 'streaming' ? 'media-type' : 'too-large');
     if (typeof found === 'string') return sink.discarded(found);
     if (found.outcome === 'too-complex') return sink.discarded('too-complex');
     const endpoint = sink.endpointOf(call.method, call.decision.match?.pattern ?? '*', call.target.path);
@@ -160,6 +165,7 @@ export class ShadowTurn {
     if (repeated.kind !== 'answer') return null;
     const again = this.#asClient(repeated, this.#asked);
     const noise = await comparer.compare(route, { legacy: primary, candidate: again });
+    this.#parts.budget.give(repeated.body.length);
     return typeof noise === 'string' ? null : noise;
   }
 
@@ -177,6 +183,7 @@ export class ShadowTurn {
     if (headerOf(tap.rawHeaders, 'content-type')?.toLowerCase().startsWith('text/event-stream'))
       return 'streaming';
     if (tap.exceeded !== null) return tap.exceeded;
+    if (copied.kind === 'no-memory') return 'no-memory';
     // A head alone says nothing of a rehearsal, and what went to a HEAD has no body to be too large.
     if (copied.kind !== 'answer') return rehearse ? 'no-dry-run' : null;
     if (rehearse && headerOf(copied.rawHeaders, DRY_RUN_HEADER) !== 'done') return 'no-dry-run';
@@ -191,6 +198,7 @@ export class ShadowTurn {
   #close(): void {
     this.#closed = true;
     this.#parts.tap.release();
+    this.tapped?.release();
   }
 }
 

@@ -288,6 +288,35 @@ describe('shadow copies', () => {
     expect(legacy.seen.map(({ body }) => body.length)).toEqual([7, 2001]);
   });
 
+  test('keeps no more bodies than there is memory for, waiting and under way together', async () => {
+    await start({ maxBodyBytes: 8 << 20, concurrency: 2, queue: 400, timeoutMs: 60_000 });
+    const held: (() => void)[] = [];
+    candidate.answer = (request, response) => void held.push(() => json({ ok: true })(request, response));
+    const body = JSON.stringify('x'.repeat((8 << 20) - 4096));
+    const post = async () =>
+      (await ask(facade.url, { path: '/api/articles/search', method: 'POST', body })).status;
+    const statuses = [];
+    for (let n = 0; n < 20; n++) statuses.push(await post());
+    // No client is the worse for it.
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    // Sixteen of a little less than 8 MiB fill 128 MiB.
+    expect(await observed()).toMatchObject({
+      eligible: 20,
+      sent: 16,
+      skipped: { 'no-memory': 4 },
+      inFlight: 16,
+    });
+    const freed = async () => {
+      for (const release of held.splice(0)) release();
+      return (await observed()).inFlight === 0;
+    };
+    await until('the copies to be through', freed);
+    // What they held is there for the next.
+    expect(await post()).toBe(200);
+    await until('the next to be through', freed);
+    expect(await settled(21)).toMatchObject({ sent: 17, skipped: { 'no-memory': 4 } });
+  }, 120_000);
+
   test('samples, and drops what finds no place', async () => {
     await start({ concurrency: 1, queue: 1, timeoutMs: 60_000 });
     const held: (() => void)[] = [];

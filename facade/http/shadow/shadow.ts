@@ -36,7 +36,7 @@ export type ShadowOptions = {
 /** Of one route. */
 type Places = { readonly queue: ShadowQueue; readonly secondAsks: SecondAsks };
 
-/** Bodies of answers and requests that wait for their comparison, over all routes. */
+/** Bodies of requests and answers that are kept for copies, from those that wait for their turn to those that are compared. */
 const CAPTURE_BYTES = 128 * 1024 * 1024;
 
 /** Copies requests to the side that does not answer, and compares. The client never waits for any of it. */
@@ -93,11 +93,10 @@ export class Shadow {
       this.#send(turn, call, route, side, headers, null, rehearse);
       return turn;
     }
-    const tapped = tapBody(call.request, source, shadow.maxBodyBytes);
-    turn.body = tapped.stream;
+    const tapped = tapBody(call.request, source, shadow.maxBodyBytes, this.#budget);
+    turn.tapped = tapped;
     void tapped.whole.then((body) => {
-      if (body === 'aborted') turn.skip('aborted');
-      else if (body === null) turn.skip('too-large');
+      if (typeof body === 'string') turn.skip(body);
       else this.#send(turn, call, route, side, headers, body, rehearse);
     });
     return turn;
@@ -169,6 +168,7 @@ export class Shadow {
         body,
         timeoutMs: route.shadow.timeoutMs,
         maxBodyBytes: route.shadow.maxBodyBytes,
+        budget: this.#budget,
       };
       if (!rehearse) return copy;
       const signed = { method: call.method, target, body: body ?? Buffer.alloc(0) };
