@@ -8,9 +8,12 @@ export type HeldBuckets = ReadonlyMap<string, number>;
 
 const VERSION = '1';
 const SIGNATURE_BYTES = 16;
+const SIGNATURE_LENGTH = 22;
 const ENTRY = /^[0-9a-f]{16}$/;
 // A cookie header of ordinary size stays far below the limits of browsers and servers.
 const MAX_ENTRIES = 64;
+const MAX_COOKIES = 4;
+const NOTHING: HeldBuckets = new Map();
 
 /** Eight hex characters that stand for a route name in the cookie, so that names stay out of clients' hands. */
 export function routeMark(route: string): string {
@@ -23,7 +26,7 @@ export function sealBuckets(buckets: HeldBuckets, secret: Buffer): string {
     .slice(0, MAX_ENTRIES)
     .map(([mark, bucket]) => mark + bucket.toString(16).padStart(8, '0'));
   const payload = `${VERSION}.${entries.join('')}`;
-  return `${payload}.${sign(payload, secret).toString('base64url')}`;
+  return `${payload}.${sign(payload, secret)}`;
 }
 
 /** The buckets of a cookie value; null when it is malformed or not signed with this secret. */
@@ -31,8 +34,10 @@ export function openBuckets(value: string, secret: Buffer): Map<string, number> 
   const end = value.lastIndexOf('.');
   if (end === -1) return null;
   const payload = value.slice(0, end);
-  const given = Buffer.from(value.slice(end + 1), 'base64url');
-  if (given.length !== SIGNATURE_BYTES || !timingSafeEqual(given, sign(payload, secret))) return null;
+  // By its letters: many texts decode to the same bytes, and one value has one form.
+  const given = Buffer.from(value.slice(end + 1), 'latin1');
+  if (given.length !== SIGNATURE_LENGTH || !timingSafeEqual(given, Buffer.from(sign(payload, secret))))
+    return null;
   const [version, body] = payload.split('.');
   if (version !== VERSION || body === undefined) return null;
   const buckets = new Map<string, number>();
@@ -44,14 +49,33 @@ export function openBuckets(value: string, secret: Buffer): Map<string, number> 
   return buckets;
 }
 
+/**
+ * The buckets that a request holds. Of several cookies those count that are signed, and where they hold different
+ * buckets of a route the smallest: a client that sends them in another order, or one of them twice, stays where it is.
+ * More than four hold nothing, since each costs a signature.
+ */
+export function heldBuckets(values: readonly string[], secret: Buffer): HeldBuckets {
+  const held = new Map<string, number>();
+  if (values.length > MAX_COOKIES) return held;
+  for (const value of values)
+    for (const [mark, bucket] of openBuckets(value, secret) ?? NOTHING)
+      held.set(mark, Math.min(bucket, held.get(mark) ?? bucket));
+  return held;
+}
+
 // Making a key of the secret costs more than signing with it.
 const keys = new WeakMap<Buffer, KeyObject>();
 
-function sign(payload: string, secret: Buffer): Buffer {
+/** 16 bytes of HMAC-SHA256 in base64url. */
+function sign(payload: string, secret: Buffer): string {
   let key = keys.get(secret);
   if (!key) {
     key = createSecretKey(secret);
     keys.set(secret, key);
   }
-  return createHmac('sha256', key).update(payload).digest().subarray(0, SIGNATURE_BYTES);
+  return createHmac('sha256', key)
+    .update(payload)
+    .digest()
+    .subarray(0, SIGNATURE_BYTES)
+    .toString('base64url');
 }

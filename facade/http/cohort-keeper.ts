@@ -1,12 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { bucketOf } from '../core/cohort.ts';
-import { COHORT_COOKIE, type HeldBuckets, openBuckets, sealBuckets } from '../core/cohort-cookie.ts';
+import { COHORT_COOKIE, type HeldBuckets, heldBuckets, sealBuckets } from '../core/cohort-cookie.ts';
 import type { RouteState, Snapshot } from '../core/snapshot.ts';
-import { cohortKey, cookieValue, type Edge } from './edge.ts';
+import { cohortKey, cookieValues, type Edge } from './edge.ts';
 import { sharedCacheMayKeep } from './shared-cache.ts';
 
 const MAX_AGE_SECONDS = 30 * 24 * 3600;
-const NOTHING: HeldBuckets = new Map();
 
 /** The cohort of one request: nothing is computed unless a route in canary asks. */
 export class RequestCohort {
@@ -52,10 +51,7 @@ export class RequestCohort {
   }
 
   #heldBuckets(): HeldBuckets {
-    if (!this.#held) {
-      const value = cookieValue(this.#request.headers.cookie, COHORT_COOKIE);
-      this.#held = (value && openBuckets(value, this.#secret)) || NOTHING;
-    }
+    this.#held ??= heldBuckets(cookieValues(this.#request.headers.cookie, COHORT_COOKIE), this.#secret);
     return this.#held;
   }
 }

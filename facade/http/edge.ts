@@ -76,12 +76,18 @@ const firstText = (value: string | string[] | undefined) => (Array.isArray(value
 
 /** The raw value of the first cookie with this name, undefined without one. */
 export function cookieValue(header: string | undefined, name: string): string | undefined {
-  if (!header?.includes(name)) return undefined;
+  return cookieValues(header, name)[0];
+}
+
+/** The raw values of all cookies with this name, in their order. */
+export function cookieValues(header: string | undefined, name: string): string[] {
+  const values: string[] = [];
+  if (!header?.includes(name)) return values;
   for (const pair of header.split(';')) {
     const equals = pair.indexOf('=');
-    if (equals !== -1 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim();
+    if (equals !== -1 && pair.slice(0, equals).trim() === name) values.push(pair.slice(equals + 1).trim());
   }
-  return undefined;
+  return values;
 }
 
 const OWN_COOKIES = 'x-fig-';
