@@ -13,6 +13,8 @@ export type Attempt = {
   readonly settle: (outcome: ForwardOutcome) => void;
   /** Upgrades only: the raw answer for a failure. */
   readonly refuse: ((failure: UpstreamFailure) => string) | null;
+  /** The client framed a body, if an empty one; httpxy adds a length to the headers of some requests without. */
+  readonly framed: boolean;
   connected: boolean;
   reused: boolean;
   /** Of the answer; 0 before there is one. */

@@ -45,6 +45,7 @@ export function createHpmForwarder(): Forwarder {
           const attempt = attempts.get(request);
           if (!attempt) return;
           watch(proxyReq, attempt, request, response);
+          if (!attempt.framed) announceNoBody(proxyReq);
           if (attempt.exchange.expectsContinue) passExpectation(proxyReq, response);
           else announce(proxyReq);
           proxyReq.on('information', (info) => relayInformation(info, attempt.exchange, response));
@@ -96,6 +97,7 @@ export function createHpmForwarder(): Forwarder {
     const attempt: Attempt = {
       exchange,
       pool: pools.of(exchange.upstream),
+      framed: isFramed(exchange),
       refuse,
       connected: false,
       reused: false,
@@ -197,6 +199,14 @@ function watch(
     );
   });
   passRequestTrailers(request, proxyReq);
+}
+
+const isFramed = ({ headers }: Exchange): boolean =>
+  headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
+
+/** Where the client gave no length there is none: httpxy and Node would each make one up, by the method. */
+function announceNoBody(proxyReq: ClientRequest): void {
+  for (const name of ['content-length', 'transfer-encoding']) proxyReq.removeHeader(name);
 }
 
 /** How long a head waits for the body, to go out with it in one packet. */

@@ -11,6 +11,7 @@ import { facadeOf as anyFacadeOf, type TestFacade } from '../test-kit/facade-of.
 import { planOf } from '../test-kit/plan-of.ts';
 import { ask, endToEnd, rawAsk } from '../test-kit/raw-client.ts';
 import { until } from '../test-kit/until.ts';
+import { bareRequestTests } from './forwarder-suite/bare-requests.ts';
 import { expectationTests } from './forwarder-suite/expectations.ts';
 import { keepAliveTests } from './forwarder-suite/keep-alive.ts';
 import { silenceTests } from './forwarder-suite/silences.ts';
@@ -19,6 +20,7 @@ import { upgradeTests } from './forwarder-suite/upgrades.ts';
 
 /** What every forwarder promises, seen by clients of a facade that stands on it. */
 export function forwarderSuite(name: string, create: () => Forwarder): void {
+  bareRequestTests(name, create);
   expectationTests(name, create);
   upgradeTests(name, create);
   slowClientTests(name, create);
