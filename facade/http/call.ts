@@ -41,6 +41,9 @@ export function announcesBody({ headers }: IncomingMessage): boolean {
   return Number(headers['content-length'] ?? 0) > 0 || headers['transfer-encoding'] !== undefined;
 }
 
+/** None, or `100-continue` once or more often (RFC 9110 §10.1.1). */
+const KNOWN_EXPECTATION = /^(?:100-continue(?:[\t ]*,[\t ]*100-continue)*)?$/i;
+
 type Reading = {
   readonly snapshot: Snapshot;
   readonly edge: Edge;
@@ -60,10 +63,18 @@ export function readCall(
   if (!target)
     return problemOf('ROUTE_TARGET_INVALID', `expected a path, got ${method} ${clip(request.url ?? '')}.`);
   const host = requestHost(request, target);
-  if (host === null)
-    return problemOf('ROUTE_REQUEST_INVALID', 'expected one Host that is a name or address, got another.');
   if (request.httpVersionMajor !== 1 || request.httpVersionMinor > 1)
     return problemOf('ROUTE_VERSION_UNSUPPORTED', `expected HTTP/1.1, got ${request.httpVersion}.`);
+  if (host === null) {
+    const got = request.headers.host === undefined ? 'none' : 'another';
+    return problemOf('ROUTE_REQUEST_INVALID', `expected one Host that is a name or address, got ${got}.`);
+  }
+  const expectation = request.headers.expect ?? '';
+  if (!KNOWN_EXPECTATION.test(expectation))
+    return problemOf(
+      'ROUTE_EXPECTATION_UNSUPPORTED',
+      `expected Expect: 100-continue or none, got ${clip(expectation)}.`,
+    );
   const coding = request.headers['transfer-encoding'];
   // Who speaks 1.0 between here and the client may have framed it otherwise (RFC 9112 §6.1).
   if (coding !== undefined && request.httpVersionMinor === 0)
@@ -104,7 +115,6 @@ export function readCall(
     decision: { ...decision, upstream: decision.upstream as Party },
     upgrade,
     hasBody,
-    expectsContinue:
-      hasBody && request.httpVersionMinor > 0 && request.headers.expect?.toLowerCase() === '100-continue',
+    expectsContinue: hasBody && request.httpVersionMinor > 0 && expectation !== '',
   };
 }

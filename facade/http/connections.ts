@@ -43,7 +43,8 @@ export function watchConnections(server: Server): Connections {
       endIfIdle(connection);
     });
   };
-  for (const event of ['request', 'checkContinue']) server.prependListener(event, onRequest);
+  for (const event of ['request', 'checkContinue', 'checkExpectation'])
+    server.prependListener(event, onRequest);
   // An upgraded connection carries its request until it closes.
   server.prependListener('upgrade', begin);
   return {

@@ -10,6 +10,7 @@ const HIDDEN = 'GET /hidden HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
 const post = (headers: string, body = '') => `POST /post HTTP/1.1\r\n${HOST}${headers}\r\n${body}`;
 const CHUNKED = 'Transfer-Encoding: chunked\r\n';
 const CLOSE = 'Connection: close\r\n';
+const UPGRADE = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
 const chunks = (text: string) => `${CHUNKED}${CLOSE}\r\n${text}`;
 const chunked = (text: string) => `POST /post HTTP/1.1\r\n${HOST}${chunks(text)}`;
 const length = (value: string, body = '') => post(`Content-Length: ${value}\r\n`, body + HIDDEN);
@@ -147,6 +148,21 @@ const PASSED: Record<string, Passed> = {
     method: 'GET',
     times: 2,
   },
+  'an offer to upgrade in HTTP/1.0': {
+    bytes: `GET /get HTTP/1.0\r\n${HOST}${UPGRADE}\r\n`,
+    method: 'GET',
+  },
+  'an offer to upgrade of a POST': {
+    bytes: `POST /post HTTP/1.1\r\n${HOST}Connection: close, Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+  },
+  'an offer to upgrade of a POST with a body': {
+    bytes: `POST /post HTTP/1.1\r\n${HOST}Connection: close, Upgrade\r\nUpgrade: websocket\r\nContent-Length: ${HIDDEN.length}\r\n\r\n${HIDDEN}`,
+    body: HIDDEN,
+  },
+  'the same expectation twice': {
+    bytes: post(`${CLOSE}Expect: 100-continue\r\nExpect: 100-continue\r\nContent-Length: 5\r\n`, '12345'),
+    body: '12345',
+  },
   'a name of odd characters': {
     bytes: `GET /get HTTP/1.1\r\n${HOST}${CLOSE}X!#$%&'*+-.^_\`|~: a\r\n\r\n`,
     method: 'GET',
@@ -168,6 +184,11 @@ describe.each(FORWARDERS)('the framing of requests, over %s:', (_name, create) =
     await facade.close();
     await upstream.close();
   });
+  const statusOf = async (method: string, more: string, coding: string) => {
+    const head = `${method} /coded HTTP/1.1\r\n${HOST}${more}Transfer-Encoding: ${coding}\r\n\r\n`;
+    const text = await rawAsk(facade.port, `${head}0\r\n\r\n${HIDDEN}`);
+    return [coding, ...(text.match(/HTTP\/1\.1 \d+/g) ?? [])];
+  };
   const nextOneIsServed = async () => {
     upstream.requests.length = 0;
     const text = await rawAsk(facade.port, `GET /next HTTP/1.1\r\n${HOST}${CLOSE}\r\n`);
@@ -188,6 +209,28 @@ describe.each(FORWARDERS)('the framing of requests, over %s:', (_name, create) =
     },
   );
 
+  test.each(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PROPFIND'])(
+    'a %s in any other coding than chunked is refused alike, whatever else it says',
+    async (method) => {
+      for (const coding of [
+        'gzip, chunked',
+        'gzip',
+        'deflate, chunked',
+        'br',
+        'identity',
+        ', chunked',
+        'chunked;q=1',
+      ])
+        for (const more of ['', 'Expect: 100-continue\r\n', UPGRADE, 'Connection: Transfer-Encoding\r\n'])
+          expect(await statusOf(method, more, coding)).toEqual([coding, 'HTTP/1.1 501']);
+      // What is chunked and then coded has no end that could be seen (RFC 9112 §6.3).
+      for (const coding of ['chunked, gzip', 'chunked, identity', 'chunked, chunked', 'chunked,'])
+        expect(await statusOf(method, '', coding)).toEqual([coding, 'HTTP/1.1 400']);
+      expect(upstream.requests).toEqual([]);
+      await nextOneIsServed();
+    },
+  );
+
   test.each(Object.entries(PASSED))('%s', async (_what, { bytes, body = '', method = 'POST', times = 1 }) => {
     const text = await rawAsk(facade.port, bytes);
     expect(text.match(/HTTP\/1\.1 200/g)).toHaveLength(times);
@@ -195,8 +238,8 @@ describe.each(FORWARDERS)('the framing of requests, over %s:', (_name, create) =
     for (const request of upstream.requests) {
       expect([request.method, request.body]).toEqual([method, body]);
       const names = request.headers.map(([name]) => name);
-      if (method === 'POST' || body)
-        expect(names.some((name) => /^(content-length|transfer-encoding)$/.test(name))).toBe(true);
+      expect(names).not.toContain('upgrade');
+      if (body) expect(names.some((name) => /^(content-length|transfer-encoding)$/.test(name))).toBe(true);
     }
     await nextOneIsServed();
   });

@@ -43,6 +43,27 @@ test.each([
     431,
     /^HPE_HEADER_OVERFLOW$/,
   ],
+  [
+    'a version of HTTP that nobody knows',
+    'GET / HTTP/1.2\r\nHost: x\r\n\r\n',
+    'ROUTE_VERSION_UNSUPPORTED',
+    505,
+    /^HPE_INVALID_VERSION$/,
+  ],
+  [
+    'a target beyond ASCII',
+    'GET /caf\xe9 HTTP/1.1\r\nHost: x\r\n\r\n',
+    'ROUTE_REQUEST_INVALID',
+    400,
+    /^HPE_INVALID_URL$/,
+  ],
+  [
+    'a query beyond ASCII',
+    'GET /?q=\xc3\xa9 HTTP/1.1\r\nHost: x\r\n\r\n',
+    'ROUTE_REQUEST_INVALID',
+    400,
+    /^HPE_INVALID_URL$/,
+  ],
   ['CONNECT', 'CONNECT x:443 HTTP/1.1\r\nHost: x\r\n\r\n', 'ROUTE_METHOD_UNSUPPORTED', 501, /^CONNECT$/],
 ])('%s is refused, counted and logged, each time', async (_what, bytes, code, status, cause) => {
   for (let i = 0; i < 2; i++)
@@ -54,6 +75,57 @@ test.each([
   expect(await counted()).toEqual([
     `fig_requests_total{route="",upstream="none",reason="${code}",status="${status}"} 2`,
   ]);
+});
+
+const UPGRADE = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
+test.each([
+  ['no Host', 'GET /a HTTP/1.1\r\n\r\n', 'ROUTE_REQUEST_INVALID', 400],
+  ['no Host but an authority', 'GET http://x/a HTTP/1.1\r\n\r\n', 'ROUTE_REQUEST_INVALID', 400],
+  ['an upgrade without Host', `GET /a HTTP/1.1\r\n${UPGRADE}\r\n`, 'ROUTE_REQUEST_INVALID', 400],
+  [
+    'an expectation that nobody knows',
+    'POST /a HTTP/1.1\r\nHost: x\r\nExpect: a-miracle\r\nContent-Length: 2\r\n\r\nab',
+    'ROUTE_EXPECTATION_UNSUPPORTED',
+    417,
+  ],
+  [
+    'one beside a known one',
+    'POST /a HTTP/1.1\r\nHost: x\r\nExpect: 100-continue, a-miracle\r\nContent-Length: 2\r\n\r\nab',
+    'ROUTE_EXPECTATION_UNSUPPORTED',
+    417,
+  ],
+  ['one in HTTP/1.0', 'GET /a HTTP/1.0\r\nExpect: a-miracle\r\n\r\n', 'ROUTE_EXPECTATION_UNSUPPORTED', 417],
+  [
+    'one of an upgrade',
+    `GET /a HTTP/1.1\r\nHost: x\r\n${UPGRADE}Expect: a-miracle\r\n\r\n`,
+    'ROUTE_EXPECTATION_UNSUPPORTED',
+    417,
+  ],
+  ['OPTIONS *', 'OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n', 'ROUTE_TARGET_INVALID', 400],
+  ['HTTP/2.0', 'GET /a HTTP/2.0\r\nHost: x\r\n\r\n', 'ROUTE_VERSION_UNSUPPORTED', 505],
+  ['HTTP/0.9', 'GET /a HTTP/0.9\r\n\r\n', 'ROUTE_VERSION_UNSUPPORTED', 505],
+])('%s is refused with a problem, counted and logged', async (_what, bytes, code, status) => {
+  const before = legacy.seen.length;
+  const text = await rawAsk(facade.port, bytes);
+  expect(text).toMatch(
+    new RegExp(
+      `^HTTP/1\\.1 ${status} [\\s\\S]*Content-Type: application/problem\\+json[\\s\\S]*"code":"${code}"`,
+    ),
+  );
+  expect(text.match(/HTTP\/1\.1 /g)).toHaveLength(1);
+  expect(decisions()).toMatchObject([{ upstream: 'none', reason: code, status }]);
+  expect(await counted()).toEqual([
+    `fig_requests_total{route="",upstream="none",reason="${code}",status="${status}"} 1`,
+  ]);
+  expect(legacy.seen).toHaveLength(before);
+});
+
+test('an expectation that is refused leaves the connection to the next request', async () => {
+  const text = await rawAsk(
+    facade.port,
+    'GET /reason HTTP/1.1\r\nHost: x\r\nExpect: a-miracle\r\n\r\nGET /reason HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+  );
+  expect(text).toMatch(/^HTTP\/1\.1 417 [\s\S]*HTTP\/1\.1 299 /);
 });
 
 test('a request whose body turns out to be none leaves one line: what was decided, and that it was answered 400', async () => {

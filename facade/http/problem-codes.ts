@@ -103,6 +103,11 @@ const OTHER = {
     meaning: 'The request is in another version of HTTP than 1.0 or 1.1.',
     remedy: 'Speak HTTP/1.1.',
   },
+  ROUTE_EXPECTATION_UNSUPPORTED: {
+    status: 417,
+    meaning: 'The request expects something other than `100-continue`.',
+    remedy: 'Send it without `Expect`.',
+  },
   ROUTE_METHOD_UNSUPPORTED: {
     status: 501,
     meaning: 'The method is CONNECT: the facade is no tunnel.',

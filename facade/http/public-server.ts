@@ -45,8 +45,9 @@ export function createPublicServer(started: Plan, handler: PublicHandler): Publi
     // Node takes no time for a head but where it is told so, since it has none for the request.
     headersTimeout: plan.clients.headMs,
     connectionsCheckingInterval: Math.min(5_000, Math.max(20, plan.clients.headMs / 4)),
-    // h2c and other offers to upgrade are optional: such a request is served as plain HTTP.
-    shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === 'websocket',
+    // Whoever refuses a request here says so, counts it and logs it; Node would answer an empty 400.
+    requireHostHeader: false,
+    shouldUpgradeCallback: isWebSocket,
   };
   const turns = createTurns();
   const onRequest = turns.oneByOne((request, response) => handler.handle(request, response));
@@ -56,8 +57,9 @@ export function createPublicServer(started: Plan, handler: PublicHandler): Publi
   // SECURITY: Node hides what stands behind the thousandth header, also a Content-Length, and its body would go to an
   // upstream unframed. maxHeaderSize alone is the limit.
   server.maxHeadersCount = 0;
-  // The client waits to be told to send its body: whoever answers says so.
+  // The client waits to be told to send its body, or for something that nobody knows: whoever answers says so.
   server.on('checkContinue', onRequest);
+  server.on('checkExpectation', onRequest);
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     turns.whenFree(socket, () => handler.upgrade(request, socket, head));
   });
@@ -113,6 +115,13 @@ export function createPublicServer(started: Plan, handler: PublicHandler): Publi
   };
 }
 
+/**
+ * h2c and other offers to upgrade are optional: such a request is served as plain HTTP. So is an offer in HTTP/1.0
+ * (RFC 9110 §7.8), or with another method than GET (RFC 6455 §4.1).
+ */
+const isWebSocket = ({ method, httpVersion, headers }: IncomingMessage): boolean =>
+  method === 'GET' && httpVersion === '1.1' && headers.upgrade?.toLowerCase() === 'websocket';
+
 const certificateOf = ({ certFile, keyFile }: NonNullable<Plan['tls']>) => ({
   cert: readFileSync(certFile),
   key: readFileSync(keyFile),
@@ -123,5 +132,7 @@ function malformed({ code }: NodeJS.ErrnoException): ProblemBody {
     return problemOf('ROUTE_HEADERS_TOO_LARGE', 'The request headers are too large.');
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
     return problemOf('ROUTE_BODY_TIMEOUT', 'The request did not arrive in time.');
+  if (code === 'HPE_INVALID_VERSION')
+    return problemOf('ROUTE_VERSION_UNSUPPORTED', 'expected HTTP/1.1, got another version.');
   return problemOf('ROUTE_REQUEST_INVALID', 'The request is not well-formed HTTP.');
 }

@@ -395,11 +395,6 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
   };
 
   function refuse(request: IncomingMessage, response: ServerResponse, problem: ProblemBody): void {
-    if (request.method === 'OPTIONS' && request.url === '*') {
-      response.writeHead(204, { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' });
-      response.end();
-      return;
-    }
     // SECURITY: behind a request that is not understood the next one may not begin where it seems to.
     const close = UNCLEAR.has(problem.status) || announcesBody(request) ? ['Connection', 'close'] : [];
     sendProblem(response, problem, retryAfter(problem).concat(close));
