@@ -13,6 +13,7 @@ import { ask, endToEnd, rawAsk } from '../test-kit/raw-client.ts';
 import { until } from '../test-kit/until.ts';
 import { bareRequestTests } from './forwarder-suite/bare-requests.ts';
 import { expectationTests } from './forwarder-suite/expectations.ts';
+import { halfCloseTests } from './forwarder-suite/half-closes.ts';
 import { keepAliveTests } from './forwarder-suite/keep-alive.ts';
 import { silenceTests } from './forwarder-suite/silences.ts';
 import { slowClientTests } from './forwarder-suite/slow-clients.ts';
@@ -24,6 +25,7 @@ export function forwarderSuite(name: string, create: () => Forwarder): void {
   expectationTests(name, create);
   upgradeTests(name, create);
   slowClientTests(name, create);
+  halfCloseTests(name, create);
   keepAliveTests(name, create);
   silenceTests(name, create);
   const facadeOf = (plan: Plan) => anyFacadeOf(plan, { forwarder: create() });

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { Plan } from '#plan/model/plan.ts';
 import { watchConnections } from './connections.ts';
+import { answerHalfClosed } from './half-closed.ts';
 import { paceOf } from './pace.ts';
 import { type ProblemBody, problemOf, rawProblem } from './problem.ts';
 import type { PublicHandler } from './public.ts';
@@ -72,6 +73,11 @@ export function createPublicServer(started: Plan, handler: PublicHandler): Publi
     });
   });
   const connections = watchConnections(server);
+  answerHalfClosed(server, {
+    turns,
+    isEventStream: handler.isEventStream,
+    idleMs: () => plan.timeouts.idleMs,
+  });
   cutSlowReaders(server, () => paceOf(plan), handler.readerCut);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     turns.whenFree(socket, (unfinished) => {

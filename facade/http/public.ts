@@ -78,6 +78,8 @@ export type PublicHandler = {
   leftConnections(): Duplex[];
   /** Connections that end only when somebody ends them: upgraded ones and event streams. */
   openStreams(): Duplex[];
+  /** An event stream is under way on the connection. */
+  isEventStream(socket: Duplex): boolean;
 };
 
 export function createPublicHandler(options: PublicOptions): PublicHandler {
@@ -157,9 +159,10 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
     };
   }
 
-  function noteStream(socket: Duplex): void {
+  function noteStream(socket: Socket): void {
     eventStreams.add(socket);
-    socket.once('close', () => eventStreams.delete(socket));
+    // Between two events nothing would tell that its client has left, and clients of streams leave their side open.
+    if (socket.readableEnded) setImmediate(() => socket.destroy());
   }
 
   function headersOf(call: Call): Exchange['headers'] {
@@ -282,6 +285,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
       record(call, leg.party, leg.reason, outcome, (refused ?? brokenBodies.get(request))?.status);
     } finally {
       for (const tap of taps) tap.ended(last, leg.party);
+      eventStreams.delete(request.socket);
       release(leg);
     }
   }
@@ -392,6 +396,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
         .map(([socket]) => socket);
     },
     openStreams: () => [...upgraded.keys(), ...eventStreams],
+    isEventStream: (socket) => eventStreams.has(socket),
   };
 
   function refuse(request: IncomingMessage, response: ServerResponse, problem: ProblemBody): void {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, request as tlsRequest } from 'node:https';
 import { connect as connectTcp } from 'node:net';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
@@ -11,6 +11,7 @@ import { facadeOf, listenOn, type TestFacade } from '../test-kit/facade-of.ts';
 import { FORWARDERS } from '../test-kit/forwarders.ts';
 import { planOf, routeOf } from '../test-kit/plan-of.ts';
 import { type Answer, ask } from '../test-kit/raw-client.ts';
+import { until } from '../test-kit/until.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -156,13 +157,19 @@ suite(`the public port over TLS${reason}`, () => {
   let certificate: Certificate;
   let upstream: ReturnType<typeof createServer>;
   let facade: TestFacade;
+  /** Answers that wait for a test. */
+  let slow: ServerResponse[];
   beforeAll(() => {
     authority = new Authority();
   });
   afterAll(() => authority.remove());
   const open = async () => {
     certificate = authority.issue(['DNS:localhost']);
-    upstream = createServer((request, response) => response.end(JSON.stringify(request.headers)));
+    slow = [];
+    upstream = createServer((request, response) => {
+      if (request.url === '/slow') slow.push(response);
+      else response.end(JSON.stringify(request.headers));
+    });
     const sockets = new WebSocketServer({ server: upstream });
     sockets.on('connection', (end) => end.on('message', (data) => end.send(String(data))));
     const url = `http://127.0.0.1:${await listenOn(upstream)}`;
@@ -245,6 +252,29 @@ suite(`the public port over TLS${reason}`, () => {
     client.send('hello');
     expect(String((await once(client, 'message'))[0])).toBe('hello');
   });
+
+  test.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'answers a client that ends its side behind its request, and lets go of one that left (%s)',
+    async (version) => {
+      await open();
+      const options = { minVersion: version, maxVersion: version, allowHalfOpen: true } as const;
+      const waiting = await handshake(options);
+      let heard = '';
+      waiting.on('data', (chunk) => {
+        heard += chunk;
+      });
+      waiting.end('GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n');
+      await until('to be asked whether it is there', () => heard.startsWith('HTTP/1.1 100 '));
+      slow.shift()?.end('late');
+      await once(waiting, 'close');
+      expect(heard).toMatch(/HTTP\/1\.1 200 [\s\S]*late/);
+      const leaving = await handshake(options);
+      leaving.write('GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n');
+      const answer = await until('the request upstream', () => slow.shift());
+      leaving.destroy();
+      await until('the upstream to be let go', () => answer.closed);
+    },
+  );
 
   test('survives what is no TLS', async () => {
     await open();

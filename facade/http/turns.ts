@@ -5,6 +5,8 @@ import type { Duplex } from 'node:stream';
 export type Turns = {
   /** Calls `listener` for a request when the one before it on its connection is answered in full. */
   oneByOne(listener: RequestListener): RequestListener;
+  /** The answer to the last request that a connection has said, under way or through. */
+  latest(socket: Duplex): ServerResponse | undefined;
   /**
    * For what a connection says outside of any request: calls `act` when no whole request of it waits for its answer;
    * `unfinished` is the request whose own body it is.
@@ -34,6 +36,7 @@ export function createTurns(): Turns {
         listener(request, response);
       });
     },
+    latest: (socket) => latest.get(socket),
     whenFree(socket, act) {
       const last = latest.get(socket);
       if (!last || isDone(last)) return act(null);
