@@ -1,4 +1,7 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { malformed } from './malformed.ts';
+import { rawProblem } from './problem.ts';
 
 /** How long a caller may take to send the head of a request, and the whole of it. */
 const HEADERS_MS = 10_000;
@@ -10,6 +13,14 @@ export function createAdminServer(app: RequestListener): Server {
     headersTimeout: HEADERS_MS,
     requestTimeout: REQUEST_MS,
     connectionsCheckingInterval: 1_000,
+    // Refused with a problem, like everything else; Node would answer nothing but the status.
+    requireHostHeader: false,
   };
-  return createServer(options, app);
+  const server = createServer(options, app);
+  server.on('checkExpectation', app);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+    socket.end(rawProblem(malformed(error)), 'latin1', () => socket.destroy());
+  });
+  return server;
 }

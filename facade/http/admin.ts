@@ -25,6 +25,7 @@ import { reloadOperations } from './admin/reload.ts';
 import { routeOperations } from './admin/routes.ts';
 import { streamOperations } from './admin/stream.ts';
 import { upstreamOperations } from './admin/upstreams.ts';
+import { unknownExpectation } from './expectation.ts';
 import type { Metrics } from './metrics.ts';
 import { type ProblemBody, problemOf } from './problem.ts';
 import type { RecordingOrder, Taken } from './recording/recordings.ts';
@@ -85,6 +86,11 @@ export function createAdminApp(options: AdminOptions): Express {
   app.use((_request, response, next) => {
     response.set({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
     next();
+  });
+  app.use((request, response, next) => {
+    const problem = unknownExpectation(request);
+    if (problem) sendProblem(response, problem);
+    else next();
   });
   app.use(hostCheck(options.hosts));
   mount(app, adminOperations(options, new EventStream(options)), options);

@@ -7,6 +7,7 @@ import type { Snapshot } from '../core/snapshot.ts';
 import { ambiguityOf } from './ambiguous-path.ts';
 import { RequestCohort } from './cohort-keeper.ts';
 import type { Edge } from './edge.ts';
+import { unknownExpectation } from './expectation.ts';
 import { requestHost } from './host.ts';
 import { withOverride } from './method-override.ts';
 import { overRate } from './over-rate.ts';
@@ -41,9 +42,6 @@ export function announcesBody({ headers }: IncomingMessage): boolean {
   return Number(headers['content-length'] ?? 0) > 0 || headers['transfer-encoding'] !== undefined;
 }
 
-/** None, or `100-continue` once or more often (RFC 9110 §10.1.1). */
-const KNOWN_EXPECTATION = /^(?:100-continue(?:[\t ]*,[\t ]*100-continue)*)?$/i;
-
 type Reading = {
   readonly snapshot: Snapshot;
   readonly edge: Edge;
@@ -69,12 +67,8 @@ export function readCall(
     const got = request.headers.host === undefined ? 'none' : 'another';
     return problemOf('ROUTE_REQUEST_INVALID', `expected one Host that is a name or address, got ${got}.`);
   }
-  const expectation = request.headers.expect ?? '';
-  if (!KNOWN_EXPECTATION.test(expectation))
-    return problemOf(
-      'ROUTE_EXPECTATION_UNSUPPORTED',
-      `expected Expect: 100-continue or none, got ${clip(expectation)}.`,
-    );
+  const unexpected = unknownExpectation(request);
+  if (unexpected) return unexpected;
   const coding = request.headers['transfer-encoding'];
   // Who speaks 1.0 between here and the client may have framed it otherwise (RFC 9112 §6.1).
   if (coding !== undefined && request.httpVersionMinor === 0)
@@ -115,6 +109,6 @@ export function readCall(
     decision: { ...decision, upstream: decision.upstream as Party },
     upgrade,
     hasBody,
-    expectsContinue: hasBody && request.httpVersionMinor > 0 && expectation !== '',
+    expectsContinue: hasBody && request.httpVersionMinor > 0 && Boolean(request.headers.expect),
   };
 }

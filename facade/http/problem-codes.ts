@@ -113,6 +113,11 @@ const OTHER = {
     meaning: 'The method is CONNECT: the facade is no tunnel.',
     remedy: 'Send the request itself.',
   },
+  ROUTE_METHOD_NOT_ALLOWED: {
+    status: 405,
+    meaning: 'The admin API has this resource, but not by this method.',
+    remedy: 'Use a method that `Allow` names.',
+  },
   ROUTE_RATE_EXCEEDED: {
     status: 429,
     meaning: 'The client sent more requests a second to this route than `limits.rate` allows.',

@@ -7,8 +7,9 @@ import type { Logger } from 'pino';
 import type { Plan } from '#plan/model/plan.ts';
 import { watchConnections } from './connections.ts';
 import { answerHalfClosed } from './half-closed.ts';
+import { malformed } from './malformed.ts';
 import { paceOf } from './pace.ts';
-import { type ProblemBody, problemOf, rawProblem } from './problem.ts';
+import { problemOf, rawProblem } from './problem.ts';
 import type { PublicHandler } from './public.ts';
 import { cutSlowReaders } from './slow-readers.ts';
 import { createTurns } from './turns.ts';
@@ -132,13 +133,3 @@ const certificateOf = ({ certFile, keyFile }: NonNullable<Plan['tls']>) => ({
   cert: readFileSync(certFile),
   key: readFileSync(keyFile),
 });
-
-function malformed({ code }: NodeJS.ErrnoException): ProblemBody {
-  if (code === 'HPE_HEADER_OVERFLOW')
-    return problemOf('ROUTE_HEADERS_TOO_LARGE', 'The request headers are too large.');
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
-    return problemOf('ROUTE_BODY_TIMEOUT', 'The request did not arrive in time.');
-  if (code === 'HPE_INVALID_VERSION')
-    return problemOf('ROUTE_VERSION_UNSUPPORTED', 'expected HTTP/1.1, got another version.');
-  return problemOf('ROUTE_REQUEST_INVALID', 'The request is not well-formed HTTP.');
-}

@@ -1,4 +1,4 @@
-import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import express, { type Express, type NextFunction, type Request, type Response, type Router } from 'express';
 import type { Logger } from 'pino';
 import { type Access, allows, type Caller } from '../../core/access.ts';
 import { PROBLEM_TYPE, type ProblemBody, problemOf } from '../problem.ts';
@@ -14,25 +14,44 @@ export function mount(
   operations: readonly Operation[],
   { access, log }: { access: Access; log: Logger },
 ): void {
-  for (const { role, method, path, handle } of operations)
-    if (role === null)
-      app[method](pathOf(path), async (request, response) => {
-        const anybody = { actor: '', role: 'viewer' } as const;
-        send(response, 200, await handle(callOf(request, anybody, undefined, undefined)));
-      });
+  const open = operations.filter(({ role }) => role === null);
+  for (const { method, path, handle } of open)
+    app[method](pathOf(path), async (request, response) => {
+      const anybody = { actor: '', role: 'viewer' } as const;
+      send(response, 200, await handle(callOf(request, anybody, undefined, undefined)));
+    });
+  refuseOtherMethods(app, open);
   const api = express.Router();
   // Asked first, so that nobody learns without a token what there is.
   api.use(authenticate(access));
   api.use(express.json({ limit: BODY_LIMIT, type: () => true, strict: true }));
-  for (const operation of operations.filter(({ role }) => role !== null))
-    api[operation.method](pathOf(operation.path).slice('/v1'.length), async (request, response) => {
+  const guarded = operations
+    .filter(({ role }) => role !== null)
+    .map((one) => ({ ...one, path: one.path.slice('/v1'.length) }));
+  for (const operation of guarded)
+    api[operation.method](pathOf(operation.path), async (request, response) => {
       const caller = response.locals.caller as Caller;
       const reply = await perform(operation, request, caller);
       if ('problem' in reply && reply.problem.code === 'AUTH_ROLE_INSUFFICIENT')
         log.warn({ ...caller, method: request.method, path: request.originalUrl }, 'refused for its role');
       send(response, operation.answer?.status ?? 200, reply);
     });
+  refuseOtherMethods(api, guarded);
   app.use('/v1', api);
+}
+
+/** Behind all operations: what comes as far as this has one of their paths, and another method. */
+function refuseOtherMethods(router: Router, operations: readonly Operation[]): void {
+  for (const [path, known] of Map.groupBy(operations, (one) => one.path)) {
+    const methods = known.flatMap(({ method }) =>
+      method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()],
+    );
+    router.all(pathOf(path), (request, response) => {
+      const detail = `expected ${methods.join(' or ')}, got ${request.method}.`;
+      response.set('allow', methods.join(', '));
+      sendProblem(response, problemOf('ROUTE_METHOD_NOT_ALLOWED', detail));
+    });
+  }
 }
 
 async function perform(operation: Operation, request: Request, caller: Caller): Promise<Reply> {
@@ -46,6 +65,10 @@ async function perform(operation: Operation, request: Request, caller: Caller): 
   // Whoever may step over a check must be one who may do everything.
   const forced = (body.value as { force?: unknown } | undefined)?.force === true;
   if (forced && !allows(caller.role, 'admin')) return { problem: insufficient(caller, 'admin', 'force') };
+  if (operation.endless && request.method === 'HEAD') {
+    const type = operation.answer?.mediaType as string;
+    return { take: (response) => void response.type(type).end() };
+  }
   return operation.handle(callOf(request, caller, body.value, query.value));
 }
 

@@ -42,6 +42,8 @@ export type Operation<B = unknown, Q = unknown> = {
     /** Default: JSON. */
     readonly mediaType?: string;
   } | null;
+  /** The answer goes on and on, so that HEAD is answered without beginning it. */
+  readonly endless?: true;
   /** Codes of its own, beside those that every operation of its shape can answer. */
   readonly problems: readonly ProblemCode[];
   handle(call: Call<B, Q>): Reply | Promise<Reply>;

@@ -47,6 +47,7 @@ export function recordingOperations({ control, log, record }: RecordingParts): O
         schema: z.string(),
         mediaType: 'application/x-ndjson',
       },
+      endless: true,
       problems: ['ROUTE_UNKNOWN', 'ROUTE_RECORDING_BUSY'],
       handle({ params, query: wanted, caller }) {
         const route = params.route as string;

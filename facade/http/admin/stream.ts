@@ -27,6 +27,7 @@ export function streamOperations(stream: EventStream): Operation[] {
         schema: z.string(),
         mediaType: 'text/event-stream',
       },
+      endless: true,
       problems: ['ROUTE_STREAMS_EXHAUSTED'],
       handle({ request, query: { after } }) {
         if (stream.full) {
