@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { spawnLeashed } from './leash.ts';
 import { freePort, type Peer, type RunningProxy, runningOn } from './proxies.ts';
 
 const TOKEN = 'bench-token';
@@ -32,7 +32,7 @@ async function startFacade(
   writePlan(join(folder, 'plan'), { upstream, candidate, port, copies });
   const flags = ['--plan', join(folder, 'plan'), '--port', String(port), '--admin-port', String(adminPort)];
   const ledger = ['--ledger', `file:${join(folder, 'ledger.jsonl')}`];
-  const child = spawn(
+  const child = spawnLeashed(
     process.execPath,
     [
       join(import.meta.dirname, '..', 'main.ts'),

@@ -1,9 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { spawnLeashed } from './leash.ts';
 
 /** A proxy under test: a process tree, and where it listens. */
 export type RunningProxy = { readonly pid: number; readonly url: string; stop(): Promise<void> };
@@ -18,10 +20,10 @@ const READY_MS = 20_000;
 
 /** Starts one of peers/*.ts, which prints its port. */
 export async function startScript(file: string, ...args: string[]): Promise<RunningProxy> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'peers', file), ...args], {
+  const child = spawnLeashed(process.execPath, [join(import.meta.dirname, 'peers', file), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  for await (const line of createInterface({ input: child.stdout })) {
+  for await (const line of createInterface({ input: child.stdout as Readable })) {
     if (/^\d+$/.test(line)) return runningOn(child, Number(line));
   }
   throw new Error(`peers/${file} ended before it listened`);
@@ -97,7 +99,9 @@ function engine(name: string, runOf: (port: number, upstream: string) => EngineR
         config,
         run.config.replaceAll('PID_FILE', join(folder, 'pid')).replaceAll('TEMP', join(folder, 'temp')),
       );
-      const child = spawn(program as string, run.args(config), { stdio: ['ignore', 'ignore', 'inherit'] });
+      const child = spawnLeashed(program as string, run.args(config), {
+        stdio: ['ignore', 'ignore', 'inherit'],
+      });
       return runningOn(child, port);
     },
   };
