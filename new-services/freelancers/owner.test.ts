@@ -1,9 +1,12 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ownerGateSuite } from '../service-kit/sync/owner-gate.suite.ts';
 import { reverseSourceSuite } from '../service-kit/sync/reverse-source.suite.ts';
 import {
   type OwnWrite,
   type SyncClient,
+  sendTo,
   syncClient,
   type TestedService,
 } from '../service-kit/testing/sync-client.ts';
@@ -16,6 +19,9 @@ const idOf = (n: number) => freelancerId(n + 1);
 
 async function open(): Promise<TestedService> {
   const service = await startTestService('owner', dryRunSecret);
+  // Past the comparison with the description, which knows nothing of a database that breaks.
+  const server = service.app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
   const patch = (n: number, body: object): OwnWrite => ({
     method: 'patch',
     path: `/v2/freelancers/${idOf(n)}`,
@@ -24,7 +30,7 @@ async function open(): Promise<TestedService> {
   });
   return {
     stream: 'freelancers',
-    send: service.send,
+    send: sendTo(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'a-test-token'),
     databaseUrl: service.url,
     dryRunSecret,
     table: 'freelancer',
@@ -53,7 +59,11 @@ async function open(): Promise<TestedService> {
     failing: (n) => patch(n, { city: 'lost', email: emailOf(n + 1) }),
     // Its own removals archive.
     remove: null,
-    stop: service.stop,
+    async stop() {
+      server.closeAllConnections();
+      server.close();
+      await service.stop();
+    },
   };
 }
 

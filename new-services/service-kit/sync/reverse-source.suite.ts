@@ -235,7 +235,7 @@ export function reverseSourceSuite(name: string, open: () => Promise<TestedServi
       ['post', 'rows', 'keys.0', { keys: [''] }],
       ['post', 'rows', 'keys', { keys: Array.from({ length: 1001 }, () => '1') }],
       ['post', 'rows', 'more', { keys: [], more: 1 }],
-    ] as const)('refuses %s %s with %j', async (method, path, body, fault) => {
+    ] as const)('refuses %s %s, at %s', async (method, path, fault, body) => {
       const answer = await service.send(method, sync.at(path), body === undefined ? {} : { body });
       expect([answer.status, answer.body.errors?.[0]?.path]).toEqual([400, fault]);
     });

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { startNotesService } from '../testing/notes-service.ts';
 import { openapiConformance } from '../testing/openapi-conformance.ts';
-import type { TestedService } from '../testing/sync-client.ts';
+import { sendTo, type TestedService } from '../testing/sync-client.ts';
 import { ownerGateSuite } from './owner-gate.suite.ts';
 import { reverseSourceSuite } from './reverse-source.suite.ts';
 
@@ -14,6 +14,7 @@ const { check, unmet } = openapiConformance(document);
 
 async function open(): Promise<TestedService> {
   const service = await startNotesService(token, { dryRunSecret });
+  const send = sendTo(service.url, token);
   const keyOf = (n: number) => `n${n}`;
   const path = (n: number) => `/v2/notes/${keyOf(n)}`;
   return {
@@ -28,18 +29,11 @@ async function open(): Promise<TestedService> {
     failing: (n) => ({ method: 'put', path: path(n), body: { text: 'fail' } }),
     remove: (n) => ({ method: 'delete', path: path(n) }),
     stop: service.stop,
-    async send(method, path, { body, headers = {} } = {}) {
-      const json = body === undefined ? {} : { 'content-type': 'application/json' };
-      const answer = await fetch(service.url + path, {
-        method: method.toUpperCase(),
-        headers: { authorization: `Bearer ${token}`, ...json, ...headers },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      });
-      const text = await answer.text();
-      const got = { status: answer.status, text, headers: Object.fromEntries(answer.headers) };
-      if (path.startsWith('/.fig/sync/'))
-        check({ ...got, request: { method: method.toUpperCase(), url: service.url + path } });
-      return { ...got, body: text === '' ? null : JSON.parse(text) };
+    async send(method, path, options) {
+      const answer = await send(method, path, options);
+      const request = { method: method.toUpperCase(), url: service.url + path };
+      if (path.startsWith('/.fig/sync/')) check({ ...answer, request });
+      return answer;
     },
   };
 }

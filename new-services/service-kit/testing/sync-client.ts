@@ -5,9 +5,10 @@ import { signatureOf } from './signed.ts';
 
 type Answer = {
   readonly status: number;
-  readonly headers: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string>>;
   // biome-ignore lint/suspicious/noExplicitAny: an answer of any shape, which each test knows
   readonly body: any;
+  readonly text: string;
 };
 
 type Send = (
@@ -15,6 +16,25 @@ type Send = (
   path: string,
   options?: { body?: unknown; headers?: Record<string, string> },
 ) => Promise<Answer>;
+
+/** Sends over the network, with the token of the service. */
+export function sendTo(url: string, token: string): Send {
+  return async (method, path, { body, headers = {} } = {}) => {
+    const json = body === undefined ? {} : { 'content-type': 'application/json' };
+    const answer = await fetch(url + path, {
+      method: method.toUpperCase(),
+      headers: { authorization: `Bearer ${token}`, ...json, ...headers },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    return {
+      status: answer.status,
+      headers: Object.fromEntries(answer.headers),
+      body: text === '' ? null : JSON.parse(text),
+      text,
+    };
+  };
+}
 
 export type OwnWrite = {
   readonly method: 'put' | 'patch' | 'delete';
