@@ -57,6 +57,10 @@ const LOOK_MS = 20;
 export class SetOwnership {
   readonly #options: OwnershipOptions;
   #direction: 'forward' | 'back' = 'forward';
+  /** The newest epoch in which a side was opened: whoever comes late with an older one closes nothing any more. */
+  #opened = 0;
+  /** One step after the other: what was sent by a leader that is gone may still be on its way. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: OwnershipOptions) {
     this.#options = options;
@@ -125,8 +129,14 @@ export class SetOwnership {
   }
 
   /** From now on this side takes no writes of the set, and none is in flight there. */
-  async close(side: Side, epoch: number): Promise<Outcome> {
+  close(side: Side, epoch: number): Promise<Outcome> {
+    return this.#inTurn(() => this.#close(side, epoch));
+  }
+
+  async #close(side: Side, epoch: number): Promise<Outcome> {
     const { gate, service, failpoint, set } = this.#options;
+    if (epoch <= this.#opened)
+      return { ok: false, detail: `epoch ${epoch} is over: ${set} was opened in ${this.#opened}` };
     const next: Ownership = { owner: 'nobody', epoch };
     failpoint('before-close');
     if (side === 'candidate') {
@@ -170,7 +180,12 @@ export class SetOwnership {
   }
 
   /** This side owns the set from now on, in this epoch; changes go the other way. */
-  async open(owner: Side, epoch: number): Promise<Outcome> {
+  open(owner: Side, epoch: number): Promise<Outcome> {
+    return this.#inTurn(() => this.#open(owner, epoch));
+  }
+
+  async #open(owner: Side, epoch: number): Promise<Outcome> {
+    this.#opened = Math.max(this.#opened, epoch);
     const { service, forward, back, failpoint, log, set } = this.#options;
     const next: Ownership = { owner, epoch };
     // The side that loses is closed before the other opens: the service first, where legacy takes over, and the
@@ -201,7 +216,15 @@ export class SetOwnership {
     return { ok: true };
   }
 
+  #inTurn(step: () => Promise<Outcome>): Promise<Outcome> {
+    const done = this.#turn.then(step);
+    this.#turn = done.catch(() => {});
+    return done;
+  }
+
   async #writeGate(next: Ownership): Promise<Outcome> {
+    // It was never closed: a writer that keeps it from being closed must not keep it from staying open.
+    if ((await this.#options.gate.read())?.owner === next.owner) return { ok: true };
     const outcome = await this.#options.gate.write(next);
     if (!outcome.ok) return { ok: false, detail: blocked(this.#options.set, outcome.blockers) };
     const { owner, epoch } = outcome.ownership;

@@ -331,7 +331,8 @@ export class Cutover {
         } else if (touched(state)) {
           // The way back is decided like the way forth: of both, the ledger takes one.
           const status = await relay.status(set.name);
-          const epoch = Math.max(state.epoch, status.legacy?.epoch ?? 0, status.candidate.epoch) + 1;
+          // The one that failed may have closed a side in the next one.
+          const epoch = Math.max(state.epoch, status.legacy?.epoch ?? 0, status.candidate.epoch) + 2;
           await this.#move(state, { step: 'JOURNALED', to: state.owner, epoch }, taken);
           continue;
         }

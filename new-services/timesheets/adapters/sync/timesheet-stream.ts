@@ -1,0 +1,58 @@
+import { In, MoreThan } from 'typeorm';
+import { upsertRows } from '../../../service-kit/database/upsert-rows.ts';
+import { raiseNumbersAbove } from '../../../service-kit/numbers/number-source.postgres.ts';
+import type { SyncStream } from '../../../service-kit/sync/sync-stream.ts';
+import { timesheetId } from '../../domain/timesheet-id.ts';
+import {
+  fromWireValue,
+  type TimesheetValue,
+  timesheetValueSchema,
+  toWireValue,
+} from '../http/timesheet-wire.ts';
+import { fromRow, TimesheetEntity, timesheetColumns, toRow } from '../typeorm/timesheet-row.ts';
+
+const aggregates = {
+  table: 'timesheet',
+  key: 'id',
+  columns: timesheetColumns.filter((column) => column !== 'version'),
+  version: 'version',
+};
+
+/** Carries timesheets of the other store in: the key is the number, the value is kept as it came, also a day of 80 hours. */
+export const timesheetStream: SyncStream<TimesheetValue> = {
+  name: 'timesheets',
+  keyOrder: 'numeric',
+  value: timesheetValueSchema,
+  destinationOf: (key) => timesheetId(Number(key)),
+  mismatch(key, value) {
+    if (String(value.number) !== key) return `number: expected ${key}, the key, got ${value.number}`;
+    const expected = timesheetId(value.number);
+    return value.id === expected
+      ? null
+      : `id: expected ${expected}, which follows from the number, got ${value.id}`;
+  },
+
+  async apply(manager, { values, tombstones }) {
+    const gone = In(tombstones.map((row) => row.destination));
+    const removed =
+      tombstones.length === 0 ? 0 : ((await manager.delete(TimesheetEntity, { id: gone })).affected ?? 0);
+    if (values.length === 0) return { changed: removed };
+    const rows = values.map(({ value }) => toRow(fromWireValue(value, 1)));
+    const written = await upsertRows(manager, aggregates, rows);
+    await raiseNumbersAbove(
+      manager,
+      'timesheet_number',
+      Math.max(...values.map(({ value }) => value.number)),
+    );
+    return { changed: removed + written.length };
+  },
+
+  async read(manager, after, limit) {
+    const rows = await manager.find(TimesheetEntity, {
+      where: { number: MoreThan(Number(after ?? 0)) },
+      order: { number: 'ASC' },
+      take: limit,
+    });
+    return rows.map((row) => ({ key: String(row.number), value: toWireValue(fromRow(row)) }));
+  },
+};
