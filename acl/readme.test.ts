@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { STALENESS_MS } from './identity-bridge/legacy-identity.ts';
 import { loadTranslator } from './relay/translator-module.ts';
 import { quirks } from './translators/freelancers.ts';
+import { quirks as quirksOfTimesheets } from './translators/timesheets.ts';
 
 describe('the README', () => {
   let readme = '';
@@ -15,8 +16,11 @@ describe('the README', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  test('has the table of quirks that the translator has', () => {
-    const section = readme.split('\n## ').find((text) => text.startsWith('Quirks of freelancers\n')) ?? '';
+  test.each([
+    ['freelancers', quirks],
+    ['timesheets', quirksOfTimesheets],
+  ])('has the table of quirks that the translator of %s has', (name, quirks) => {
+    const section = readme.split('\n## ').find((text) => text.startsWith(`Quirks of ${name}\n`)) ?? '';
     const rows = section.split('\n').filter((line) => line.startsWith('| `'));
     const cells = rows.map((row) =>
       row
@@ -30,7 +34,8 @@ describe('the README', () => {
   test('names quirks as the page of the monolith does', async () => {
     const page = await readFile(join(import.meta.dirname, '../legacy-monolith/QUIRKS.md'), 'utf8');
     const onPage = new Set([...page.matchAll(/^### `([^`]+)`$/gm)].map((match) => match[1]));
-    expect(quirks.map(({ name }) => name).filter((name) => !onPage.has(name))).toEqual([]);
+    const all = [...quirks, ...quirksOfTimesheets];
+    expect(all.map(({ name }) => name).filter((name) => !onPage.has(name))).toEqual([]);
   });
 
   test('names the staleness of sessions that the code has', () => {
@@ -99,6 +104,7 @@ const tags = {
   service: { url: 'http://127.0.0.1:1', stream: 'tags' },
   tables: [{ name: 'tags', key: 'tag_id' }],
   routes: [],
+  requests: [],
   jobs: [],
   maxLagMs: 5000,
 };

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { loadPlan } from '#plan/model/load-plan.ts';
 import { formatProblem } from '#plan/model/problem.ts';
+import { writersOutside } from '#plan/model/writers-outside.ts';
 import { tokenFileAccess } from './adapters/access.token-file.ts';
 import { readBuild } from './adapters/build-reader.ts';
 import { relayCopyCheck } from './adapters/copy-check.relay.ts';
@@ -98,7 +99,7 @@ async function main(): Promise<void> {
     control,
     replicas,
     relay: httpDataRelay(() => control.snapshot.plan.relay?.url ?? null, settings.relayToken),
-    writersOutside: () => [],
+    writersOutside: (set) => writersOutside(control.snapshot.plan, set.name),
     log,
     now,
     failpoint: failpointOf(settings),

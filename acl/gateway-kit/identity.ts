@@ -1,5 +1,5 @@
-/** Who is behind a legacy session. `role` is legacy's own word for it. */
-export type Session = { readonly login: string; readonly role: string };
+/** Who is behind a legacy session. `role` is legacy's own word for it, `number` its number of the user. */
+export type Session = { readonly number: number; readonly login: string; readonly role: string };
 
 /** Tells whose session a Cookie header carries. */
 export type IdentityBridge = {

@@ -15,6 +15,13 @@ export function requireSession(identity: IdentityBridge, refuse: Refuse): Reques
   };
 }
 
+/** Who asks; stands behind requireSession, and throws where it does not. */
+export function sessionOf(request: Request): Session {
+  const session = sessions.get(request);
+  if (session === undefined) throw new TypeError('no session: requireSession stands in front of this');
+  return session;
+}
+
 /** Lets the given roles pass; stands behind requireSession. */
 export function requireRole(roles: readonly string[], refuse: Refuse): RequestHandler {
   return (request, response, next) => {

@@ -59,7 +59,7 @@ describe('the gateway', () => {
     answer = (_request, response) => json(response, 200, someone);
     service = await stubServer((request, response) => answer(request, response));
     legacy = await stubServer((_request, response) =>
-      json(response, 200, { usr_login: 'a', usr_role: 'adm' }),
+      json(response, 200, { usr_id: 1, usr_login: 'a', usr_role: 'adm' }),
     );
     const clients = [
       new HttpClient({ url: service.url, bearer: 'sesame', timeoutMs: 300 }),
@@ -74,7 +74,12 @@ describe('the gateway', () => {
     const log = pino({ level: 'silent' });
     const app = gatewayApp({
       mounts: [
-        (app) => freelancers.mount(app, { service: clients[0], identity: legacyIdentity(clients[1]) }),
+        (app) =>
+          freelancers.mount(app, {
+            service: clients[0],
+            identity: legacyIdentity(clients[1]),
+            legacy: clients[1],
+          }),
         (app) => app.put('/twice', twice(clients[0])),
       ],
       health: checks,
@@ -349,6 +354,7 @@ test('a gateway without its variables says which, in a line each, and exits 1', 
   const { code, stderr } = await runToEnd('acl/gateway/main.ts', [], { LEGACY_URL: 'nowhere' });
   expect(stderr.trim().split('\n')).toEqual([
     expect.stringMatching(/^FREELANCERS_URL: expected an http\(s\) URL, got nothing\. /),
+    expect.stringMatching(/^TIMESHEETS_URL: expected an http\(s\) URL, got nothing\. /),
     expect.stringMatching(/^LEGACY_URL: expected an http\(s\) URL, got `nowhere`\. /),
     expect.stringMatching(/^SERVICE_TOKEN: expected a token/),
   ]);

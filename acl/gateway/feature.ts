@@ -6,6 +6,8 @@ type FeatureParts = {
   /** The new service of this feature, asked with the services' token. */
   readonly service: HttpClient;
   readonly identity: IdentityBridge;
+  /** The monolith, for what the feature needs of contexts that have not moved; asked with the caller's own cookie. */
+  readonly legacy: HttpClient;
 };
 
 /** A part of the legacy contract that a new service answers by now. */

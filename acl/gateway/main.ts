@@ -43,7 +43,7 @@ await runMain(async () => {
     mounts: services.map(
       ({ feature, http }) =>
         (app) =>
-          feature.mount(app, { service: http, identity }),
+          feature.mount(app, { service: http, identity, legacy }),
     ),
     health: health(
       'gateway',

@@ -29,7 +29,7 @@ describe('the bridge before a monolith of somebody else', () => {
     })
       .get('/api/me')
       .reply(200, { usr_id: 1, usr_login: 'anna', usr_name: 'Anna', usr_role: 'dis' });
-    expect(await introspect()).toEqual({ login: 'anna', role: 'dis' });
+    expect(await introspect()).toEqual({ number: 1, login: 'anna', role: 'dis' });
     expect(asked.isDone()).toBe(true);
   });
 

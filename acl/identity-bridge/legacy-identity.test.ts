@@ -28,7 +28,7 @@ describe('the identity bridge', () => {
   });
 
   test('asks legacy with the cookie and nothing else of the client', async () => {
-    expect(await bridge.introspect('connect.sid=a')).toEqual({ login: 'admin', role: 'adm' });
+    expect(await bridge.introspect('connect.sid=a')).toEqual({ number: 1, login: 'admin', role: 'adm' });
     const [request] = legacy.requests;
     expect(request).toMatchObject({ method: 'GET', url: '/api/me' });
     expect(Object.keys(request!.headers).sort()).toEqual(['accept', 'connection', 'cookie', 'host']);
@@ -38,7 +38,7 @@ describe('the identity bridge', () => {
     await bridge.introspect('connect.sid=a');
     nowMs = STALENESS_MS - 1;
     status = 401;
-    expect(await bridge.introspect('connect.sid=a')).toEqual({ login: 'admin', role: 'adm' });
+    expect(await bridge.introspect('connect.sid=a')).toEqual({ number: 1, login: 'admin', role: 'adm' });
     expect(await bridge.introspect('connect.sid=b')).toBeNull();
     nowMs = STALENESS_MS;
     expect(await bridge.introspect('connect.sid=a')).toBeNull();
@@ -50,7 +50,7 @@ describe('the identity bridge', () => {
     status = 401;
     expect(await bridge.introspect('connect.sid=a')).toBeNull();
     status = 200;
-    expect(await bridge.introspect('connect.sid=a')).toEqual({ login: 'admin', role: 'adm' });
+    expect(await bridge.introspect('connect.sid=a')).toEqual({ number: 1, login: 'admin', role: 'adm' });
   });
 
   test('never remembers a failure', async () => {
@@ -79,7 +79,7 @@ describe('the identity bridge', () => {
 });
 
 describe('the session cache', () => {
-  const session = { login: 'a', role: 'b' };
+  const session = { number: 1, login: 'a', role: 'b' };
 
   test('holds no more sessions than it may, the latest ones', async () => {
     const cache = new SessionCache({ maxAgeMs: 1000, maxEntries: 3, nowMs: () => 0 });

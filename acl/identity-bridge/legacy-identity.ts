@@ -4,7 +4,7 @@ import type { HttpClient } from '../gateway-kit/http-client.ts';
 import type { IdentityBridge } from '../gateway-kit/identity.ts';
 import { SessionCache } from './session-cache.ts';
 
-const me = z.object({ usr_login: z.string(), usr_role: z.string() });
+const me = z.object({ usr_id: z.int().positive(), usr_login: z.string(), usr_role: z.string() });
 
 /** How long a logout, a role change or a lock made at legacy can go unseen here. */
 export const STALENESS_MS = 2000;
@@ -28,7 +28,8 @@ export function legacyIdentity(
     const body = me.safeParse(answer.body);
     if (!body.success)
       throw new AclError('ACL_SERVICE_ANSWER', `GET ${legacy.url}/api/me: not the answer of a login`);
-    return { login: body.data.usr_login, role: body.data.usr_role };
+    const { usr_id: number, usr_login: login, usr_role: role } = body.data;
+    return { number, login, role };
   };
 
   return {

@@ -11,6 +11,28 @@ export const SERVICE_TOKEN = 'service-token-of-a-test';
 export const DRY_RUN_SECRET = 'dry-run-secret-of-a-test';
 const RELAY_TOKEN = 'relay-token-of-a-test';
 
+/** A data set of the example, its service, and what a seeded monolith holds for it. */
+type Part = {
+  readonly set: string;
+  readonly run: string;
+  /** The variable that says where its service is. */
+  readonly variable: string;
+  /** Of the seeder, beside the freelancers. */
+  readonly sizes: readonly string[];
+};
+const FREELANCERS: Part = {
+  set: 'freelancers',
+  run: 'new-services/freelancers/main.ts',
+  variable: 'FREELANCERS_URL',
+  sizes: ['--customers', '0', '--projects', '0', '--timesheets', '0'],
+};
+export const TIMESHEETS: Part = {
+  set: 'timesheets',
+  run: 'new-services/timesheets/main.ts',
+  variable: 'TIMESHEETS_URL',
+  sizes: ['--customers', '10', '--projects', '25', '--timesheets', '600'],
+};
+
 /** The real monolith, the real service, the gateway and the relay between them, as processes. */
 export type World = {
   readonly legacy: string;
@@ -30,6 +52,7 @@ export async function startWorld(
   database: TestDatabase,
   freelancers: number,
   prepare: (legacyDatabaseUrl: string) => Promise<void>,
+  { set, run, variable, sizes }: Part = FREELANCERS,
 ): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'fig-test-'));
   const postgres = await postgresDatabase();
@@ -45,7 +68,6 @@ export async function startWorld(
     await Promise.all([postgres.drop(), database.drop(), rm(folder, { recursive: true })]);
   };
   try {
-    const sizes = ['--customers', '0', '--projects', '0', '--timesheets', '0'];
     // The translator drops them and says so (`empty-skills-dropped`): both sides could not be the same to the byte.
     const clean = ['--without', 'stray-commas'];
     const seeded = await runToEnd('legacy-monolith/seed.ts', [
@@ -55,14 +77,14 @@ export async function startWorld(
     await prepare(database.url);
     const [legacy, service] = await Promise.all([
       start('legacy-monolith/main.ts', { DATABASE_URL: database.url, SESSION_SECRET: 'secret-of-a-test' }),
-      start('new-services/freelancers/main.ts', { DATABASE_URL: postgres.url }),
+      start(run, { DATABASE_URL: postgres.url }),
     ]);
     const [gateway, relay] = await Promise.all([
-      start('acl/gateway/main.ts', { FREELANCERS_URL: service, LEGACY_URL: legacy }),
+      start('acl/gateway/main.ts', { [variable]: service, LEGACY_URL: legacy }),
       start('acl/relay/main.ts', {
         FIG_PLAN: PLAN,
         LEGACY_DATABASE_URL: database.url,
-        FREELANCERS_URL: service,
+        [variable]: service,
         RELAY_TOKEN,
         STATE_DIR: folder,
       }),
@@ -77,10 +99,10 @@ export async function startWorld(
       serviceDatabaseUrl: postgres.url,
       login: (user) => login(legacy, user),
       async backfill() {
-        const started = await ask('POST', '/v1/sets/freelancers/backfill');
+        const started = await ask('POST', `/v1/sets/${set}/backfill`);
         if (started.state !== 'running') throw new Error(`no backfill: ${JSON.stringify(started)}`);
         return waitUntil(async () => {
-          const status = await ask('GET', '/v1/sets/freelancers/backfill');
+          const status = await ask('GET', `/v1/sets/${set}/backfill`);
           return status.state !== 'running' && status;
         }, 'the backfill ends');
       },

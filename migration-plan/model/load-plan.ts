@@ -10,6 +10,7 @@ import { checkModules } from './check/check-modules.ts';
 import { checkNotYet } from './check/check-not-yet.ts';
 import { checkRoutes } from './check/check-routes.ts';
 import { checkReach, checkStages } from './check/check-stages.ts';
+import { warnOfWritersOutside } from './check/check-writers.ts';
 import type { Plan } from './plan.ts';
 import { PlanFile, valueAt } from './plan-file.ts';
 import { type Problem, sortProblems } from './problem.ts';
@@ -73,10 +74,9 @@ export function loadPlan(
   const failed = problems.some((problem) => problem.severity === 'error');
   if (failed || !plan) return { plan: null, problems: sortProblems(problems) };
   const isChecked = <T>(checked: Checked<T> | null): checked is Checked<T> => checked !== null;
-  return {
-    plan: toPlan(folder, plan, checkedRoutes.filter(isChecked), checkedSets.filter(isChecked), env),
-    problems: sortProblems(problems),
-  };
+  const loaded = toPlan(folder, plan, checkedRoutes.filter(isChecked), checkedSets.filter(isChecked), env);
+  problems.push(...warnOfWritersOutside(loaded, dataSets));
+  return { plan: loaded, problems: sortProblems(problems) };
 }
 
 function check<T>(file: PlanFile, schema: ZodType<T>): Checked<T> | null {

@@ -164,6 +164,9 @@ type Guardrails = {
   readonly onBreach: 'pause' | 'step-back' | 'rollback';
 };
 
+/** Whether something beside the routes of a data set still writes its tables. */
+type OutsideState = 'running' | 'stopped' | 'moved';
+
 /** The tables that change owner together. */
 export type DataSet = {
   readonly name: string;
@@ -173,6 +176,8 @@ export type DataSet = {
   /** Module path, relative to the repository root, whose exports translate rows: see acl/relay. */
   readonly translator: string;
   readonly routes: readonly string[];
-  readonly jobs: readonly string[];
+  /** What else writes the tables: see writers-outside.ts. */
+  readonly requests: readonly { readonly match: Match; readonly state: OutsideState }[];
+  readonly jobs: readonly { readonly name: string; readonly state: OutsideState }[];
   readonly maxLagMs: number;
 };

@@ -163,6 +163,7 @@ function toDataSet({ file, value }: Checked<DataValue>): DataSet {
     tables: value.tables,
     translator: value.translator,
     routes: value.routes,
+    requests: value.requests,
     jobs: value.jobs,
     maxLagMs: value.maxLag,
   };

@@ -91,7 +91,14 @@ async function startGateway(folder: string, service: string, legacyUrl: string) 
     new HttpClient({ url: legacyUrl, bearer: null }),
   ] as const;
   const app = gatewayApp({
-    mounts: [(app) => freelancers.mount(app, { service: clients[0], identity: legacyIdentity(clients[1]) })],
+    mounts: [
+      (app) =>
+        freelancers.mount(app, {
+          service: clients[0],
+          identity: legacyIdentity(clients[1]),
+          legacy: clients[1],
+        }),
+    ],
     health: (_request, _response, next) => next(),
     dryRunSecret: SECRET,
     log,

@@ -16,6 +16,7 @@ export type Mutant = {
 
 const GATEWAY = 'acl/gateway/freelancers';
 const TRANSLATOR = 'acl/translators/freelancers';
+const VALUES = 'acl/translators/legacy-values';
 const SERVICE = 'new-services/freelancers';
 
 /** Faults in the freelancers service, its translator and its gateway. */
@@ -122,7 +123,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'local-time',
     what: 'the time of the last change is told in the time of Berlin',
-    file: `${TRANSLATOR}/dates.ts`,
+    file: `${VALUES}/dates.ts`,
     // biome-ignore lint/suspicious/noTemplateCurlyInString: source text
     find: '`${germanFromIso(instant)} ${instant.slice(11, 16)}`',
     replace:
@@ -139,14 +140,14 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'cents-by-float',
     what: '19.99 becomes 1998 cents: 19.99 * 100 is a little less than 1999',
-    file: `${TRANSLATOR}/money.ts`,
+    file: `${VALUES}/money.ts`,
     find: "Number(parts[1]) * 100 + Number((parts[2] ?? '').padEnd(2, '0'))",
     replace: 'Math.trunc(Number(amount) * 100)',
   },
   {
     name: 'cents-below-ten',
     what: '5 cents are written `.05`, which the service refuses',
-    file: `${TRANSLATOR}/money.ts`,
+    file: `${VALUES}/money.ts`,
     find: "padStart(3, '0')",
     replace: "padStart(2, '0')",
   },
@@ -204,7 +205,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'space-kept',
     what: 'white space around a text is kept',
-    file: `${TRANSLATOR}/text.ts`,
+    file: `${VALUES}/text.ts`,
     find: '.trim()',
     replace: '',
   },

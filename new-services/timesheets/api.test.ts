@@ -116,13 +116,16 @@ describe('a day of 24 hours', () => {
 
   test('has room for as many of many at once as fit, and for no more', async () => {
     const freelancerNumber = ++freelancers;
+    const days = ['2026-03-10', '2026-03-11', '2026-03-12'];
     const answers = await Promise.all(
-      Array.from({ length: 12 }, () =>
-        service.send('post', base, { body: work({ freelancerNumber, hours: '5.00' }) }),
+      Array.from({ length: 48 }, (_, n) =>
+        service.send('post', base, { body: work({ freelancerNumber, hours: '5.00', day: days[n % 3] }) }),
       ),
     );
-    expect(answers.filter(({ status }) => status === 201)).toHaveLength(4);
-    expect(answers.filter(({ status }) => status === 409)).toHaveLength(8);
+    for (const [n, day] of days.entries()) {
+      const statuses = answers.filter((_, index) => index % 3 === n).map(({ status }) => status);
+      expect([day, statuses.toSorted()]).toEqual([day, [...Array(4).fill(201), ...Array(12).fill(409)]]);
+    }
   });
 
   test('has room for as many edits at once as fit', async () => {
@@ -200,7 +203,7 @@ describe('the states', () => {
 
   test('let one of many that take the same step at once do it', async () => {
     const { path } = await filed();
-    const answers = await Promise.all(Array.from({ length: 8 }, () => take(path, 'submit')));
+    const answers = await Promise.all(Array.from({ length: 24 }, () => take(path, 'submit')));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
     expect((await service.send('get', path)).body.version).toBe(2);
   });

@@ -1,12 +1,4 @@
-/** One step of a sequence that is sent to both sides. `:new` stands for the id that the side gave its last new row. */
-export type Write = {
-  readonly name: string;
-  readonly as: 'admin' | 'disp' | 'guest' | 'nobody';
-  readonly method: 'POST' | 'PUT' | 'DELETE' | 'GET';
-  readonly path: string;
-  /** Sent as JSON, or as a form when it is a text. */
-  readonly body?: unknown;
-};
+import type { Write } from '../../testing/parity-side.ts';
 
 const LIST = '/api/freelancers';
 const NEW = `${LIST}/:new`;

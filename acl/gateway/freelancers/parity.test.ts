@@ -1,33 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { DRY_RUN_PREFIX, signDryRun } from '#plan/model/dry-run.ts';
 import { MYSQL_URL, mysqlDatabase, sqliteDatabase, type TestDatabase } from '../../testing/databases.ts';
+import { bothAnswers, compared, differences, Side, type Write } from '../../testing/parity-side.ts';
 import { type RawAnswer, type RawRequest, rawRequest } from '../../testing/raw-http.ts';
-import { DRY_RUN_SECRET, startWorld, type World } from '../../testing/world.ts';
+import { startWorld, type World } from '../../testing/world.ts';
 import { AWKWARD_ROWS, insertAwkwardRows } from './awkward-rows.ts';
 import { generatedRead, writtenReads } from './parity-requests.ts';
-import { readsAfterWrites, type Write, writes } from './parity-writes.ts';
+import { readsAfterWrites, writes } from './parity-writes.ts';
 
 const GENERATED = 400;
 const SEEDED = 300;
 const ROWS = SEEDED + AWKWARD_ROWS;
-
-type Taken = { readonly status: number; readonly body: unknown; readonly total: unknown };
-type Compared = { readonly status: number; readonly headers: Record<string, unknown>; readonly body: string };
-
-/** Everything of an answer but the time it was given. */
-function compared({ status, headers, body }: RawAnswer): Compared {
-  const { date: _, ...rest } = headers;
-  return { status, headers: rest, body };
-}
-
-async function bothAnswers(world: World, request: RawRequest) {
-  const [legacy, gateway] = await Promise.all([
-    rawRequest(world.legacy, request),
-    rawRequest(world.gateway, request),
-  ]);
-  return { legacy, gateway };
-}
+const KIND = { list: '/api/freelancers', id: 'frl_id' };
 
 function parity(name: string, create: () => Promise<TestDatabase>) {
   describe(`the gateway against the monolith on ${name}`, () => {
@@ -41,34 +25,19 @@ function parity(name: string, create: () => Promise<TestDatabase>) {
     }, 60_000);
     afterAll(() => world?.stop());
 
-    const differences = async (requests: readonly RawRequest[]) => {
-      const found: unknown[] = [];
-      for (const request of requests) {
-        const { legacy, gateway } = await bothAnswers(world, request);
-        const [expected, got] = [compared(legacy), compared(gateway)];
-        if (JSON.stringify(got) === JSON.stringify(expected)) continue;
-        const short = (answer: Compared) => ({ ...answer, body: answer.body.slice(0, 200) });
-        found.push({
-          ...request,
-          body: request.body?.slice(0, 80),
-          expected: short(expected),
-          got: short(got),
-        });
-      }
-      return found;
-    };
+    const differencesOf = (requests: readonly RawRequest[]) => differences(world, requests);
     const asAdmin = (request: RawRequest): RawRequest => ({
       ...request,
       headers: { cookie, ...request.headers },
     });
 
     test(`answers ${writtenReads.length} written requests in the same bytes and headers`, async () => {
-      expect(await differences(writtenReads.map(asAdmin))).toEqual([]);
+      expect(await differencesOf(writtenReads.map(asAdmin))).toEqual([]);
     });
 
     test(`answers ${GENERATED} generated searches in the same bytes and headers`, async () => {
       const requests = fc.sample(generatedRead, { numRuns: GENERATED, seed: 20_261_123 });
-      expect(await differences(requests.map(asAdmin))).toEqual([]);
+      expect(await differencesOf(requests.map(asAdmin))).toEqual([]);
     });
 
     test('compares searches of which most find something', async () => {
@@ -94,7 +63,7 @@ function parity(name: string, create: () => Promise<TestDatabase>) {
 
     test('answers every row in the same bytes', async () => {
       const paths = Array.from({ length: ROWS }, (_, index) => `/api/freelancers/${index + 1}`);
-      expect(await differences(paths.map((path) => asAdmin({ method: 'GET', path })))).toEqual([]);
+      expect(await differencesOf(paths.map((path) => asAdmin({ method: 'GET', path })))).toEqual([]);
     });
 
     test('gives the same tags, and 304 for them', async () => {
@@ -109,14 +78,14 @@ function parity(name: string, create: () => Promise<TestDatabase>) {
     });
 
     test('refuses strangers in the same words, and malformed bodies before strangers', async () => {
-      expect(await differences(writtenReads)).toEqual([]);
+      expect(await differencesOf(writtenReads)).toEqual([]);
       const forged = ['connect.sid=s%3Aforged.x', 'connect.sid=', 'other=1', cookie.replace('s%3A', '')];
       const requests = forged.map((cookie) => ({
         method: 'GET',
         path: '/api/freelancers',
         headers: { cookie },
       }));
-      expect(await differences(requests)).toEqual([]);
+      expect(await differencesOf(requests)).toEqual([]);
     });
 
     test('answers a read-only user in the same words', async () => {
@@ -131,7 +100,7 @@ function parity(name: string, create: () => Promise<TestDatabase>) {
       const requests = methods.flatMap((method) =>
         paths.map((path) => ({ method, path, headers: { cookie: guest } })),
       );
-      expect(await differences(requests)).toEqual([]);
+      expect(await differencesOf(requests)).toEqual([]);
     });
 
     test('rehearses writes with the same answers, then takes them with the same effect', async () => {
@@ -141,8 +110,8 @@ function parity(name: string, create: () => Promise<TestDatabase>) {
         guest: await world.login('guest'),
         nobody: '',
       };
-      const legacy = new Side(world.legacy, cookies);
-      const gateway = new Side(world.gateway, cookies);
+      const legacy = new Side(world.legacy, cookies, KIND);
+      const gateway = new Side(world.gateway, cookies, KIND);
       for (const write of writes) {
         // Left behind, anything of it would show in the reads below.
         const rehearsed = await gateway.rehearse(write);
@@ -157,64 +126,6 @@ function parity(name: string, create: () => Promise<TestDatabase>) {
       }
     }, 60_000);
   });
-}
-
-/** One of the two, with its own new ids; answers are compared with those and with times by their shape. */
-class Side {
-  readonly #url: string;
-  readonly #cookies: Readonly<Record<Write['as'], string>>;
-  readonly #born: number[] = [];
-
-  constructor(url: string, cookies: Readonly<Record<Write['as'], string>>) {
-    this.#url = url;
-    this.#cookies = cookies;
-  }
-
-  async take(write: Write): Promise<Taken> {
-    const answer = await this.#send(write, write.path);
-    const json = JSON.parse(answer.body);
-    if (isCreation(write, json)) this.#born.push(json.frl_id);
-    return { status: answer.status, total: answer.headers['x-total-count'], body: this.#shaped(json) };
-  }
-
-  /** What `take` would answer, by a dry run. */
-  async rehearse(write: Write): Promise<Taken> {
-    const answer = await this.#send(write, write.path, DRY_RUN_PREFIX);
-    const done = answer.headers['x-fig-dry-run'];
-    if (done !== 'done') throw new Error(`${write.name}: ${answer.status} ${answer.body} (${done})`);
-    const json = JSON.parse(answer.body);
-    const born = isCreation(write, json) ? [...this.#born, json.frl_id] : this.#born;
-    return { status: answer.status, total: answer.headers['x-total-count'], body: this.#shaped(json, born) };
-  }
-
-  #send({ as, method, body }: Write, path: string, prefix = ''): Promise<RawAnswer> {
-    const isForm = typeof body === 'string';
-    const target = path.replace(':new', String(this.#born.at(-1) ?? 'none'));
-    const text = isForm ? body : body === undefined ? '' : JSON.stringify(body);
-    const signed = { method, target, body: Buffer.from(text) };
-    return rawRequest(this.#url, {
-      method,
-      path: prefix + target,
-      headers: {
-        cookie: this.#cookies[as],
-        'content-type': isForm ? 'application/x-www-form-urlencoded' : 'application/json',
-        ...(prefix === '' ? {} : { 'x-fig-signature': signDryRun(signed, DRY_RUN_SECRET, Date.now()) }),
-      },
-      ...(body === undefined ? {} : { body: text }),
-    });
-  }
-
-  #shaped(json: unknown, born: readonly number[] = this.#born): unknown {
-    return JSON.parse(JSON.stringify(json), (key, value) => {
-      if (key === 'frl_id') return born.includes(value) ? `new ${born.indexOf(value)}` : value;
-      const isTime = key === 'changed' || key === 'created';
-      return isTime ? String(value).replace(/\d/g, '0') : value;
-    });
-  }
-}
-
-function isCreation({ method, path }: Write, json: { frl_id?: number }): json is { frl_id: number } {
-  return method === 'POST' && path === '/api/freelancers' && json.frl_id !== undefined;
 }
 
 parity('SQLite', sqliteDatabase);

@@ -1,9 +1,9 @@
-import { isoFromGerman } from './dates.ts';
+import { isoFromGerman } from '../legacy-values/dates.ts';
+import { amountFromCents } from '../legacy-values/money.ts';
+import { legacyText } from '../legacy-values/text.ts';
 import { fold } from './fold.ts';
 import type { FreelancerValue } from './model.ts';
-import { amountFromCents } from './money.ts';
 import { splitName } from './name.ts';
-import { legacyText } from './text.ts';
 
 /** What a legacy client is answered when its write is refused: the status is the contract's, however odd. */
 export type Refusal = { readonly status: number; readonly error: string };

@@ -1,4 +1,4 @@
-import { germanFromIso, germanTimeFromIso } from './dates.ts';
+import { germanFromIso, germanTimeFromIso } from '../legacy-values/dates.ts';
 import type { FreelancerValue } from './model.ts';
 import { newToRow } from './new-to-row.ts';
 

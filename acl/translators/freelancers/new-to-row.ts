@@ -1,6 +1,6 @@
 import { columnFromInstant } from '../../translator-kit/calendar.ts';
+import { wholeCents } from '../legacy-values/money.ts';
 import type { FreelancerRow, FreelancerValue } from './model.ts';
-import { centsFromAmount } from './money.ts';
 import { joinName } from './name.ts';
 
 const LETTER = { active: 'A', inactive: 'I', blocked: 'B' } as const;
@@ -15,7 +15,7 @@ export function newToRow(value: FreelancerValue): FreelancerRow {
     frl_phone: value.phone,
     frl_stat: LETTER[value.status],
     blk_reason: value.blockReason,
-    rate_ct: wholeCents(value.hourlyRate.amount),
+    rate_ct: wholeCents('hourlyRate.amount', value.hourlyRate.amount),
     cur: value.hourlyRate.currency,
     skills_csv: value.skills.join(','),
     city: value.city,
@@ -26,10 +26,4 @@ export function newToRow(value: FreelancerValue): FreelancerRow {
     created: columnFromInstant(value.createdAt),
     changed: columnFromInstant(value.updatedAt),
   };
-}
-
-function wholeCents(amount: string): number {
-  const cents = centsFromAmount(amount);
-  if (cents === null) throw new RangeError(`hourlyRate.amount: expected e.g. 95.00, got ${amount}`);
-  return cents;
 }

@@ -1,8 +1,8 @@
 import { readDateColumn } from '../../translator-kit/calendar.ts';
 import { type RawRow, RowReader } from '../../translator-kit/row-reader.ts';
+import { amountFromCents } from '../legacy-values/money.ts';
 import { freelancerId } from './identity.ts';
 import type { FreelancerValue, Translated } from './model.ts';
-import { amountFromCents } from './money.ts';
 import { splitName } from './name.ts';
 import type { RowQuirk } from './quirks.ts';
 

@@ -1,8 +1,8 @@
-import { isoFromGerman } from './dates.ts';
+import { isoFromGerman } from '../legacy-values/dates.ts';
+import { amountFromCents } from '../legacy-values/money.ts';
+import { legacyText } from '../legacy-values/text.ts';
 import { fold } from './fold.ts';
-import { amountFromCents } from './money.ts';
 import type { SearchQuirk } from './quirks.ts';
-import { legacyText } from './text.ts';
 
 const MAX_INT = 2_147_483_647;
 /** Characters of the longest column that is searched (skills_csv): nothing holds a longer text. */

@@ -116,7 +116,7 @@ describe('fig up', () => {
 
     start();
     await said(
-      'ended what an earlier, killed start left running: legacy, freelancers, gateway, relay, facade',
+      'ended what an earlier, killed start left running: legacy, freelancers, timesheets, gateway, relay, facade',
     );
     await said('Everything is up.');
     const living = child;

@@ -71,7 +71,7 @@ describe('fig lint', () => {
     const plan = fileURLToPath(new URL('../../model/test-kit/every-key/plan', import.meta.url));
     const { code, out } = await fig(['lint'], { plan, env: { SHADOW_TOKEN: 'x' } });
     expect(code).toBe(EXIT.ok);
-    expect(out).toMatch(/^data\/articles\.yaml:\d+ jobs: warning: accepted and checked, not acted on/m);
+    expect(out).toMatch(/^data\/articles\.yaml:\d+ maxLag: warning: accepted and checked, not acted on/m);
   });
 
   test('answers in JSON', async () => {

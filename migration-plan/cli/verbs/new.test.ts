@@ -178,7 +178,7 @@ test('a service made beside the example is added and nothing else changed', asyn
     service: 'invoices',
     table: 'invoices',
     key: 'id',
-    port: 4112,
+    port: 4113,
     adopted: null,
   });
   for (const file of told.files) expect(existsSync(join(home, file))).toBe(true);
@@ -187,9 +187,9 @@ test('a service made beside the example is added and nothing else changed', asyn
     'invoices:',
     'run: new-services/invoices/main.ts',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: text of the plan
-    'url: "${INVOICES_URL:-http://127.0.0.1:4112}"',
+    'url: "${INVOICES_URL:-http://127.0.0.1:4113}"',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: text of the plan
-    'INVOICES_URL: "${INVOICES_URL:-http://127.0.0.1:4112}"',
+    'INVOICES_URL: "${INVOICES_URL:-http://127.0.0.1:4113}"',
   ]);
   expect(before.filter((line) => !after.includes(line))).toEqual([]);
   expect((await fig('lint')).code).toBe(0);

@@ -10,7 +10,7 @@ export function checkDataSets(routes: readonly PlanFile[], dataSets: readonly Pl
     if (typeof name === 'string' && name !== stem) {
       set.report(['set'], `expected the name of the file, got {got}. Write \`${stem}\`, or rename the file.`);
     }
-    checkSetRoutes(set, stem, routes);
+    checkSetRoutes(set, routes);
   }
   for (const route of routes) {
     const owned = ownedSet(route);
@@ -40,7 +40,7 @@ function ownedSet(route: PlanFile): string | null {
   return typeof owned === 'string' && /^[a-z][a-z0-9-]*$/.test(owned) ? owned : null;
 }
 
-function checkSetRoutes(set: PlanFile, name: string, routes: readonly PlanFile[]): void {
+function checkSetRoutes(set: PlanFile, routes: readonly PlanFile[]): void {
   const listed = valueAt(set.value, ['routes']);
   if (!Array.isArray(listed)) return;
   const known = routes.map(routeName).filter((route) => route !== null);
@@ -49,11 +49,6 @@ function checkSetRoutes(set: PlanFile, name: string, routes: readonly PlanFile[]
     const route = routes.find((candidate) => routeName(candidate) === entry);
     if (route === undefined) {
       set.report(['routes', index], `expected the name of a route, got {got}. ${advise(entry, known)}`);
-    } else if (ownedSet(route) !== name) {
-      set.report(
-        ['routes', index],
-        `expected a route whose data is \`{ owned: ${name} }\`, got {got}. Write that in ${route.file}, or leave it out here.`,
-      );
     }
   }
 }

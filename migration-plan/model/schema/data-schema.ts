@@ -1,5 +1,50 @@
+import { z } from 'zod';
+import { refusalText } from '../reading.ts';
 import * as term from './terms.ts';
-import { list, mapping } from './value.ts';
+import { choice, list, mapping } from './value.ts';
+
+const state = () =>
+  choice('running', 'stopped', 'moved').prefault('running').meta({
+    description:
+      'Whether it still writes the tables: `stopped` (nobody starts it while the candidate owns them) and `moved` (the service does it) are promises. Cutover refuses while it is `running`.',
+  });
+
+/** A job by its name alone, which runs, or with its state. */
+function job() {
+  const named = term.word('job', 'nightly-close').transform((name) => ({ name, state: 'running' as const }));
+  const stated = mapping(
+    {
+      name: term.word('job', 'nightly-close').meta({ description: 'Name of the job.' }),
+      state: state(),
+    },
+    '{ name: nightly-close, state: stopped }',
+  );
+  return z
+    .union([named, stated], {
+      error: refusalText('a job or `{ name, state }`', '{ name: nightly-close, state: stopped }'),
+    })
+    .meta({ title: 'job or `{ name, state }`' });
+}
+
+/** A method and path of the monolith alone, which is in use, or with its state. */
+function request() {
+  const written = term.match().transform((match) => ({ match, state: 'running' as const }));
+  const stated = mapping(
+    {
+      request: term.match().meta({ description: 'Method and path, as in `match` of a route.' }),
+      state: state(),
+    },
+    '{ request: POST /api/issues/run, state: stopped }',
+  ).transform(({ request: match, state }) => ({ match, state }));
+  return z
+    .union([written, stated], {
+      error: refusalText(
+        '`METHOD /path` or `{ request, state }`',
+        '{ request: POST /api/issues/run, state: stopped }',
+      ),
+    })
+    .meta({ title: 'match or `{ request, state }`' });
+}
 
 /** `data/*.yaml`: one data set each. The one source of its keys, types and defaults. */
 export const dataSchema = mapping(
@@ -31,9 +76,14 @@ export const dataSchema = mapping(
       description: 'Module that translates rows, relative to the folder that holds the plan folder.',
     }),
     routes: list(term.name('articles'), '[articles]', 1).meta({
-      description: 'The routes whose unsafe requests write the set; each names it as `data: { owned: SET }`.',
+      description:
+        'The routes whose unsafe requests write the set; each names it as `data: { owned: SET }`, or cutover refuses.',
     }),
-    jobs: list(term.word('job', 'nightly-close'), '[nightly-close]')
+    requests: list(request(), '[POST /api/issues/run]').prefault([]).meta({
+      description:
+        'Further requests that write the tables: of another feature, of a page, by a cascade. Each must come into a route of the set, or stop, before cutover.',
+    }),
+    jobs: list(job(), '[nightly-close]')
       .prefault([])
       .meta({ description: 'Jobs that write the tables behind the API.' }),
     maxLag: term.durationAboveZero().prefault('5s').meta({

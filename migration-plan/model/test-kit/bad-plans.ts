@@ -478,7 +478,6 @@ export const BAD_PLANS: readonly BadPlan[] = [
       'routes/other.yaml': 'route: other\nmatch: [/other]\ncandidate: catalog\n',
     },
     problems: [
-      'data/articles.yaml:5 routes[0]: expected a route whose data is `{ owned: articles }`, got `other`. Write that in routes/other.yaml, or leave it out here.',
       'data/articles.yaml:5 routes: expected `articles` among the routes (routes/articles.yaml writes this set), got no such entry. Add `articles`.',
     ],
   },
@@ -488,6 +487,19 @@ export const BAD_PLANS: readonly BadPlan[] = [
     problems: [
       'data/articles.yaml:1 set: expected the name of the file, got `items`. Write `articles`, or rename the file.',
       'data/articles.yaml:5 routes[1]: expected the name of a route, got `artikel`. Write one of articles.',
+    ],
+  },
+  {
+    name: 'other writers of a data set that are none',
+    files: owned(
+      `${DATA}requests: [/, PUSH /x, { request: POST /x, state: gone }, 5]\njobs: [{ name: nightly }, { job: nightly }, "a b"]\n`,
+    ),
+    problems: [
+      'data/articles.yaml:6 requests[1]: expected `METHOD /path` or `{ request, state }`, got `PUSH /x`. Write e.g. `{ request: POST /api/issues/run, state: stopped }`.',
+      'data/articles.yaml:6 requests[2].state: expected one of `running`, `stopped`, `moved`, got `gone`. Write e.g. `running`.',
+      'data/articles.yaml:6 requests[3]: expected `METHOD /path` or `{ request, state }`, got `5`. Write e.g. `{ request: POST /api/issues/run, state: stopped }`.',
+      'data/articles.yaml:7 jobs[1].name: expected a job, got nothing. Write e.g. `nightly-close`.',
+      'data/articles.yaml:7 jobs[1].job: expected a known key, got `job`. Write one of name, state.',
     ],
   },
   {

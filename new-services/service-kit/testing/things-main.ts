@@ -6,8 +6,8 @@ import { openDatabase } from '../database/database.ts';
 import { migrate } from '../database/migrate.ts';
 import { upsertRows } from '../database/upsert-rows.ts';
 import { serviceApp } from '../http/service-app.ts';
-import { syncRouter } from '../sync/sync-router.ts';
 import { CreateOwners1767000000006 } from '../sync/owner-tables.ts';
+import { syncRouter } from '../sync/sync-router.ts';
 import type { SyncStream } from '../sync/sync-stream.ts';
 import { CreateSyncInbox1767000000000 } from '../sync/sync-tables.ts';
 
@@ -50,8 +50,7 @@ function things(keyOrder: 'numeric' | 'text'): SyncStream<Thing> {
         `SELECT id AS key, value FROM thing WHERE $1::text IS NULL OR (${order}) > (${after}) ORDER BY ${order} LIMIT $2`,
         [key, limit],
       ),
-    find: (manager, keys) =>
-      manager.query('SELECT id AS key, value FROM thing WHERE id = ANY($1)', [keys]),
+    find: (manager, keys) => manager.query('SELECT id AS key, value FROM thing WHERE id = ANY($1)', [keys]),
   };
 }
 

@@ -104,6 +104,12 @@ describe('hours', () => {
         const hours = (own / 4).toFixed(2);
         expect(hasRoom(others * 25, { ...draft, hours })).toBe(others + own <= 96);
       }),
+      {
+        examples: [
+          [92, 4],
+          [93, 4],
+        ],
+      },
     );
   });
 

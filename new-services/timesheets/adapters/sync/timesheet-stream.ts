@@ -53,6 +53,15 @@ export const timesheetStream: SyncStream<TimesheetValue> = {
       order: { number: 'ASC' },
       take: limit,
     });
-    return rows.map((row) => ({ key: String(row.number), value: toWireValue(fromRow(row)) }));
+    return rows.map(keyed);
+  },
+
+  async find(manager, keys) {
+    const rows = await manager.find(TimesheetEntity, { where: { number: In(keys.map(Number)) } });
+    return rows.map(keyed);
   },
 };
+
+function keyed(row: Parameters<typeof fromRow>[0]): { key: string; value: TimesheetValue } {
+  return { key: String(row.number), value: toWireValue(fromRow(row)) };
+}
