@@ -5,7 +5,7 @@ import { type LegacyDatabase, legacyDatabases, type Writer } from '../testing/le
 import { exportedRows } from '../testing/sync-export.ts';
 import { waitUntil } from '../testing/wait-until.ts';
 import { newToRow } from '../translators/freelancers.ts';
-import { OWNERSHIP_FAILPOINTS } from './failpoint.ts';
+import { BACK_FAILPOINTS, OWNERSHIP_FAILPOINTS } from './failpoint.ts';
 
 const LIST = '/api/freelancers';
 
@@ -195,6 +195,23 @@ describe.each([...legacyDatabases])('freelancers change their owner, from %s and
     },
     120_000,
   );
+
+  test('the relay dies at every place of the way back, and nothing of what the new service wrote is lost', async () => {
+    expect((await world.cutOver('candidate')).owner).toBe('candidate');
+    for (const failpoint of kind === 'MySQL' ? BACK_FAILPOINTS : BACK_FAILPOINTS.slice(3, 4)) {
+      await world.relay().stop();
+      await world.start('relay', { FIG_FAILPOINT: failpoint });
+      const dying = world.relay().child;
+      const died = new Promise<void>((resolve) => dying.once('exit', () => resolve()));
+      for (let id = 10; id < 20; id += 1) await write(id, `at ${failpoint}`);
+      await died;
+      await write(20, `after ${failpoint}`);
+      await world.start('relay');
+      await expectEqualStores();
+    }
+    expect((await world.cutOver('legacy')).owner).toBe('legacy');
+    await expectEqualStores();
+  }, 180_000);
 
   test('a transaction that stays open is named, nothing changes, and the next try goes through', async () => {
     const slow = await database.writer();

@@ -14,7 +14,7 @@ export type ToSync = (
  * The way back: the columns of the legacy row that a value of the stream stands for. May leave out what legacy makes
  * itself, and may throw for a value that no row can hold.
  */
-export type FromSync = (value: unknown) => Readonly<Record<string, unknown>>;
+type FromSync = (value: unknown) => Readonly<Record<string, unknown>>;
 
 export type TableTranslator = {
   readonly key: string;

@@ -15,7 +15,7 @@ const ADMIN_TOKEN = 'admin-token-of-a-test';
 /** A JSON document whose members a test looks at by name. */
 // biome-ignore lint/suspicious/noExplicitAny: what stands in it is what the tests are about
 export type Json = Record<string, any>;
-export type Answer = { readonly status: number; readonly json: Json };
+type Answer = { readonly status: number; readonly json: Json };
 
 /** Everything that a cutover needs, as processes that can be killed and started again one by one. */
 export type CutoverWorld = {

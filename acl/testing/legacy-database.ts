@@ -16,7 +16,7 @@ export type LegacyDatabase = {
   drop(): Promise<void>;
 };
 
-export async function sqliteLegacy(): Promise<LegacyDatabase> {
+async function sqliteLegacy(): Promise<LegacyDatabase> {
   const { url, drop } = await sqliteDatabase();
   const path = url.slice('sqlite:'.length);
   const first = new DatabaseSync(path);

@@ -5,7 +5,6 @@ import {
   type DataPosition,
   type DataState,
   dataKey,
-  foldData,
   initialData,
   withOwners,
 } from '../core/data-position.ts';
@@ -13,6 +12,7 @@ import type { InstanceState } from '../core/instances.ts';
 import {
   type EntryEvidence,
   type EntryType,
+  foldData,
   foldPositions,
   type Ledger,
   type LedgerDraft,

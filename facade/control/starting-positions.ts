@@ -1,5 +1,6 @@
-import { type DataState, foldData } from '../core/data-position.ts';
+import type { DataState } from '../core/data-position.ts';
 import {
+  foldData,
   foldPositions,
   LEDGER_REMEDY,
   type LedgerEntry,

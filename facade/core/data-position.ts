@@ -1,5 +1,4 @@
 import type { Plan } from '#plan/model/plan.ts';
-import type { LedgerEntry } from './ledger.ts';
 import type { Party } from './party.ts';
 import { initialPosition, type Position } from './position.ts';
 
@@ -53,17 +52,6 @@ export const initialData = (set: string): DataState => ({
   version: 0,
   sinceMs: 0,
 });
-
-/** The state of all sets once the entries are read, oldest first. */
-export function foldData(
-  entries: Iterable<LedgerEntry>,
-  before: DataStates = new Map(),
-): Map<string, DataState> {
-  const states = new Map(before);
-  for (const { data, version, at } of entries)
-    if (data) states.set(data.set, { ...data, version, sinceMs: Date.parse(at) });
-  return states;
-}
 
 /** True while somebody has to complete it or lead it back. */
 export const isUnderWay = ({ to }: DataPosition) => to !== null;

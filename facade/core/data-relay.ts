@@ -1,7 +1,7 @@
 import type { Party } from './party.ts';
 
 /** One direction of changes as the relay sees it. `waiting` and `lagMs` null: not known. */
-export type Direction = {
+type Direction = {
   readonly capture: 'installed' | 'absent' | 'broken';
   readonly running: boolean;
   readonly waiting: number | null;

@@ -1,5 +1,5 @@
 import type { Stage } from '#plan/model/plan.ts';
-import type { DataPosition } from './data-position.ts';
+import type { DataPosition, DataState, DataStates } from './data-position.ts';
 import type { Party } from './party.ts';
 import type { Position } from './position.ts';
 
@@ -175,6 +175,17 @@ export function foldPositions(
     if (position) positions.set(entry.route, position);
   }
   return positions;
+}
+
+/** The state of all sets once the entries are read, oldest first. */
+export function foldData(
+  entries: Iterable<LedgerEntry>,
+  before: DataStates = new Map(),
+): Map<string, DataState> {
+  const states = new Map(before);
+  for (const { data, version, at } of entries)
+    if (data) states.set(data.set, { ...data, version, sinceMs: Date.parse(at) });
+  return states;
 }
 
 /** Whether an entry is about a route: it moved it, or found something out about it. */

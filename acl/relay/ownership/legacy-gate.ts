@@ -14,7 +14,7 @@ export type OpenTransaction = {
   readonly doing: string;
 };
 
-export type GateOutcome =
+type GateOutcome =
   | { readonly ok: true; readonly ownership: Ownership }
   /** Writers were in the way for longer than the wait; nothing has changed. */
   | { readonly ok: false; readonly blockers: readonly OpenTransaction[] };

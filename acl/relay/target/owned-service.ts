@@ -6,7 +6,7 @@ import type { Ownership } from '../ownership/legacy-gate.ts';
 /** As its service says it: `open` as long as nobody governs it. */
 export type ServiceOwnership = { readonly owner: Ownership['owner'] | 'open'; readonly epoch: number };
 
-export type QueuedChange = { readonly seq: string; readonly key: string };
+type QueuedChange = { readonly seq: string; readonly key: string };
 
 export type ServiceRow =
   | { readonly key: string; readonly deleted: false; readonly value: unknown }

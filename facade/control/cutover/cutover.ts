@@ -26,7 +26,7 @@ export type CutoverOptions = {
   readonly failpoint?: (name: string) => Promise<void> | void;
 };
 
-export type Taken = {
+type Taken = {
   readonly step: string;
   readonly at: string;
   readonly tookMs: number;
@@ -174,7 +174,7 @@ export class Cutover {
   async finalise(set: DataSet, author: Author): Promise<StepOutcome> {
     const { control } = this.#options;
     const state = control.dataOf(set.name);
-    if (!state || state.step !== 'CANDIDATE_OWNS')
+    if (state?.step !== 'CANDIDATE_OWNS')
       return {
         ok: false,
         detail: `expected ${set.name} at CANDIDATE_OWNS, got ${state?.step ?? 'no position'}. Cut it over first.`,
