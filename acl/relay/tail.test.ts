@@ -161,6 +161,31 @@ describe.each(kinds)('what is written to the monolith on $name follows', ({ crea
     expect(await relay.stop()).toBe(0);
   }, 60_000);
 
+  test('and its position says when a write is there, over HTTP', async () => {
+    const relay = await startRelay();
+    await caughtUp(relay);
+    expect(await ask(relay, 'GET', '/position')).toEqual({
+      status: 200,
+      json: { set: 'freelancers', head: null, lagMs: 0 },
+    });
+    for (let n = 0; n < 20; n++) {
+      await writer.execute(`UPDATE freelancers SET city = 'At ${n}' WHERE frl_id = 3`);
+      const { head } = (await ask(relay, 'GET', '/position')).json;
+      if (head !== null)
+        await waitUntil(
+          async () => (await ask(relay, 'GET', `/covers?position=${head}`)).json.covered,
+          'the position is covered',
+        );
+      expect((await candidateRows()).get('3')).toMatchObject({ city: `At ${n}` });
+    }
+    for (const query of ['', '?position=', '?position=1x', `?position=${'9'.repeat(30)}`])
+      expect(await ask(relay, 'GET', `/covers${query}`)).toMatchObject({
+        status: 400,
+        json: { code: 'RELAY_POSITION_INVALID' },
+      });
+    await relay.stop();
+  }, 30_000);
+
   test('also what was written while no relay ran', async () => {
     await change();
     const relay = await startRelay();

@@ -208,6 +208,50 @@ export function changeSourceSuite(name: string, create: () => Promise<SourceUnde
       expect(await source.covers(await source.head())).toBe(false);
     });
 
+    test('has a position that covers a write as soon as it is carried over, and not before', async () => {
+      const notes = open(NOTES);
+      await source.install();
+      await notes.install();
+      expect(await source.head()).toBeNull();
+      expect(await source.covers(null)).toBe(true);
+      await run("INSERT INTO items VALUES (1, NULL, 'x')");
+      const first = await source.head();
+      await run("INSERT INTO items_notes VALUES ('n', NULL)", "INSERT INTO items VALUES (2, NULL, 'x')");
+      const second = await source.head();
+      expect(second).not.toBe(first);
+      expect([await source.covers(first), await source.covers(second)]).toEqual([false, false]);
+      await source.ack((await source.changes(100)).slice(0, 1));
+      expect([await source.covers(first), await source.covers(second)]).toEqual([true, false]);
+      await source.ack(await source.changes(100));
+      expect([await source.covers(second), await source.head()]).toEqual([true, null]);
+      // Another set's entry waits, and holds up nobody but its own.
+      expect(await notes.covers(await notes.head())).toBe(false);
+    });
+
+    test('covers a position by its number, also beyond 2^53 and where digits are more', async () => {
+      await source.install();
+      const put = (seq: string) => run(`INSERT INTO _fig_change (seq, tab, k) VALUES (${seq}, 'items', '1')`);
+      await put('9007199254740993');
+      expect(await source.head()).toBe('9007199254740993');
+      expect(await source.covers('9007199254740992')).toBe(true);
+      expect(await source.covers('9007199254740993')).toBe(false);
+      await put('10');
+      await put('9');
+      expect(await source.covers('8')).toBe(true);
+      expect(await source.covers('9')).toBe(false);
+      await source.ack((await source.changes(100)).filter(({ seq }) => seq === '9'));
+      expect([await source.covers('9'), await source.covers('10')]).toEqual([true, false]);
+    });
+
+    test('has no position of a transaction that is not over, and covers it no earlier than it ends', async () => {
+      await source.install();
+      await run('BEGIN', "INSERT INTO items VALUES (1, NULL, 'x')");
+      expect(await source.head()).toBeNull();
+      await run('COMMIT');
+      const position = await source.head();
+      expect(await source.covers(position)).toBe(false);
+    });
+
     test('says before what keeps it from being installed', async () => {
       await run('CREATE TABLE loose (a INTEGER, b INTEGER, PRIMARY KEY (a, b))');
       const problems = (table: CapturedTable) => open(table).preflight();

@@ -44,9 +44,12 @@ export type ChangeSource = {
   /** Drops exactly these entries: what was written again meanwhile has another one. */
   ack(changes: readonly Change[]): Promise<void>;
   lag(): Promise<Lag>;
-  /** The highest entry that waits; null when none does. */
+  /**
+   * The position of all that is committed now: the highest entry that waits, null when none does. A write that was
+   * committed before the call has been carried over as soon as `covers` says so of this position.
+   */
   head(): Promise<string | null>;
-  /** Whether no entry up to `position` waits any more; null, of an empty queue, is covered. */
+  /** Whether nothing up to this position waits any more. Ends of transactions keep no order: ask again for each position. */
   covers(position: string | null): Promise<boolean>;
   close(): Promise<void>;
 };

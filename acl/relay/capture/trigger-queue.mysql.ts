@@ -21,6 +21,8 @@ export function openMysqlTriggerQueue(
   tables: readonly CapturedTable[],
 ): ChangeSource {
   const { pool, database, name } = openMysqlPool(url, 2);
+  // Where clocks are put back an hour, ages by local time would be wrong by it.
+  pool.on('connection', (connection) => void connection.query("SET time_zone = '+00:00'"));
   const own = tables.map(({ name }) => name);
   const select = async (sql: string, values: readonly unknown[] = []) =>
     (await pool.query<RowDataPacket[]>(sql, [...values]))[0];
@@ -122,15 +124,12 @@ export function openMysqlTriggerQueue(
       const [row] = await select(`SELECT CAST(max(seq) AS CHAR) AS head FROM ${QUEUE} WHERE tab IN (?)`, [
         own,
       ]);
-      return row?.head ?? null;
+      return row?.head == null ? null : String(row.head);
     },
     async covers(position) {
       if (position === null) return true;
-      const waiting = await select(
-        `SELECT 1 AS found FROM ${QUEUE} WHERE tab IN (?) AND seq <= CAST(? AS UNSIGNED) LIMIT 1`,
-        [own, position],
-      );
-      return waiting.length === 0;
+      const waiting = `SELECT 1 AS found FROM ${QUEUE} WHERE tab IN (?) AND seq <= CAST(? AS UNSIGNED) LIMIT 1`;
+      return (await select(waiting, [own, position])).length === 0;
     },
     async close() {
       await pool.end();

@@ -20,7 +20,7 @@ export function openSqliteTriggerQueue(
   const names = tables.flatMap((table) => EVENTS.map((event) => nameOf(table, event)));
   const marks = tables.map(() => '?').join(', ');
   const own = tables.map(({ name }) => name);
-  const all = (sql: string, ...values: readonly (string | number)[]) =>
+  const all = (sql: string, ...values: readonly (string | number | bigint)[]) =>
     database.prepare(sql).all(...values) as Record<string, string | number | null>[];
 
   const missing = (): string[] => {
@@ -107,8 +107,8 @@ export function openSqliteTriggerQueue(
     },
     async covers(position) {
       if (position === null) return true;
-      const sql = `SELECT 1 FROM ${QUEUE} WHERE tab IN (${marks}) AND seq <= CAST(? AS INTEGER) LIMIT 1`;
-      return all(sql, ...own, position).length === 0;
+      const waiting = `SELECT 1 FROM ${QUEUE} WHERE tab IN (${marks}) AND seq <= ? LIMIT 1`;
+      return all(waiting, ...own, BigInt(position)).length === 0;
     },
     async close() {
       database.close();

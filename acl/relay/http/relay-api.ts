@@ -131,12 +131,33 @@ export function relayApi(
   app.post('/v1/sets/:set/ownership/prove', body, owning(proveWay));
   app.post('/v1/sets/:set/ownership/open', body, owning(openSide));
 
+  app.get(
+    '/v1/sets/:set/position',
+    withSet(sets, async ({ owner }, response) => {
+      response.json({ ...(await owner.live.position()), ...(await owner.ownership()) });
+    }),
+  );
+
+  app.get(
+    '/v1/sets/:set/covers',
+    withSet(sets, async ({ owner }, response, request) => {
+      const { position } = request.query;
+      if (typeof position === 'string' && POSITION.test(position))
+        response.json({ covered: await owner.live.covers(position) });
+      else
+        problem(response, 400, 'RELAY_POSITION_INVALID', 'expected ?position= with the number of an entry');
+    }),
+  );
+
   app.use((request, response) => {
     problem(response, 404, 'RELAY_PATH_UNKNOWN', `no ${request.method} ${request.path} here`);
   });
   app.use(failure(options.log));
   return app;
 }
+
+/** No database counts further. */
+const POSITION = /^\d{1,18}$/;
 
 type Handle<T> = (one: T, response: Response, request: Request<{ set: string }>) => void | Promise<void>;
 

@@ -70,7 +70,7 @@ export class SetOwnership {
   async start(): Promise<void> {
     const ownership = await this.#options.gate.read();
     this.#direction = ownership?.owner === 'candidate' ? 'back' : 'forward';
-    await this.#tail.start();
+    await this.live.start();
   }
 
   get set(): string {
@@ -81,8 +81,14 @@ export class SetOwnership {
     return this.#direction;
   }
 
-  get #tail(): Tail {
+  /** The tail that is at work: it knows what waits to be carried over. */
+  get live(): Tail {
     return this.#direction === 'back' ? this.#options.back : this.#options.forward;
+  }
+
+  /** Who owns it, as the legacy store says: legacy, in epoch 0, where nobody governs it. */
+  async ownership(): Promise<Ownership> {
+    return (await this.#options.gate.read()) ?? { owner: 'legacy', epoch: 0 };
   }
 
   async stop(): Promise<void> {
@@ -210,7 +216,7 @@ export class SetOwnership {
       failpoint('open-after-service');
     }
     this.#direction = owner === 'candidate' ? 'back' : 'forward';
-    await this.#tail.start();
+    await this.live.start();
     log.info({ set, owner, epoch }, 'another owner');
     failpoint('after-open');
     return { ok: true };

@@ -219,12 +219,20 @@ describe('a tail', () => {
     expect(await tail.install()).toEqual([]);
     queue.note(1, 2);
     await until(async () => (await tail.status()).error === 'the service is away');
-    expect(await tail.status()).toMatchObject({ waiting: 2, lagMs: null });
+    // What waits is told by its age, whatever keeps it from being carried over.
+    expect(await tail.status()).toMatchObject({ waiting: 2, lagMs: 7 });
+    const { head } = await tail.position();
+    expect(await tail.position()).toEqual({ set: 'items', head, lagMs: 7 });
+    expect(await tail.covers(head as string)).toBe(false);
     fails = false;
     await until(async () => (await tail.status()).waiting === 0);
+    expect(await tail.position()).toEqual({ set: 'items', head: null, lagMs: 0 });
+    expect(await tail.covers(head as string)).toBe(true);
     expect(await tail.status()).toMatchObject({ lagMs: 0, error: null, entries: 2, applied: 2 });
     queue.state = { kind: 'broken', missing: ['_fig_x'] };
     expect(await tail.status()).toMatchObject({ capture: 'broken', missing: ['_fig_x'], lagMs: null });
+    expect(await tail.position()).toEqual({ set: 'items', head: null, lagMs: null });
+    expect(await tail.covers(head as string)).toBe(false);
     await tail.remove();
     expect(await tail.status()).toMatchObject({ capture: 'absent', running: false });
     await tail.stop();

@@ -21,6 +21,15 @@ export type TailStatus = {
   readonly error: string | null;
 };
 
+/** How far a set has been carried over, at one moment. */
+export type SetPosition = {
+  readonly set: string;
+  /** The highest entry that waits; null when none does, and when `lagMs` is null. */
+  readonly head: string | null;
+  /** Age of the oldest that waits, 0 when none does; null: not all writes are noted, so nothing can be said. */
+  readonly lagMs: number | null;
+};
+
 export type TailOptions = {
   readonly set: string;
   readonly source: ChangeSource;
@@ -34,6 +43,8 @@ export type TailOptions = {
   /** Milliseconds before attempt `attempt` + 1. */
   readonly backoffMs: (attempt: number) => number;
 };
+
+const CHECK_MS = 5_000;
 
 /** Follows what is written to the tables of one set: one loop, from its start until it is stopped. */
 export class Tail {
@@ -85,7 +96,7 @@ export class Tail {
     await this.#check();
     const known = this.#state.kind === 'absent' ? null : await this.#lag();
     // Of what nobody noted nobody can say how long it waits.
-    const lag = this.#state.kind === 'installed' && this.#error === null ? known : null;
+    const lag = this.#state.kind === 'installed' ? known : null;
     return {
       set: this.#options.set,
       capture: this.#state.kind,
@@ -99,8 +110,28 @@ export class Tail {
     };
   }
 
+  /** Rejects when the legacy database cannot say. */
+  async position(): Promise<SetPosition> {
+    const { set, source } = this.#options;
+    if (!(await this.#notesAll())) return { set, head: null, lagMs: null };
+    const [head, { oldestMs }] = await Promise.all([source.head(), source.lag()]);
+    return { set, head, lagMs: oldestMs ?? 0 };
+  }
+
+  /** Whether everything up to this position has been carried over; rejects when the legacy database cannot say. */
+  async covers(position: string): Promise<boolean> {
+    return (await this.#notesAll()) && this.#options.source.covers(position);
+  }
+
+  /** By the last look, which is never much older than `checkMs`: a look costs more than what is asked. */
+  async #notesAll(): Promise<boolean> {
+    const { checkMs = CHECK_MS } = this.#options;
+    if (performance.now() - this.#checkedAt > 2 * checkMs) await this.#check();
+    return this.#state.kind === 'installed';
+  }
+
   async #follow(signal: AbortSignal): Promise<void> {
-    const { carry, log, set, pollMs = 50, checkMs = 5_000, backoffMs } = this.#options;
+    const { carry, log, set, pollMs = 50, checkMs = CHECK_MS, backoffMs } = this.#options;
     log.info({ set }, 'following changes');
     let attempt = 0;
     while (!signal.aborted) {
