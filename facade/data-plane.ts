@@ -10,6 +10,8 @@ import type { Counts } from './core/counts.ts';
 import type { RouteObserved } from './core/observation/observations-view.ts';
 import { RateLimiter } from './core/rate-limiter.ts';
 import type { Snapshot } from './core/snapshot.ts';
+import { Fences, type ToldFence } from './http/fences/fences.ts';
+import type { SetWatches } from './http/fences/set-watches.ts';
 import { createMetrics, type Metrics } from './http/metrics.ts';
 import { OwnedWrites } from './http/owned-writes.ts';
 import { createPublicHandler } from './http/public.ts';
@@ -48,6 +50,8 @@ export type LocalDataPlane = Omit<DataPlane, 'apply' | 'upstreams'> & {
   probed(candidate: string | null, ok: boolean): void;
   /** Another worker counted this. */
   add(counts: Counts): void;
+  /** Another worker has answered a write. */
+  fence(told: ToldFence): void;
 };
 
 export type DataPlaneOptions = {
@@ -58,6 +62,8 @@ export type DataPlaneOptions = {
   readonly requests: Logger | null;
   /** Signs the cohort cookie and pins. */
   readonly secret: Buffer;
+  /** How far the data sets have come, as this process sees it; closed with the data plane. */
+  readonly watches: SetWatches;
   /** Signs dry runs; null: writes are never copied. */
   readonly dryRunSecret: string | null;
   readonly host: string;
@@ -71,6 +77,8 @@ type Shared = {
   readonly bulkheadOf: (plan: Plan) => Plan['bulkhead'];
   /** Takes what it counted, for the others. */
   readonly tell: (counts: Counts) => void;
+  /** Takes a fence to the others; resolves when they have it. */
+  readonly tellFence: (told: ToldFence) => Promise<void>;
 };
 
 export const DRAIN = { idleMs: 2_000, streamMs: 3_000, requestMs: 25_000 };
@@ -115,8 +123,18 @@ export async function openDataPlane(options: DataPlaneOptions): Promise<LocalDat
     nowMs: Date.now,
   });
   const recordings = new Recordings();
+  const { watches } = options;
+  const fences = new Fences({
+    watches,
+    now: () => performance.now(),
+    wallMs: Date.now,
+    share: shared?.tellFence ?? null,
+  });
+  metrics.showSets(() => watches.views());
+  watches.apply(snapshot);
   const handler = createPublicHandler({
     snapshot: () => snapshot,
+    fences,
     shadow,
     recordings,
     guards,
@@ -165,6 +183,7 @@ export async function openDataPlane(options: DataPlaneOptions): Promise<LocalDat
       if (rate !== null) for (const [key, requests] of taken) limiter.add(key, requests, rate, now);
       guards.add(seen, now);
     },
+    fence: (told) => fences.told(told),
     apply(next) {
       if (next.plan !== snapshot.plan) {
         guard(next.plan);
@@ -173,6 +192,7 @@ export async function openDataPlane(options: DataPlaneOptions): Promise<LocalDat
         copier.retain(upstreamsOf(next.plan));
       }
       snapshot = next;
+      watches.apply(next);
       book.apply(next);
       const left = handler.leftConnections();
       if (left.length > 0) setTimeout(() => closeLeft(left), LEFT_MS).unref();
@@ -183,6 +203,7 @@ export async function openDataPlane(options: DataPlaneOptions): Promise<LocalDat
       prober?.close();
       clearInterval(telling);
       await edge.drain(DRAIN);
+      watches.close();
       forwarder.close();
       copier.close();
       comparer.close();

@@ -25,6 +25,7 @@ import { warnOfUnsigned } from './http/shadow/warn-of-unsigned.ts';
 import { listen, urlOf } from './listen.ts';
 import { openLogs } from './log.ts';
 import { openLedger, openObservationStore, openRegistry } from './open-ledger.ts';
+import { openSetWatches } from './open-set-watches.ts';
 import { adminToken, signingSecret, webhookSecret } from './own-secrets.ts';
 import { programVersion } from './program-version.ts';
 import { readSettings, SettingsError } from './settings.ts';
@@ -67,11 +68,14 @@ async function main(): Promise<void> {
   tellOfChanges(control, notifier);
 
   const { host, adminHost } = settings;
-  const { workers, accessLog, port, dryRunSecret } = settings;
+  const { workers, accessLog, port, dryRunSecret, relayToken } = settings;
+  const watches = openSetWatches(() => control.snapshot.plan.relay?.url ?? null, relayToken, log);
+  watches.apply(snapshot);
   const plane =
     workers > 1
-      ? await openWorkers({ snapshot, log, secret, dryRunSecret, host, port, workers, accessLog })
-      : await openDataPlane({ snapshot, log, requests, secret, dryRunSecret, host, port });
+      ? await openWorkers({ snapshot, log, secret, dryRunSecret, relayToken, host, port, workers, accessLog })
+      : await openDataPlane({ snapshot, log, requests, secret, watches, dryRunSecret, host, port });
+  control.onApplied(() => watches.apply(control.snapshot));
   await control.drive(plane);
   warnOfUnsigned(plan, dryRunSecret, log);
   const builds = new BuildWatch({
@@ -120,6 +124,7 @@ async function main(): Promise<void> {
     }),
     hosts: [adminHost, ...settings.adminHosts],
     replicas,
+    watches,
     upstreams: () => plane.upstreams(),
     serving: () => plane.serving,
     observed,
@@ -145,6 +150,7 @@ async function main(): Promise<void> {
       builds.stop();
       await observations.stop();
       await plane.drain();
+      watches.close();
       admin.closeAllConnections();
       await replicas.stop();
       await notifier.close();

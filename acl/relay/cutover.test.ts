@@ -228,7 +228,10 @@ describe.each([...legacyDatabases])('freelancers change their owner, from %s and
     await slow.execute('COMMIT');
     await slow.close();
     // What waited behind it is carried over first.
-    await waitUntil(async () => (await world.askRelay('GET', '/capture')).json.waiting === 0, 'nothing waits');
+    await waitUntil(
+      async () => (await world.askRelay('GET', '/capture')).json.waiting === 0,
+      'nothing waits',
+    );
     expect((await world.cutOver('candidate')).owner).toBe('candidate');
     await write(8, 'at the new service');
     await expectEqualStores();

@@ -24,15 +24,21 @@ export function relayAnswer(answer: IncomingMessage, attempt: Attempt, response:
   // The parser first reads on to the end of what came with the head: what breaks there can still be answered with a
   // problem or by another upstream.
   process.nextTick(() => {
-    if (attempt.answer !== answer || response.destroyed) return;
-    try {
-      sendHead(answer, attempt, response);
-    } catch (error) {
-      refuseAnswer(attempt, error as Error, response);
-      return;
-    }
-    sendBody(answer, response);
+    const { beforeAnswer } = attempt.exchange;
+    if (!beforeAnswer) send(answer, attempt, response);
+    else if (attempt.answer === answer) void beforeAnswer().then(() => send(answer, attempt, response));
   });
+}
+
+function send(answer: IncomingMessage, attempt: Attempt, response: ServerResponse): void {
+  if (attempt.answer !== answer || response.destroyed) return;
+  try {
+    sendHead(answer, attempt, response);
+  } catch (error) {
+    refuseAnswer(attempt, error as Error, response);
+    return;
+  }
+  sendBody(answer, response);
 }
 
 function refuseAnswer(attempt: Attempt, error: Error, response: ServerResponse): void {

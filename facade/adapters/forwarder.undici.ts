@@ -45,9 +45,10 @@ export function createUndiciForwarder(rest: Forwarder): Forwarder {
   };
 }
 
-function isPlainRead({ request, headers, upstream }: Exchange): boolean {
+function isPlainRead({ request, headers, upstream, beforeAnswer }: Exchange): boolean {
   return (
     request.method === 'GET' &&
+    beforeAnswer === null &&
     upstream.url.startsWith('http:') &&
     headers['content-length'] === undefined &&
     headers['transfer-encoding'] === undefined

@@ -1,4 +1,5 @@
-import { createHash, createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
+import { createHash } from 'node:crypto';
+import { openValue, sealValue } from './signed-value.ts';
 
 /** Name of the first-party cookie that holds a client's first bucket on every route in canary. */
 export const COHORT_COOKIE = 'x-fig-cohort';
@@ -7,8 +8,6 @@ export const COHORT_COOKIE = 'x-fig-cohort';
 export type HeldBuckets = ReadonlyMap<string, number>;
 
 const VERSION = '1';
-const SIGNATURE_BYTES = 16;
-const SIGNATURE_LENGTH = 22;
 const ENTRY = /^[0-9a-f]{16}$/;
 // A cookie header of ordinary size stays far below the limits of browsers and servers.
 const MAX_ENTRIES = 64;
@@ -25,20 +24,12 @@ export function sealBuckets(buckets: HeldBuckets, secret: Buffer): string {
   const entries = [...buckets]
     .slice(0, MAX_ENTRIES)
     .map(([mark, bucket]) => mark + bucket.toString(16).padStart(8, '0'));
-  const payload = `${VERSION}.${entries.join('')}`;
-  return `${payload}.${sign(payload, secret)}`;
+  return sealValue(`${VERSION}.${entries.join('')}`, secret);
 }
 
 /** The buckets of a cookie value; null when it is malformed or not signed with this secret. */
 export function openBuckets(value: string, secret: Buffer): Map<string, number> | null {
-  const end = value.lastIndexOf('.');
-  if (end === -1) return null;
-  const payload = value.slice(0, end);
-  // By its letters: many texts decode to the same bytes, and one value has one form.
-  const given = Buffer.from(value.slice(end + 1), 'latin1');
-  if (given.length !== SIGNATURE_LENGTH || !timingSafeEqual(given, Buffer.from(sign(payload, secret))))
-    return null;
-  const [version, body] = payload.split('.');
+  const [version, body] = openValue(value, secret)?.split('.') ?? [];
   if (version !== VERSION || body === undefined) return null;
   const buckets = new Map<string, number>();
   for (let at = 0; at < body.length; at += 16) {
@@ -61,21 +52,4 @@ export function heldBuckets(values: readonly string[], secret: Buffer): HeldBuck
     for (const [mark, bucket] of openBuckets(value, secret) ?? NOTHING)
       held.set(mark, Math.min(bucket, held.get(mark) ?? bucket));
   return held;
-}
-
-// Making a key of the secret costs more than signing with it.
-const keys = new WeakMap<Buffer, KeyObject>();
-
-/** 16 bytes of HMAC-SHA256 in base64url. */
-function sign(payload: string, secret: Buffer): string {
-  let key = keys.get(secret);
-  if (!key) {
-    key = createSecretKey(secret);
-    keys.set(secret, key);
-  }
-  return createHmac('sha256', key)
-    .update(payload)
-    .digest()
-    .subarray(0, SIGNATURE_BYTES)
-    .toString('base64url');
 }

@@ -62,6 +62,29 @@ describe('a decision', () => {
     expect(verdict(part, method, path, bucket)).toBe(expected);
   });
 
+  test.each<[string, Partial<Position>, string, string, string]>([
+    ['a read elsewhere', { stage: 'candidate' }, 'GET', '/o', 'legacy FENCED'],
+    ['a read elsewhere by cohort', canary(10), 'GET', '/o', 'legacy FENCED'],
+    ['a read elsewhere by a pin', { stage: 'shadow' }, 'GET', '/o', 'legacy FENCED'],
+    ['a read at the owner', { stage: 'candidate', writer: 'candidate' }, 'GET', '/o', 'candidate PINNED'],
+    ['a read past an owning candidate', { writer: 'candidate' }, 'GET', '/o', 'candidate FENCED'],
+    ['a write', { stage: 'candidate' }, 'POST', '/o', 'legacy WRITER'],
+    ['a killed route', { stage: 'candidate', killed: true }, 'GET', '/o', 'legacy KILLED'],
+    ['a retired route', { stage: 'retired' }, 'GET', '/o', 'candidate STAGE'],
+    ['a route that owns nothing', { stage: 'candidate' }, 'GET', '/a', 'candidate STAGE'],
+  ])('by a fence, for %s', (what, part, method, path, expected) => {
+    const pin = () => (/pin|at the owner/.test(what) ? 'candidate' : null);
+    const { upstream, reason } = decide(
+      at(part),
+      method,
+      path,
+      () => IN,
+      pin,
+      () => 'behind',
+    );
+    expect(`${upstream} ${reason}`).toBe(expected);
+  });
+
   test('asks for a bucket only in canary', () => {
     const ask = () => {
       throw new Error('asked');

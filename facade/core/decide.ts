@@ -1,11 +1,13 @@
 import type { Match } from '#plan/model/plan.ts';
+import type { FenceCause } from './fence/fence.ts';
 import type { Party } from './party.ts';
+import type { Position } from './position.ts';
 import type { RouteState, Snapshot } from './snapshot.ts';
 
 /**
  * Why an upstream was chosen. UNMATCHED no route · STAGE the route's stage · COHORT the client's bucket in canary ·
- * PINNED the client's pin · WRITER a write to owned data · KILLED the route is killed · FENCED held back because no
- * position can be trusted · FALLBACK legacy answered for a candidate that failed before its first byte · EJECTED the
+ * PINNED the client's pin · WRITER a write to owned data · KILLED the route is killed · FENCED held back at the owner of the
+ * data, since the other side is behind or no position can be trusted · FALLBACK legacy answered for a candidate that failed before its first byte · EJECTED the
  * candidate is out for its health. The last two are not this function's: they come after the decision.
  */
 export type Reason =
@@ -33,13 +35,18 @@ export type Decision = {
 /** Gives the upstream that a client is pinned to on a route, null without a pin. */
 export type PinOf = (state: RouteState) => Party | null;
 
+/** Says why a read may go to the owner of its data alone; null when it may go to the other side as well. */
+export type FenceOf = (state: RouteState) => FenceCause | null;
+
 const UNPINNED: PinOf = () => null;
+const UNFENCED: FenceOf = () => null;
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 /**
- * Chooses the upstream of one request. Pure: the same snapshot, method, path, bucket and pin give the same decision.
+ * Chooses the upstream of one request. Pure: the same snapshot, method, path, bucket, pin and fence give the same decision.
  * `path` is normalised; `bucket` gives the client's bucket on a route and is asked only where the route is in canary;
- * `pin` is asked where no writer, fence or kill decides, and not in `retired`.
+ * `pin` is asked where no writer or kill decides, and not in `retired`; `fence` last, of a read of owned data that would
+ * be answered by who does not own it.
  */
 export function decide(
   snapshot: Snapshot,
@@ -47,6 +54,7 @@ export function decide(
   path: string,
   bucket: (state: RouteState) => number,
   pin: PinOf = UNPINNED,
+  fence: FenceOf = UNFENCED,
 ): Decision {
   const matched = snapshot.table.find(method, path);
   const state = matched && snapshot.states.get(matched.route.name);
@@ -59,23 +67,29 @@ export function decide(
   if (!position) return { state, match, upstream: owned ? null : 'legacy', reason: 'FENCED', safe };
   if (owned && !safe) return { state, match, upstream: position.writer, reason: 'WRITER', safe };
   if (position.killed) return { state, match, upstream: 'legacy', reason: 'KILLED', safe };
-  const pinned = position.stage === 'retired' ? null : pin(state);
-  if (pinned) return { state, match, upstream: pinned, reason: 'PINNED', safe };
-  switch (position.stage) {
+  const chosen = byStage(state, position, bucket, pin);
+  if (owned && chosen.upstream !== position.writer && position.stage !== 'retired' && fence(state))
+    return { state, match, upstream: position.writer, reason: 'FENCED', safe };
+  return { state, match, ...chosen, safe };
+}
+
+function byStage(
+  state: RouteState,
+  { stage }: Position,
+  bucket: (state: RouteState) => number,
+  pin: PinOf,
+): { upstream: Party; reason: Reason } {
+  const pinned = stage === 'retired' ? null : pin(state);
+  if (pinned) return { upstream: pinned, reason: 'PINNED' };
+  switch (stage) {
     case 'legacy':
     case 'shadow':
-      return { state, match, upstream: 'legacy', reason: 'STAGE', safe };
+      return { upstream: 'legacy', reason: 'STAGE' };
     case 'canary':
-      return {
-        state,
-        match,
-        upstream: bucket(state) < state.threshold ? 'candidate' : 'legacy',
-        reason: 'COHORT',
-        safe,
-      };
+      return { upstream: bucket(state) < state.threshold ? 'candidate' : 'legacy', reason: 'COHORT' };
     case 'candidate':
     case 'retired':
-      return { state, match, upstream: 'candidate', reason: 'STAGE', safe };
+      return { upstream: 'candidate', reason: 'STAGE' };
   }
 }
 

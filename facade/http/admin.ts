@@ -26,6 +26,7 @@ import { routeOperations } from './admin/routes.ts';
 import { streamOperations } from './admin/stream.ts';
 import { upstreamOperations } from './admin/upstreams.ts';
 import { unknownExpectation } from './expectation.ts';
+import type { SetWatches } from './fences/set-watches.ts';
 import type { Metrics } from './metrics.ts';
 import { type ProblemBody, problemOf } from './problem.ts';
 import type { RecordingOrder, Taken } from './recording/recordings.ts';
@@ -40,6 +41,7 @@ export type AdminOptions = {
   /** Further Host names to accept, beside loopback names and the address the request came in on. */
   readonly hosts: readonly string[];
   readonly replicas: Replicas;
+  readonly watches: SetWatches;
   /** The upstreams of the plan in force and how they are. */
   readonly upstreams: () => UpstreamView[] | Promise<UpstreamView[]>;
   /** False while no process accepts requests. */
@@ -62,7 +64,7 @@ export function adminOperations(options: AdminOptions, stream: EventStream): Ope
   const { control, ledger, metrics, replicas, upstreams, log } = options;
   const operations = [
     ...healthOperations(control, replicas, metrics, options.serving),
-    ...routeOperations(control, replicas),
+    ...routeOperations(control, replicas, options.watches),
     ...killOperations(control, replicas),
     ...ledgerOperations(control, ledger),
     ...instanceOperations(control, replicas, upstreams),

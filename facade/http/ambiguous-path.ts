@@ -1,4 +1,4 @@
-import { type Decision, decide, type PinOf } from '../core/decide.ts';
+import { type Decision, decide, type FenceOf, type PinOf } from '../core/decide.ts';
 import { laxReadings } from '../core/lax-path.ts';
 import { normalisePath } from '../core/path.ts';
 import type { RouteState, Snapshot } from '../core/snapshot.ts';
@@ -17,10 +17,11 @@ export function ambiguityOf(
   path: string,
   bucket: (state: RouteState) => number,
   pin: PinOf,
+  fence: FenceOf,
 ): ProblemBody | null {
   for (const lax of laxReadings(path)) {
     // The table knows normalised paths: what is no segment character stands there as an escape.
-    const meant = decide(snapshot, method, normalisePath(lax.path) ?? lax.path, bucket, pin);
+    const meant = decide(snapshot, method, normalisePath(lax.path) ?? lax.path, bucket, pin, fence);
     if (meant.state === plain.state || (meant.state === null && !lax.climbs)) continue;
     if (meant.upstream === plain.upstream && (meant.upstream === 'legacy' || !lax.climbs)) continue;
     return problemOf(

@@ -8,6 +8,8 @@ import { ambiguityOf } from './ambiguous-path.ts';
 import { RequestCohort } from './cohort-keeper.ts';
 import type { Edge } from './edge.ts';
 import { unknownExpectation } from './expectation.ts';
+import type { Fences } from './fences/fences.ts';
+import { RequestFence } from './fences/request-fence.ts';
 import { requestHost } from './host.ts';
 import { withOverride } from './method-override.ts';
 import { overRate } from './over-rate.ts';
@@ -28,6 +30,9 @@ export type Call = {
   readonly host: string;
   readonly cohort: RequestCohort;
   readonly pin: PinOf;
+  readonly fence: RequestFence;
+  /** A write whose answer waits for its position: its client may read at the other side. */
+  readonly takesPosition: boolean;
   readonly requestId: string;
   readonly started: number;
   readonly decision: Decision & { readonly upstream: Party };
@@ -48,13 +53,15 @@ type Reading = {
   readonly secret: Buffer;
   /** Null: the request was counted before. */
   readonly limiter: RateLimiter | null;
+  /** Null: nothing is held up. */
+  readonly fences: Fences | null;
   readonly upgrade: boolean;
 };
 
 /** Reads and decides a request; a problem says why nobody may answer it. */
 export function readCall(
   request: IncomingMessage,
-  { snapshot, edge, secret, limiter, upgrade }: Reading,
+  { snapshot, edge, secret, limiter, fences, upgrade }: Reading,
 ): Call | ProblemBody {
   const method = request.method ?? 'GET';
   const target = readTarget(request.url ?? '');
@@ -85,16 +92,19 @@ export function readCall(
     return problemOf('ROUTE_REQUEST_INVALID', 'expected a request to upgrade without a body, got one with.');
   const cohort = new RequestCohort(request, edge, secret);
   const pin = pinsOf(request, secret);
-  const plain = decide(snapshot, method, target.path, cohort.bucket, pin);
-  const ambiguity = ambiguityOf(plain, snapshot, method, target.path, cohort.bucket, pin);
+  const fence = new RequestFence(request, cohort, fences, secret);
+  const plain = decide(snapshot, method, target.path, cohort.bucket, pin, fence.cause);
+  const ambiguity = ambiguityOf(plain, snapshot, method, target.path, cohort.bucket, pin, fence.cause);
   if (ambiguity) return ambiguity;
-  const decision = withOverride(plain, request, snapshot, target, cohort, pin);
+  const decision = withOverride(plain, request, snapshot, target, cohort, pin, fence.cause);
   if ('code' in decision) return decision;
   const limited = limiter && overRate(request, decision, snapshot, edge, limiter);
   if (limited) return limited;
   const refusal = refusalOf(decision, snapshot);
   if (refusal) return refusal;
   if (upgrade || decision.state?.position?.stage === 'canary') cohort.capture();
+  const takesPosition = !upgrade && fence.isNeeded(decision, snapshot, pin);
+  if (takesPosition) fence.capture();
   return {
     request,
     method,
@@ -104,6 +114,8 @@ export function readCall(
     host: host || edge.host,
     cohort,
     pin,
+    fence,
+    takesPosition,
     requestId: givenRequestId(request) ?? randomUUID(),
     started: performance.now(),
     decision: { ...decision, upstream: decision.upstream as Party },

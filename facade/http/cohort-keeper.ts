@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { bucketOf } from '../core/cohort.ts';
 import { COHORT_COOKIE, type HeldBuckets, heldBuckets, sealBuckets } from '../core/cohort-cookie.ts';
 import type { RouteState, Snapshot } from '../core/snapshot.ts';
-import { cohortKey, cookieValues, type Edge } from './edge.ts';
+import { clientAddress, cohortKey, cookieValues, type Edge } from './edge.ts';
 import { sharedCacheMayKeep } from './shared-cache.ts';
 
 const MAX_AGE_SECONDS = 30 * 24 * 3600;
@@ -24,8 +24,23 @@ export class RequestCohort {
 
   /** The bucket that the client's cookie holds, else the one of its key. */
   readonly bucket = (state: RouteState): number => {
-    return this.#heldBuckets().get(state.mark) ?? bucketOf(state.seed, this.#cohortKey());
+    return this.#heldBuckets().get(state.mark) ?? bucketOf(state.seed, this.key);
   };
+
+  /** What tells this client apart from others. */
+  get key(): string {
+    this.#key ??= cohortKey(this.#request, this.#edge);
+    return this.#key;
+  }
+
+  /** The client is told apart by its address alone, and has shown that it keeps cookies. */
+  get isOnlyKnownByCookie(): boolean {
+    return this.#heldBuckets().size > 0 && this.key === clientAddress(this.#request, this.#edge);
+  }
+
+  get isSecure(): boolean {
+    return this.#edge.secure;
+  }
 
   /**
    * The Set-Cookie that keeps the client's first buckets; null when its cookie holds this route already or a shared
@@ -41,13 +56,8 @@ export class RequestCohort {
 
   /** Computes what later calls need, while the client's own headers are still there. */
   capture(): void {
-    this.#cohortKey();
+    void this.key;
     this.#heldBuckets();
-  }
-
-  #cohortKey(): string {
-    this.#key ??= cohortKey(this.#request, this.#edge);
-    return this.#key;
   }
 
   #heldBuckets(): HeldBuckets {

@@ -18,6 +18,8 @@ export type Exchange = {
   readonly freshConnection: boolean;
   /** The body, when it is not the request itself. */
   readonly body?: Readable;
+  /** What has to be done before the client gets anything of the answer; null: nothing. Never rejects. */
+  readonly beforeAnswer: (() => Promise<void>) | null;
   /** The answer's headers as the client gets them, flat names and values; also called for a 101. */
   readonly shapeAnswer: (status: number, rawHeaders: string[]) => string[];
   /** The same for a 1xx answer before the answer proper. */

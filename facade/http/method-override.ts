@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { type Decision, decide, type PinOf } from '../core/decide.ts';
+import { type Decision, decide, type FenceOf, type PinOf } from '../core/decide.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import type { RequestCohort } from './cohort-keeper.ts';
 import { type ProblemBody, problemOf } from './problem.ts';
@@ -24,12 +24,13 @@ export function withOverride(
   target: RequestTarget,
   cohort: RequestCohort,
   pin: PinOf,
+  fence: FenceOf,
 ): Decision | ProblemBody {
   let { safe } = decision;
   for (const [name, method] of Object.entries(request.headers)) {
     // To CGI and its heirs an underscore is the same.
     if (!OVERRIDES.has(name.replaceAll('_', '-')) || typeof method !== 'string') continue;
-    const meant = decide(snapshot, method.toUpperCase(), target.path, cohort.bucket, pin);
+    const meant = decide(snapshot, method.toUpperCase(), target.path, cohort.bucket, pin, fence);
     if (meant.upstream !== decision.upstream || (decision.upstream !== 'legacy' && differs(meant, decision)))
       return problemOf(
         'ROUTE_METHOD_OVERRIDE',

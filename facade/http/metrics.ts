@@ -8,6 +8,7 @@ import {
   type MetricValue,
   Registry,
 } from 'prom-client';
+import type { SetView } from './fences/set-watches.ts';
 import { type Pages, showShadow } from './shadow/shadow-metrics.ts';
 import type { UpstreamView } from './upstream-guards.ts';
 
@@ -27,8 +28,11 @@ export type Metrics = {
   observe(observed: Observed): void;
   readonly upgradedConnections: Gauge;
   readonly slowClients: Counter<'part'>;
+  readonly fencedReads: Counter<'set' | 'cause'>;
   /** Shows health and load of upstreams, asked for whenever somebody reads the metrics. */
   showUpstreams(views: () => UpstreamView[]): void;
+  /** Shows how far data sets lag. */
+  showSets(views: () => readonly SetView[]): void;
   /** Shows what became of copies. */
   showShadow(pages: Pages): void;
   text(): Promise<string>;
@@ -64,6 +68,12 @@ export function createMetrics(): Metrics {
     labelNames: ['part'],
     registers: [registry],
   });
+  const fencedReads = new Counter({
+    name: 'fig_reads_fenced_total',
+    help: 'Reads that went to the owner of their data set and not where the stage sends them, by cause: behind, unknown, own-write.',
+    labelNames: ['set', 'cause'],
+    registers: [registry],
+  });
   return {
     observe({ route, upstream, reason, status, seconds: took }) {
       requests.inc({ route, upstream, reason, status });
@@ -71,12 +81,28 @@ export function createMetrics(): Metrics {
     },
     upgradedConnections,
     slowClients,
+    fencedReads,
+    showSets: (views) => showSets(registry, views),
     showUpstreams: (views) => showUpstreams(registry, views),
     showShadow: (pages) => showShadow(registry, pages),
     text: () => registry.metrics(),
     json: () => registry.getMetricsAsJSON(),
     contentType: registry.contentType,
   };
+}
+
+function showSets(registry: Registry, views: () => readonly SetView[]): void {
+  new Gauge({
+    name: 'fig_set_lag_seconds',
+    help: 'Age of the oldest write to a data set that was noted and not carried over yet; NaN when not known.',
+    labelNames: ['set'],
+    aggregator: 'max',
+    registers: [registry],
+    collect() {
+      this.reset();
+      for (const { set, lagMs } of views()) this.set({ set }, lagMs === null ? Number.NaN : lagMs / 1000);
+    },
+  });
 }
 
 function showUpstreams(registry: Registry, views: () => UpstreamView[]): void {

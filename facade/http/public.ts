@@ -11,6 +11,7 @@ import { limitBody } from './body-limit.ts';
 import { announcesBody, type Call, readCall } from './call.ts';
 import { type Edge, edgeOf, peerAddress } from './edge.ts';
 import { ownConditions, tagPassage } from './entity-tags.ts';
+import type { Fences } from './fences/fences.ts';
 import type { Exchange, Forwarder, ForwardOutcome, UpstreamFailure } from './forwarder.ts';
 import {
   admit,
@@ -54,7 +55,9 @@ export type PublicOptions = {
   readonly shadow: Shadow | null;
   /** Keeps exchanges for whoever ordered them; null for nobody. */
   readonly recordings: Recordings | null;
-  /** Signs the cohort cookie. */
+  /** Keeps reads of owned data at its owner where the other side is behind; null: nothing is held up. */
+  readonly fences: Fences | null;
+  /** Signs the cohort cookie and the fence cookie. */
   readonly secret: Buffer;
   /** True while the process is stopping: answers then ask clients to close their connection. */
   readonly draining: () => boolean;
@@ -83,7 +86,7 @@ export type PublicHandler = {
 };
 
 export function createPublicHandler(options: PublicOptions): PublicHandler {
-  const { forwarder, guards, limiter, writes, metrics, log, secret, shadow, recordings } = options;
+  const { forwarder, guards, limiter, writes, metrics, log, secret, shadow, recordings, fences } = options;
   const edges = new WeakMap<Snapshot['plan'], Edge>();
   const upgraded = new Map<Duplex, Call>();
   const eventStreams = new Set<Duplex>();
@@ -108,22 +111,32 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
   function read(request: IncomingMessage, upgrade: boolean, counted = false): Call | ProblemBody {
     const snapshot = options.snapshot();
     const own = counted ? null : limiter;
-    return readCall(request, { snapshot, edge: edgeFor(snapshot), secret, limiter: own, upgrade });
+    const edge = edgeFor(snapshot);
+    const call = readCall(request, { snapshot, edge, secret, limiter: own, fences, upgrade });
+    if (!('code' in call) && call.decision.reason === 'FENCED') countFenced(call);
+    return call;
+  }
+
+  function countFenced({ decision: { state }, fence }: Call): void {
+    const cause = state?.position && fence.cause(state);
+    if (cause && state.route.data.kind === 'owned')
+      metrics.fencedReads.inc({ set: state.route.data.set, cause });
   }
 
   // The headers are made once: a second attempt must not continue x-forwarded-for twice.
   function exchangeOf(call: Call, leg: Leg, headers: Exchange['headers'], taps: readonly Tap[]): Exchange {
     const { snapshot, decision } = call;
+    const { state } = decision;
     const { party, reason } = leg;
-    const tags = tagPassage(decision.state, party);
+    const tags = tagPassage(state, party);
     const context = answerContext(call, party, tags);
     const sentAt = performance.now();
     const own = { ...headers };
     if (tags) ownConditions(own, tags);
     // Who owned the data when the write was decided: another owner refuses it before any effect.
     if (decision.reason === 'WRITER' && party === 'candidate')
-      own['x-fig-epoch'] = String(decision.state?.position?.epoch ?? 0);
-    const change = decision.state?.route.credentials[party];
+      own['x-fig-epoch'] = String(state?.position?.epoch ?? 0);
+    const change = state?.route.credentials[party];
     if (change) changeHeaders(own, change);
     return {
       request: call.request,
@@ -133,6 +146,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
       timeouts: snapshot.plan.timeouts,
       expectsContinue: call.expectsContinue,
       freshConnection: false,
+      beforeAnswer: state && call.takesPosition ? () => call.fence.wrote(state, snapshot) : null,
       shapeInformation: (rawHeaders) => clientHeaders(rawHeaders, context),
       shapeAnswer(status, rawHeaders) {
         tellStatus(leg, status);
@@ -146,11 +160,12 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
           release(leg);
           noteStream(call.request.socket);
         }
-        const state = decision.state;
         if (state?.position?.stage === 'canary') {
           const cookie = call.cohort.cookieFor(state, snapshot, call.method, shaped);
           if (cookie) shaped.push('Set-Cookie', cookie);
         }
+        const fenceCookie = state ? call.fence.cookieFor(call.method, shaped) : null;
+        if (fenceCookie) shaped.push('Set-Cookie', fenceCookie);
         if (decision.reason === 'PINNED') keepFromSharedCaches(call.method, shaped);
         pushAll(shaped, figHeaders(call, party, reason));
         if (options.draining() && !call.upgrade) shaped.push('Connection', 'close');
@@ -281,7 +296,8 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
         outcome = await send();
         tell(outcome);
       }
-      if (outcome.kind === 'failed' && !refused) return answerFailure(call, leg, outcome.failure, response);
+      if (outcome.kind === 'failed' && !refused)
+        return await answerFailure(call, leg, outcome.failure, response);
       record(call, leg.party, leg.reason, outcome, (refused ?? brokenBodies.get(request))?.status);
     } finally {
       for (const tap of taps) tap.ended(last, leg.party);
@@ -290,12 +306,25 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
     }
   }
 
-  function answerFailure(call: Call, leg: Leg, failure: UpstreamFailure, response: ServerResponse): void {
+  async function answerFailure(
+    call: Call,
+    leg: Leg,
+    failure: UpstreamFailure,
+    response: ServerResponse,
+  ): Promise<void> {
     const { party, reason } = leg;
+    const { state } = call.decision;
     logFailure(call, party, failure);
     const problem = failureProblem(party, failure, call.snapshot);
-    const close = call.hasBody ? ['Connection', 'close'] : [];
-    sendProblem(response, problem, figHeaders(call, party, reason).concat(close));
+    const headers = figHeaders(call, party, reason);
+    if (call.hasBody) headers.push('Connection', 'close');
+    // The write may have been done all the same.
+    if (state && call.takesPosition && !NOT_SENT.has(failure.stage)) {
+      await call.fence.wrote(state, call.snapshot);
+      const cookie = call.fence.cookieFor(call.method, []);
+      if (cookie) headers.push('Set-Cookie', cookie);
+    }
+    sendProblem(response, problem, headers);
     record(call, party, reason, { kind: 'failed', failure }, problem.status);
   }
 
@@ -390,7 +419,8 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
       const snapshot = options.snapshot();
       return [...upgraded]
         .filter(([, call]) => {
-          const now = decide(snapshot, call.method, call.target.path, call.cohort.bucket, call.pin);
+          const { method, target, cohort, pin, fence } = call;
+          const now = decide(snapshot, method, target.path, cohort.bucket, pin, fence.cause);
           return now.upstream !== call.decision.upstream;
         })
         .map(([socket]) => socket);
@@ -427,6 +457,9 @@ const retryAfter = ({ retryAfterSeconds }: ProblemBody): string[] =>
 
 /** Statuses of refusals for what a request says, not for who may answer it. */
 const UNCLEAR = new Set([400, 501, 505]);
+
+/** Failures before anything reached the upstream. */
+const NOT_SENT: ReadonlySet<UpstreamFailure['stage']> = new Set(['CONNECT', 'CONNECT_TIMEOUT', 'TLS']);
 
 const CLIENT_GONE: ForwardOutcome = { kind: 'client-gone' };
 

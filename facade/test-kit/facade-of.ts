@@ -17,12 +17,15 @@ import { Guardrails } from '../control/guardrails.ts';
 import { Replicas } from '../control/replicas.ts';
 import type { Access } from '../core/access.ts';
 import type { CopyCheck } from '../core/copy-check.ts';
+import type { SetLink } from '../core/fence/set-link.ts';
 import type { InstanceRegistry } from '../core/instances.ts';
 import type { Ledger, LedgerEntry } from '../core/ledger.ts';
 import type { PositionStore } from '../core/position-store.ts';
 import { RateLimiter } from '../core/rate-limiter.ts';
 import { createAdminApp } from '../http/admin.ts';
 import { createAdminServer } from '../http/admin-server.ts';
+import { Fences } from '../http/fences/fences.ts';
+import { SetWatches } from '../http/fences/set-watches.ts';
 import type { Forwarder } from '../http/forwarder.ts';
 import { createMetrics } from '../http/metrics.ts';
 import { OwnedWrites } from '../http/owned-writes.ts';
@@ -61,6 +64,9 @@ export type TestFacadeOptions = {
   readonly loadPlan?: LoadPlan;
   readonly secret?: Buffer;
   readonly copyCheck?: CopyCheck;
+  readonly link?: SetLink;
+  /** Clients whose fences are kept at once. */
+  readonly maxFences?: number;
   readonly registry?: InstanceRegistry;
   readonly access?: Access;
   readonly maxStreams?: number;
@@ -132,7 +138,25 @@ export async function facadeOf(plan: Plan, options: TestFacadeOptions = {}): Pro
   });
   const recordings = new Recordings();
   const writes = new OwnedWrites();
+  const unlinked: SetLink = {
+    position: () => Promise.reject(new Error('no relay')),
+    covers: () => Promise.reject(new Error('no relay')),
+  };
+  const clock = () => performance.now();
+  const watches = new SetWatches({ link: options.link ?? unlinked, log, now: clock });
+  const maxClients = options.maxFences;
+  const fences = new Fences({
+    watches,
+    now: clock,
+    wallMs: Date.now,
+    share: null,
+    ...(maxClients === undefined ? {} : { maxClients }),
+  });
+  watches.apply(control.snapshot);
+  control.onApplied(() => watches.apply(control.snapshot));
+  metrics.showSets(() => watches.views());
   const handler = createPublicHandler({
+    fences,
     recordings,
     snapshot,
     shadow,
@@ -167,6 +191,7 @@ export async function facadeOf(plan: Plan, options: TestFacadeOptions = {}): Pro
       access: options.access ?? tokenFileAccess({ adminToken: TOKEN, path: null, log, now }),
       hosts: ['admin.example'],
       replicas,
+      watches,
       upstreams,
       serving: () => true,
       observed,
@@ -196,6 +221,7 @@ export async function facadeOf(plan: Plan, options: TestFacadeOptions = {}): Pro
       if (!outcome.ok) throw new Error(outcome.detail);
     },
     async close() {
+      watches.close();
       prober.close();
       forwarder.close();
       copier.close();

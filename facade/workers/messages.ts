@@ -2,6 +2,7 @@ import type { Plan } from '#plan/model/plan.ts';
 import type { Counts } from '../core/counts.ts';
 import type { RouteObserved } from '../core/observation/observations-view.ts';
 import type { Positions, Snapshot } from '../core/snapshot.ts';
+import type { ToldFence } from '../http/fences/fences.ts';
 import type { MetricsJson } from '../http/metrics.ts';
 import type { RecordingOrder, Taken } from '../http/recording/recordings.ts';
 import type { UpstreamView } from '../http/upstream-guards.ts';
@@ -16,6 +17,7 @@ export type Assignment = {
   readonly port: number;
   readonly secret: Uint8Array;
   readonly dryRunSecret: string | null;
+  readonly relayToken: string | null;
   readonly accessLog: boolean;
 };
 
@@ -33,6 +35,8 @@ export type Question =
   | { readonly ask: 'report' }
   | { readonly ask: 'observed' }
   | { readonly ask: 'record'; readonly order: RecordingOrder | null }
+  /** Another worker has answered a write: its client's reads are held here too. */
+  | { readonly ask: 'fence'; readonly told: ToldFence }
   | { readonly ask: 'ping' };
 
 export type ToWorker =
@@ -41,6 +45,8 @@ export type ToWorker =
   | { readonly tell: 'probed'; readonly candidate: string | null; readonly ok: boolean }
   /** What another worker counted. */
   | { readonly tell: 'counts'; readonly counts: Counts }
+  /** All other workers know the fence with this number. */
+  | { readonly tell: 'fenced'; readonly fence: number }
   | { readonly tell: 'drain' };
 
 export type Report = { readonly upstreams: UpstreamView[]; readonly metrics: MetricsJson };
@@ -54,4 +60,8 @@ export type Answer = {
   readonly taken?: Taken;
 };
 
-export type FromWorker = Answer | { readonly tell: 'counts'; readonly counts: Counts };
+export type FromWorker =
+  | Answer
+  | { readonly tell: 'counts'; readonly counts: Counts }
+  /** To be told to the others, and answered by `fenced`. */
+  | { readonly tell: 'fence'; readonly fence: number; readonly told: ToldFence };

@@ -14,8 +14,9 @@ import type { Question, Report } from './messages.ts';
 import { PROVEN_MS, restartDelayMs } from './restart-delay.ts';
 import { WorkerProcess } from './worker-process.ts';
 
-export type WorkerPoolOptions = Omit<DataPlaneOptions, 'requests'> & {
+export type WorkerPoolOptions = Omit<DataPlaneOptions, 'requests' | 'watches'> & {
   readonly workers: number;
+  readonly relayToken: string | null;
   readonly accessLog: boolean;
 };
 
@@ -148,18 +149,35 @@ export class WorkerPool implements DataPlane {
   }
 
   #fork(worker: number): WorkerProcess {
-    return new WorkerProcess(this.#log, (counts) => {
-      for (const seat of this.#seats)
-        if (seat.worker !== worker) seat.process.tell({ tell: 'counts', counts });
+    const process: WorkerProcess = new WorkerProcess(this.#log, (message) => {
+      const others = this.#seats.filter((seat) => seat.worker !== worker);
+      if (message.tell === 'counts') {
+        for (const other of others) other.process.tell({ tell: 'counts', counts: message.counts });
+        return;
+      }
+      const { fence, told } = message;
+      void Promise.all(others.map((other) => other.process.ask({ ask: 'fence', told }))).then(() =>
+        process.tell({ tell: 'fenced', fence }),
+      );
     });
+    return process;
   }
 
   // Null when it serves, else why it cannot.
   async #seat(seat: Seat): Promise<string | null> {
-    const { host, accessLog, secret, dryRunSecret, workers } = this.#options;
+    const { host, accessLog, secret, dryRunSecret, relayToken, workers } = this.#options;
     const { process, worker } = seat;
     seat.plan = null;
-    const assignment = { worker, workers, host, port: this.port, secret, dryRunSecret, accessLog };
+    const assignment = {
+      worker,
+      workers,
+      host,
+      port: this.port,
+      secret,
+      dryRunSecret,
+      relayToken,
+      accessLog,
+    };
     void process.ended.then((end) => this.#ended(seat, end));
     const answer = await process.ask({ ask: 'serve', assignment, situation: this.#situationFor(seat) });
     if (!answer) return `worker ${worker} ended before it served; see its log lines above.`;

@@ -1,7 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { Counts } from '../core/counts.ts';
 import type { Answer, FromWorker, Question, ToWorker } from './messages.ts';
 
 type Waiting = {
@@ -9,6 +8,8 @@ type Waiting = {
   beats: number;
   readonly maxBeats: number;
 };
+
+export type Told = Exclude<FromWorker, Answer>;
 
 const BEAT_MS = 1_000;
 /** A worker that answers nothing for so many beats hangs; one that starts may take longer. */
@@ -25,8 +26,8 @@ export class WorkerProcess {
   readonly #beat: NodeJS.Timeout;
   #asked = 0;
 
-  /** `onCounts` hears what the worker counted. */
-  constructor(log: Logger, onCounts: (counts: Counts) => void) {
+  /** `onTold` hears what the worker tells the others. */
+  constructor(log: Logger, onTold: (told: Told) => void) {
     // Structured clones: a plan holds maps.
     this.#child = fork(join(import.meta.dirname, 'worker.ts'), {
       serialization: 'advanced',
@@ -34,7 +35,7 @@ export class WorkerProcess {
     });
     this.pid = this.#child.pid;
     this.#child.on('message', (message: FromWorker) => {
-      if ('tell' in message) onCounts(message.counts);
+      if ('tell' in message) onTold(message);
       else this.#answered(message);
     });
     this.ended = new Promise((resolve) => {

@@ -4,19 +4,23 @@ import type { Plan } from '#plan/model/plan.ts';
 import { buildSnapshot, type Snapshot } from '../core/snapshot.ts';
 import { type LocalDataPlane, openDataPlane } from '../data-plane.ts';
 import { openLogs } from '../log.ts';
+import { openSetWatches } from '../open-set-watches.ts';
 import { SettingsError } from '../settings.ts';
 import type { Assignment, FromWorker, Report, Situation, ToWorker } from './messages.ts';
 import { shareOf } from './share.ts';
+import { TellFence } from './tell-fence.ts';
 
 let plane: LocalDataPlane | null = null;
 let snapshot: Snapshot | undefined;
 let log: Logger | null = null;
 let stopping = false;
+const fenced = new TellFence();
 
 async function obey(message: ToWorker): Promise<void> {
   if ('tell' in message) {
     if (message.tell === 'probed') plane?.probed(message.candidate, message.ok);
     else if (message.tell === 'counts') plane?.add(message.counts);
+    else if (message.tell === 'fenced') fenced.done(message.fence);
     else void stop('drain');
     return;
   }
@@ -38,13 +42,16 @@ async function obey(message: ToWorker): Promise<void> {
       const taken = await plane?.record(message.order);
       return send(taken ? { number, taken } : { number });
     }
+    case 'fence':
+      plane?.fence(message.told);
+      return send({ number });
     case 'ping':
       return send({ number });
   }
 }
 
 async function serve(assignment: Assignment, situation: Situation): Promise<{ failed?: string }> {
-  const { worker, workers, host, port, secret, dryRunSecret, accessLog } = assignment;
+  const { worker, workers, host, port, secret, dryRunSecret, relayToken, accessLog } = assignment;
   const logs = openLogs(accessLog, worker);
   log = logs.log;
   try {
@@ -53,11 +60,14 @@ async function serve(assignment: Assignment, situation: Situation): Promise<{ fa
       ...logs,
       secret: Buffer.from(secret),
       dryRunSecret,
+      // What keeps reads from the candidate is told once, by the primary.
+      watches: openSetWatches(() => snapshot?.plan.relay?.url ?? null, relayToken, null),
       host,
       port,
       shared: {
         bulkheadOf: (plan: Plan) => shareOf(plan.bulkhead, worker, workers),
         tell: (counts) => send({ tell: 'counts', counts }),
+        tellFence: (told) => fenced.tell((fence) => send({ tell: 'fence', fence, told })),
       },
     });
     return {};

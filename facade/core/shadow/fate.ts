@@ -2,7 +2,7 @@
  * Why no copy was sent. `unsafe` a write, or a read that the plan calls unsafe · `streaming` an upgrade, or a client that
  * asks for an event stream · `too-large` a body beyond `shadow.maxBody` · `aborted` the client left before its body
  * was complete · `no-memory` all bodies that are kept take as much as they may · `ejected` the side to copy to is out
- * for its health.
+ * for its health · `behind` the side to copy to lags, or lacks what this client has written.
  */
 export const SKIP_REASONS = [
   'unsafe',

@@ -35,6 +35,13 @@ export const routeSchema = named(
       match: z.array(z.string()),
       fallback: z.literal('legacy').nullable(),
       dependsOn: z.array(z.string()),
+      fenced: z
+        .string()
+        .nullable()
+        .optional()
+        .describe(
+          'Why all reads go to the owner of the data for now, whatever the stage; null when nothing holds them. Only where routes are read.',
+        ),
       owner: z.string().nullable(),
       targetDate: z.string().nullable(),
     })

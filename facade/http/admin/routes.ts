@@ -1,11 +1,20 @@
 import { z } from 'zod';
 import type { Control } from '../../control/control.ts';
 import type { Replicas } from '../../control/replicas.ts';
+import type { RouteState } from '../../core/snapshot.ts';
+import type { SetWatches } from '../fences/set-watches.ts';
 import { problemOf } from '../problem.ts';
 import { authorOf, type Operation, operation } from './operation.ts';
 import { LEDGER_PROBLEMS, refusalOf } from './refusal.ts';
 import { force, reason, reasonBody } from './requests.ts';
-import { returnedSchema, routeSchema, routeView, stage, standingAhead } from './route-view.ts';
+import {
+  type RouteView,
+  returnedSchema,
+  routeSchema,
+  routeView,
+  stage,
+  standingAhead,
+} from './route-view.ts';
 
 const percent = z
   .number()
@@ -36,8 +45,15 @@ const transitionBody = z
 
 const ROUTE = { status: 200, description: 'The route as it stands now.', schema: routeSchema };
 
+/** A route with why its reads are held at the owner of its data. */
+function heldView(state: RouteState, watches: SetWatches): RouteView {
+  const { data } = state.route;
+  const view = data.kind === 'owned' ? watches.views().find(({ set }) => set === data.set) : undefined;
+  return { ...routeView(state), fenced: view?.fenced ?? null };
+}
+
 /** `/v1/routes`: where routes stand, and how they move. */
-export function routeOperations(control: Control, replicas: Replicas): Operation[] {
+export function routeOperations(control: Control, replicas: Replicas, watches: SetWatches): Operation[] {
   return [
     operation({
       id: 'listRoutes',
@@ -51,7 +67,9 @@ export function routeOperations(control: Control, replicas: Replicas): Operation
         schema: z.strictObject({ routes: z.array(routeSchema) }),
       },
       problems: [],
-      handle: () => ({ body: { routes: [...control.snapshot.states.values()].map(routeView) } }),
+      handle: () => ({
+        body: { routes: [...control.snapshot.states.values()].map((state) => heldView(state, watches)) },
+      }),
     }),
     operation({
       id: 'getRoute',
@@ -64,7 +82,7 @@ export function routeOperations(control: Control, replicas: Replicas): Operation
       handle({ params }) {
         const name = params.route as string;
         const state = control.snapshot.states.get(name);
-        if (state) return { body: routeView(state) };
+        if (state) return { body: heldView(state, watches) };
         return { problem: problemOf('ROUTE_UNKNOWN', `expected a route of the plan, got ${name}.`) };
       },
     }),

@@ -121,8 +121,8 @@ export class Shadow {
   #isShadowed(call: Call, side: Party, route: Route): boolean {
     const snapshot = this.#options.snapshot();
     if (snapshot === call.snapshot) return true;
-    const { method, target, cohort, pin } = call;
-    const decision = decide(snapshot, method, target.path, cohort.bucket, pin);
+    const { method, target, cohort, pin, fence } = call;
+    const decision = decide(snapshot, method, target.path, cohort.bucket, pin, fence.cause);
     const { legacy, candidates } = snapshot.plan;
     const upstream = side === 'legacy' ? legacy : candidates.get(route.candidate);
     return (
@@ -144,6 +144,9 @@ export class Shadow {
     }
     if (call.upgrade || /\btext\/event-stream\b/i.test(request.headers.accept ?? '')) return 'streaming';
     if (Number(request.headers['content-length'] ?? 0) > route.shadow.maxBodyBytes) return 'too-large';
+    // What is not there yet would be taken for a difference.
+    if (decision.state && side !== decision.state.position?.writer && call.fence.cause(decision.state))
+      return 'behind';
     return null;
   }
 
