@@ -33,6 +33,7 @@ const captured = open({
   entries: count.describe('Carried over since the relay started.'),
   applied: count,
   error: z.string().nullable(),
+  fenced: z.string().nullable().describe('Why all reads of the set go to its owner; null: they need not.'),
 });
 const stale = z.enum(['route', 'suite', 'build', 'age']).nullable();
 const part = z.object({ moved: count, of: count });
@@ -41,6 +42,12 @@ const standing = open({
   routes: z.array(
     asRoute.extend({
       share: z.string().nullable().describe('Of clients that the candidate answers: `10%`.'),
+      fenced: z
+        .string()
+        .nullable()
+        .describe(
+          'Why all reads go to the owner of the data for now, whatever the stage; null: nothing holds them.',
+        ),
       next: z.string().nullable().describe('`canary 50%`; null after the last.'),
       writes: z
         .enum(['legacy', 'candidate', 'as reads'])

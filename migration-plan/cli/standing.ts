@@ -21,6 +21,8 @@ export type Line = {
   readonly paused: boolean | null;
   readonly killed: boolean | null;
   readonly version: number | null;
+  /** Why all reads go to the owner of the data for now, whatever the stage; null when nothing holds them. */
+  readonly fenced: string | null;
   readonly next: string | null;
   /** What is known of it at its stage, in short; null where nothing is judged. */
   readonly evidence: string | null;
@@ -125,6 +127,7 @@ function lineOf(
       paused,
       killed,
       version,
+      fenced: state.fenced ?? null,
       next: null,
       evidence,
       parityStale,
@@ -143,6 +146,7 @@ function lineOf(
     paused: state.paused,
     killed: state.killed,
     version: state.version,
+    fenced: state.fenced ?? null,
     next: next && formatStageStep(next),
     evidence,
     parityStale,

@@ -324,10 +324,10 @@ describe('Warns', () => {
   test('with one line, and uses the plan', () => {
     const { plan, problems } = lint({
       'routes/articles.yaml': `${ROUTE}data: { owned: articles }\n`,
-      'data/articles.yaml': `${DATA}maxLag: 7s\n`,
+      'data/articles.yaml': `${DATA}maxLag: 7s\njobs: [nightly]\n`,
     });
     expect(lines(problems)).toEqual([
-      'data/articles.yaml:6 maxLag: accepted and checked, not acted on by this version',
+      'data/articles.yaml:7 jobs: accepted and checked, not acted on by this version',
     ]);
     expect(plan?.dataSets.get('articles')?.maxLagMs).toBe(7000);
   });

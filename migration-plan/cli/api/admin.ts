@@ -24,6 +24,8 @@ export type RouteState = {
   readonly hash?: string;
   readonly match?: readonly string[];
   readonly data?: 'none' | 'shared' | { readonly owned: string };
+  /** Why all reads go to the owner of the data, whatever the stage. */
+  readonly fenced?: string | null;
   /** Instances that had not applied a rollback in time. */
   readonly pending?: readonly string[];
 };

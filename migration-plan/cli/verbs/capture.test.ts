@@ -37,7 +37,22 @@ test('installs, and says what waits', async () => {
   });
   relay.answers.set(`GET ${CAPTURE}`, ok(status()));
   const json = await run('status', 'articles', '--json');
-  expect(answers['capture status']?.parse(JSON.parse(json.out))).toEqual(status());
+  expect(answers['capture status']?.parse(JSON.parse(json.out))).toEqual({ ...status(), fenced: null });
+});
+
+test('says when reads go to the owner of the set, and why', async () => {
+  const said = async (values: object) => {
+    relay.answers.set(`GET ${CAPTURE}`, ok(status(values)));
+    const { out, err } = await run('status', 'articles');
+    return out + err;
+  };
+  expect(await said({ lagMs: 5000 })).not.toContain('FENCED');
+  expect(await said({ lagMs: 5001 })).toContain(
+    'Reads of articles go to its owner (FENCED): it lags 5001 ms, and its maxLag is 5000 ms.',
+  );
+  const unknown = '(FENCED): how far the new store lags is not known.';
+  expect(await said({ lagMs: null })).toContain(unknown);
+  expect(await said({ capture: 'absent', waiting: null, lagMs: null })).toContain(unknown);
 });
 
 test('says what keeps it from being installed, and what to do', async () => {

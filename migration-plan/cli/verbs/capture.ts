@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { DataSet } from '#plan/model/plan.ts';
 import { type CaptureStatus, RelayApi } from '../api/relay.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { requireSet } from '../require-set.ts';
@@ -21,8 +22,9 @@ export function addCapture(program: Command, run: Run): void {
       .description(description)
       .action(
         run(async (session, _options: object, set: string) => {
-          const relay = new RelayApi(session, requireSet(session, set));
-          return report(session, await ask(relay, set));
+          const plan = requireSet(session, set);
+          const { maxLagMs } = plan.dataSets.get(set) as DataSet;
+          return report(session, await ask(new RelayApi(session, plan), set), maxLagMs);
         }),
       );
   verb(
@@ -38,11 +40,20 @@ export function addCapture(program: Command, run: Run): void {
   );
 }
 
-function report(session: Session, status: CaptureStatus): ExitCode {
+/** Why a facade sends all reads of the set to its owner; null: it does not. */
+function fencedBy(lagMs: number | null, maxLagMs: number): string | null {
+  if (lagMs === null) return 'how far the new store lags is not known';
+  return lagMs > maxLagMs ? `it lags ${lagMs} ms, and its maxLag is ${maxLagMs} ms` : null;
+}
+
+function report(session: Session, status: CaptureStatus, maxLagMs: number): ExitCode {
   const { set, capture, waiting, lagMs, missing, error } = status;
-  if (session.json) session.answer(status);
+  const fenced = fencedBy(lagMs, maxLagMs);
+  if (session.json) session.answer({ ...status, fenced });
   else if (capture === 'absent')
-    session.say(`${set}: writes are not noted; the new store has what was copied last.`);
+    session.say(
+      `${set}: writes are not noted; the new store has what was copied last. Reads go to the owner of the set (FENCED): ${fenced}.`,
+    );
   else {
     const lag = lagMs === null ? 'lag unknown' : `lag ${lagMs} ms`;
     session.say(
@@ -52,6 +63,7 @@ function report(session: Session, status: CaptureStatus): ExitCode {
       session.note(
         `Not noted any more, as these are gone: ${missing.join(', ')}. Install them again, then copy what was missed: npx fig capture install ${set}; npx fig backfill ${set}`,
       );
+    if (fenced !== null) session.note(`Reads of ${set} go to its owner (FENCED): ${fenced}.`);
     if (error !== null) session.note(`${set}: ${error}`);
   }
   return capture === 'broken' ? EXIT.refused : EXIT.ok;

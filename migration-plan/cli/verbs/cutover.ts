@@ -3,9 +3,10 @@ import { type Command, Option } from 'commander';
 import { AdminApi, type DataSetAnswer } from '../api/admin.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
+import { requireSet } from '../require-set.ts';
 import { painter } from '../screen/paint.ts';
 import { plain } from '../screen/table.ts';
-import { requirePlan, type Session } from '../session.ts';
+import type { Session } from '../session.ts';
 import type { Run } from '../verb.ts';
 import { reasonOption } from './change.ts';
 
@@ -27,15 +28,7 @@ export function addCutover(program: Command, run: Run): void {
     .addOption(reasonOption())
     .action(
       run(async (session, options: Options, set: string) => {
-        const plan = requirePlan(session);
-        if (!plan.dataSets.has(set)) {
-          const known = [...plan.dataSets.keys()].join(', ') || 'it has none';
-          throw new Failure(
-            EXIT.refused,
-            'PLAN_UNKNOWN_SET',
-            `expected a data set of ${session.planDir} (${known}), got \`${set}\`. Write one as data/${set}.yaml, or name another one.`,
-          );
-        }
+        requireSet(session, set);
         const admin = new AdminApi(session);
         const to = options.back ? 'legacy' : 'candidate';
         if (options.dryRun) return showChecks(session, await admin.cutOver(set, { ...request(options), to }));

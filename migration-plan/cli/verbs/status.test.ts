@@ -36,6 +36,15 @@ describe('fig status', () => {
     expect(err).toBe('new: in the plan, not served yet. Run: npx fig reload\n');
   });
 
+  test('says of which routes reads are held at the owner of their data, and why', async () => {
+    const plan = articles();
+    const fenced = 'reads of articles go to its owner: the set lags 7000 ms, and its maxLag is 5000 ms';
+    control.route('articles', { stage: 'canary', percent: 10, fenced });
+    expect((await fig(['status'], { admin, plan })).err).toBe(`articles: ${fenced} (FENCED).\n`);
+    const json = JSON.parse((await fig(['status', '--json'], { admin, plan })).out);
+    expect(json.routes[0].fenced).toBe(fenced);
+  });
+
   test('shows what is known of a route, how old it is, and how much has moved', async () => {
     const plan = folders.write({
       'routes/articles.yaml':

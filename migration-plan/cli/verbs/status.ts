@@ -51,6 +51,9 @@ function print(session: Session, { routes: lines, moved, notServed, plan }: Stan
     const told = [`Moved: ${parts[0]}`, ...parts.slice(1)];
     for (const line of flow(told, width ?? Number.POSITIVE_INFINITY)) session.say(line);
   }
+  for (const { route, stage, fenced } of lines)
+    if (fenced !== null && (stage === 'canary' || stage === 'candidate'))
+      session.note(`${route}: ${fenced} (FENCED).`);
   for (const name of notServed) session.note(`${name}: in the plan, not served yet. Run: npx fig reload`);
   if (plan === null)
     session.note(`The plan in ${session.planDir} has problems, so next steps are not shown: npx fig lint`);

@@ -4,7 +4,7 @@ import { type PlanFile, valueAt } from '../plan-file.ts';
 export const NOT_YET: Readonly<Record<'plan' | 'route' | 'data', readonly string[]>> = {
   plan: [],
   route: [],
-  data: ['maxLag'],
+  data: [],
 };
 
 /** Says of each such key that was written, once a file, that nothing comes of it: silence would be taken for protection. */

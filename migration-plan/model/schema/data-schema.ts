@@ -87,7 +87,8 @@ export const dataSchema = mapping(
       .prefault([])
       .meta({ description: 'Jobs that write the tables behind the API.' }),
     maxLag: term.durationAboveZero().prefault('5s').meta({
-      description: 'How far the relay may lag before reads count as behind.',
+      description:
+        'How far the candidate may lag: beyond it, or while nobody knows, all reads of the set go to its owner (`FENCED`).',
     }),
   },
   'set: articles',
