@@ -28,7 +28,11 @@ export async function startProcess(
   const { child, output } = launch(script, args, { PORT: '0', ...env });
   const exited = once(child, 'exit');
   const { url, adminUrl = null } = await new Promise<Listening>((listening, fail) => {
-    const timer = setTimeout(() => fail(new Error(`${script}: no listening line in time`)), START_MS);
+    const timer = setTimeout(() => {
+      // Nobody could stop it any more.
+      child.kill('SIGKILL');
+      fail(new Error(`${script}: no listening line in time`));
+    }, START_MS);
     void exited.then(([code]) => {
       clearTimeout(timer);
       fail(new Error(`${script} ended with ${code}: ${output.stderr}${output.stdout}`));

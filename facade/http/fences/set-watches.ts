@@ -109,9 +109,11 @@ const READS_AT = {
 function inWords(watch: SetWatch, cause: LagCause): string {
   const held = `reads of ${watch.set} go to its owner`;
   const lagMs = watch.lagMs();
-  if (cause === 'behind')
-    return lagMs !== null && lagMs > watch.maxLagMs
-      ? `${held}: the set lags ${lagMs} ms, and its maxLag is ${watch.maxLagMs} ms`
-      : `${held}: what was written until now has not been carried over yet (lag ${lagMs} ms)`;
+  if (cause === 'behind') {
+    if (lagMs !== null && lagMs > watch.maxLagMs)
+      return `${held}: the set lags ${lagMs} ms, and its maxLag is ${watch.maxLagMs} ms`;
+    if (watch.silence !== null) return `${held}: it lagged ${lagMs} ms when last heard of; ${watch.silence}`;
+    return `${held}: what was written until now has not been carried over yet (lag ${lagMs} ms)`;
+  }
   return `${held}: how far the set lags is not known; ${watch.silence ?? 'the relay cannot say: fig capture status'}`;
 }
