@@ -163,7 +163,15 @@ describe('every operation answers as it is described', () => {
     expect(await call('POST', '/v1/pins', { route: 'nothing', to: 'legacy' })).toMatchObject({ status: 404 });
     expect(await call('POST', '/v1/instances/nobody/evict', { reason })).toMatchObject({ status: 404 });
     expect(await call('POST', '/v1/data/nothing/cutover', { reason })).toMatchObject({ status: 404 });
-    expect(await call('POST', '/v1/data/items/cutover', { reason })).toMatchObject({ status: 501 });
+    expect(await call('GET', '/v1/data/nothing/cutover')).toMatchObject({ status: 404 });
+    // Without a relay nothing can be carried over.
+    expect(await call('POST', '/v1/data/items/cutover', { reason })).toMatchObject({ status: 422 });
+    expect(await call('POST', '/v1/data/items/cutover', { reason, dryRun: true })).toMatchObject({
+      status: 202,
+    });
+    expect(await call('POST', '/v1/data/items/cutover', { reason, finalise: true })).toMatchObject({
+      status: 422,
+    });
   });
 
   test('to moves that are not legal', async () => {
