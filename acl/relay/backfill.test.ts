@@ -266,7 +266,10 @@ describe('the relay between a real monolith database and a real service', () => 
 
     test('lists the sets', async () => {
       const { json } = await ask(relay, 'GET', '/v1/sets');
-      expect(json).toEqual({ sets: [expect.objectContaining({ set: 'freelancers', state: 'done' })] });
+      expect(json.sets).toEqual([
+        expect.objectContaining({ set: 'freelancers', state: 'done' }),
+        expect.objectContaining({ set: 'timesheets', state: 'idle' }),
+      ]);
     });
 
     test('answers 404 for unknown sets and paths, 409 with the status for a second run', async () => {

@@ -4,12 +4,16 @@ import type { DataSet } from '#plan/model/plan.ts';
 import { HttpClient } from '../gateway-kit/http-client.ts';
 import { Quarantine } from './backfill/quarantine.ts';
 import { SetRelay } from './backfill/set-relay.ts';
+import { streamKey } from './backfill/stream-key.ts';
 import { openChangeSource } from './capture/open-change-source.ts';
 import type { ReachFailpoint } from './failpoint.ts';
 import type { RelayedSet } from './http/relay-api.ts';
 import { openLegacyGate } from './ownership/open-legacy-gate.ts';
 import { SetOwnership } from './ownership/set-ownership.ts';
+import { Verification } from './ownership/verification.ts';
+import { Looker } from './reconcile/look.ts';
 import { Reconcile } from './reconcile/reconcile.ts';
+import type { ReconcileParts } from './reconcile/reconcile-parts.ts';
 import { type BackParts, carryBack, carryKeys } from './reverse/carry-back.ts';
 import { openLegacyWriter } from './reverse/open-legacy-writer.ts';
 import { serviceQueue } from './reverse/service-queue.ts';
@@ -58,14 +62,22 @@ export async function openSet(plan: DataSet, around: Surroundings): Promise<Open
   const relay = await SetRelay.open({
     ...{ set, journal: fileRunJournal(stateDir, set), log, backoffMs: slowly, parts },
   });
-  const source = openChangeSource(legacyUrl, set, tables);
+  const verification = new Verification(async (keys) => {
+    const looks = await (await Looker.open(compared)).keys(keys);
+    return looks.filter(({ verdict }) => verdict.kind !== 'equal').map(({ key }) => key);
+  });
+  const keyOf = (name: string, key: string) => {
+    const table = tables.find((one) => one.name === name);
+    return table ? streamKey(tables, table, key) : key;
+  };
+  const source = verification.watch(openChangeSource(legacyUrl, set, tables), keyOf);
   const tail = new Tail({ ...tailing, source, carry: () => relay.carryChanges(source) });
 
   const writer = openLegacyWriter(legacyUrl, set);
   const journal = fileRunJournal(resolve(stateDir), `${set}~back`);
   const quarantine = new Quarantine(journal, await journal.loadQuarantine());
   const backParts: BackParts = { ...common, service, inbox, writer, quarantine };
-  const own = serviceQueue(service, tables);
+  const own = verification.watch(serviceQueue(service, tables), keyOf);
   const back = new Tail({ ...tailing, source: own, carry: () => carryBack(backParts) });
 
   const gate = openLegacyGate(legacyUrl, set, tables);
@@ -73,22 +85,25 @@ export async function openSet(plan: DataSet, around: Surroundings): Promise<Open
     ...{ set, gate, service, writer, forward: tail, back, log, failpoint },
     carryBack: () => carryBack(backParts),
     quarantined: () => relay.quarantined().length + quarantine.size,
+    verification,
     oneWay: tables.filter(({ name }) => !translator.tables[name]?.fromSync).map(({ name }) => name),
   });
   // What is on its way, and what a repair means, depends on who owns the set.
   const live = () => (owner.direction === 'back' ? own : source);
+  const compared: ReconcileParts = {
+    ...{ ...parts, set, coverMs: SETTLE_MS, settleMs: SETTLE_MS },
+    source: {
+      state: () => live().state(),
+      head: () => live().head(),
+      covers: (position) => live().covers(position),
+    },
+    quarantined: () => [...relay.quarantined(), ...quarantine.list()],
+    carry: (keys) => (owner.direction === 'back' ? carryKeys(backParts, keys) : relay.carryRows(keys)),
+  };
   const reconcile = await Reconcile.open({
     ...{ journal: fileReconcileJournal(stateDir, set), log, backoffMs: slowly },
-    parts: {
-      ...{ ...parts, set, coverMs: SETTLE_MS, settleMs: SETTLE_MS },
-      source: {
-        state: () => live().state(),
-        head: () => live().head(),
-        covers: (position) => live().covers(position),
-      },
-      quarantined: () => [...relay.quarantined(), ...quarantine.list()],
-      carry: (keys) => (owner.direction === 'back' ? carryKeys(backParts, keys) : relay.carryRows(keys)),
-    },
+    parts: compared,
+    onStart: () => verification.begin(),
   });
   return {
     ...{ relay, tail, owner, reconcile },

@@ -267,7 +267,8 @@ describe.each(kinds)('the two stores of freelancers, on $name', ({ name, create,
     expect(await reconcile()).toMatchObject({ ...clean, quarantined: 0 });
   }, 120_000);
 
-  test.each(RECONCILE_FAILPOINTS)(
+  // Each goes over all rows again: FIG_SOAK=1 is for all of them.
+  test.each(process.env.FIG_SOAK === '1' ? RECONCILE_FAILPOINTS : RECONCILE_FAILPOINTS.slice(1, 2))(
     'killed at %s, the relay says so, keeps the result before, and compares anew',
     async (failpoint) => {
       await candidate.query(`UPDATE freelancer SET city = 'planted' WHERE number = 21`);

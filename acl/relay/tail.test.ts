@@ -166,7 +166,7 @@ describe.each(kinds)('what is written to the monolith on $name follows', ({ crea
     await caughtUp(relay);
     expect(await ask(relay, 'GET', '/position')).toEqual({
       status: 200,
-      json: { set: 'freelancers', head: null, lagMs: 0 },
+      json: { set: 'freelancers', head: null, lagMs: 0, owner: 'legacy', epoch: 0 },
     });
     for (let n = 0; n < 20; n++) {
       await writer.execute(`UPDATE freelancers SET city = 'At ${n}' WHERE frl_id = 3`);

@@ -28,6 +28,7 @@ const relayedSet = z.object({
   ),
 });
 const backfill = z.object({ state: z.string() });
+const verified = z.object({ compared: z.number(), different: z.array(z.string()) });
 const refusal = z.object({ detail: z.string() });
 const reconcile = z.object({
   state: z.string(),
@@ -81,6 +82,7 @@ export function httpDataRelay(relayUrl: () => string | null, token: string | nul
     backfill: async (set) => (await read(backfill, await call(set, 'backfill'))).state,
     install: async (set) => step(await call(set, 'ownership', 'PUT')),
     close: async (set, side, epoch) => step(await call(set, 'ownership/close', 'POST', { side, epoch })),
+    verify: async (set) => read(verified, await call(set, 'ownership/verify', 'POST')),
     prove: async (set, to) => step(await call(set, 'ownership/prove', 'POST', { to })),
     open: async (set, owner, epoch) => step(await call(set, 'ownership/open', 'POST', { owner, epoch })),
     async compare(set, signal): Promise<Compared> {

@@ -45,6 +45,8 @@ export type DataRelay = {
   backfill(set: string): Promise<string>;
   install(set: string): Promise<StepOutcome>;
   close(set: string, side: Party, epoch: number): Promise<StepOutcome>;
+  /** Looks at the rows that were written since the stores were compared; gives the keys of those that differ. */
+  verify(set: string): Promise<{ readonly compared: number; readonly different: readonly string[] }>;
   prove(set: string, to: Party): Promise<StepOutcome>;
   open(set: string, owner: Party, epoch: number): Promise<StepOutcome>;
   /** Compares both stores row by row. */

@@ -29,10 +29,11 @@ const ASK_FACADE = [
   ['report', '--html', '/dev/null/never'],
 ];
 /** Verbs that ask the facade, and cannot without a plan. */
-const ASK_FACADE_WITH_PLAN = [['next']];
+const ASK_FACADE_WITH_PLAN = [['next'], ['cutover', 'articles', ...REASON]];
 /** Verbs that ask the relay. */
 const ASK_RELAY = [
   ['backfill', 'articles'],
+  ['reconcile', 'articles'],
   ['capture', 'status', 'articles'],
   ['capture', 'install', 'articles'],
   ['capture', 'remove', 'articles'],

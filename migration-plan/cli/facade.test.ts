@@ -11,7 +11,7 @@ afterAll(() => facade.remove(), 60_000);
 
 describe('fig against a real facade', () => {
   test('moves a route through its plan and back, and the ledger proves it', async () => {
-    expect((await fig(['status'])).out).toMatch(/articles +legacy +0% +legacy +0 +canary 10% +- +a reason/);
+    expect((await fig(['status'])).out).toMatch(/articles +legacy +0% +as reads +0 +canary 10% +- +a reason/);
     const advance = () => fig(['advance', 'articles', '--reason', 'well so far']);
     expect(await advance()).toMatchObject({ code: 0, out: 'articles: legacy → canary 10% (version 1)\n' });
     expect((await advance()).out).toBe('articles: canary 10% → canary 50% (version 2)\n');

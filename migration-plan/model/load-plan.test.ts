@@ -327,7 +327,9 @@ describe('Warns', () => {
       'data/articles.yaml': `${DATA}maxLag: 7s\njobs: [nightly]\n`,
     });
     expect(lines(problems)).toEqual([
-      'data/articles.yaml:7 jobs: accepted and checked, not acted on by this version',
+      expect.stringMatching(
+        /^data\/articles\.yaml:7 jobs\[0\]: cutover will refuse: job nightly writes articles/,
+      ),
     ]);
     expect(plan?.dataSets.get('articles')?.maxLagMs).toBe(7000);
   });

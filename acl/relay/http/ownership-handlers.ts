@@ -13,6 +13,11 @@ export async function showOwnership(owner: SetOwnership, response: Response): Pr
   response.json(await owner.status());
 }
 
+export async function verifyWritten(owner: SetOwnership, response: Response): Promise<void> {
+  const { compared, different } = await owner.verify();
+  response.json({ compared, different: different.slice(0, 100), differences: different.length });
+}
+
 export async function putUpGates(owner: SetOwnership, response: Response): Promise<void> {
   await answer(owner, response, await owner.install());
 }

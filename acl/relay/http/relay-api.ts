@@ -19,6 +19,7 @@ import {
   putUpGates,
   showOwnership,
   takeDownGates,
+  verifyWritten,
 } from './ownership-handlers.ts';
 import { showReconcile, startReconcile, stopReconcile } from './reconcile-handlers.ts';
 
@@ -128,6 +129,7 @@ export function relayApi(
     .put(owning(putUpGates))
     .delete(owning(takeDownGates));
   app.post('/v1/sets/:set/ownership/close', body, owning(closeSide));
+  app.post('/v1/sets/:set/ownership/verify', owning(verifyWritten));
   app.post('/v1/sets/:set/ownership/prove', body, owning(proveWay));
   app.post('/v1/sets/:set/ownership/open', body, owning(openSide));
 

@@ -6,6 +6,7 @@ import type { LegacyWriter } from '../reverse/legacy-writer.ts';
 import type { Tail, TailStatus } from '../tail/tail.ts';
 import type { OwnedService, ServiceOwnership } from '../target/owned-service.ts';
 import type { LegacyGate, OpenTransaction, Ownership } from './legacy-gate.ts';
+import type { Verification, Verified } from './verification.ts';
 
 export type Side = 'legacy' | 'candidate';
 
@@ -40,6 +41,7 @@ export type OwnershipOptions = {
   /** Carries one batch of what the service wrote back. */
   readonly carryBack: () => Promise<unknown>;
   readonly quarantined: () => number;
+  readonly verification: Verification;
   readonly oneWay: readonly string[];
   readonly log: Logger;
   readonly failpoint: ReachFailpoint;
@@ -157,6 +159,14 @@ export class SetOwnership {
     return owner === 'nobody' && at === epoch
       ? { ok: true }
       : { ok: false, detail: `the gate says ${owner} in epoch ${at}` };
+  }
+
+  /**
+   * Whether rows that were written since the stores were compared are the same on both sides. As long as writes come
+   * only some of them can be told; the last look is the one that counts.
+   */
+  async verify(): Promise<Verified> {
+    return this.#options.verification.look();
   }
 
   /** Shows that what the other side will write comes back here, before it may write. */

@@ -34,6 +34,8 @@ export type ReconcileOptions = {
   readonly tries?: number;
   /** Milliseconds before attempt `attempt` + 1. */
   readonly backoffMs: (attempt: number) => number;
+  /** Told when a run begins, before anything is read. */
+  readonly onStart?: () => void;
 };
 
 const CUT_OFF = 'the relay stopped in mid-run; the next comparison starts anew';
@@ -105,6 +107,7 @@ export class Reconcile {
   start(repair: boolean): boolean {
     if (this.#work !== null) return false;
     this.#stop = new AbortController();
+    this.#options.onStart?.();
     this.#run = { ...IDLE, state: 'running', repair, startedAt: this.#options.parts.now().toISOString() };
     this.#work = this.#compare().finally(() => {
       this.#work = null;

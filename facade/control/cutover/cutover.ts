@@ -59,6 +59,8 @@ export type Started =
 /** How long writes are held for those in flight to end, and for what waits to be carried over. */
 const DRAIN_MS = 6_000;
 const LOOK_MS = 10;
+/** Looks at rows that were written since the comparison, while writes go on. */
+const LOOKS = 3;
 const AGAIN_MS = 500;
 
 /** It failed in a way that leads back. */
@@ -284,6 +286,8 @@ export class Cutover {
       return detail;
     });
     await step('VERIFIED');
+    // Most of what was written meanwhile is looked at before writes are held.
+    for (let look = 0; look < LOOKS; look += 1) await relay.verify(name);
     const status = await relay.status(name);
     const epoch = Math.max(begun.epoch, status.legacy?.epoch ?? 0, status.candidate.epoch);
 
@@ -299,6 +303,14 @@ export class Cutover {
       );
       await step('DRAINING');
       await act('drain', () => this.#drained(name, to));
+      await act('verify', async () => {
+        const { compared, different } = await relay.verify(name);
+        if (different.length > 0)
+          throw new LeadsBack(
+            `${different.length} of ${compared} rows that were written last differ: ${different.slice(0, 10).join(', ')}. See: npx fig reconcile ${name}`,
+          );
+        return `${compared} rows that were written last are the same on both sides`;
+      });
       await act('prove', async () =>
         must(await relay.prove(name, to), `what ${to} writes will come back to ${from}`),
       );

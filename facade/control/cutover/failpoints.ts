@@ -1,4 +1,4 @@
-const ACTS = ['gates', 'compare', 'hold', 'close', 'drain', 'prove'] as const;
+const ACTS = ['gates', 'compare', 'hold', 'close', 'drain', 'verify', 'prove'] as const;
 const STEPS = ['VERIFIED', 'FENCING', 'DRAINING', 'PREPARED', 'JOURNALED'] as const;
 
 /** Named places before and after each side effect of a change of owners. */

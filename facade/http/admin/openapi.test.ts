@@ -25,7 +25,19 @@ const plan = planOf({
     routeOf('gone', ['GET /gone'], { stages: [{ stage: 'retired', hundredths: 0 }] }),
     routeOf('owned', ['GET /owned'], { data: { kind: 'owned', set: 'items' } }),
   ],
-  dataSets: new Map([['items', {} as never]]),
+  dataSets: new Map([
+    [
+      'items',
+      {
+        ...{ name: 'items', file: 'data/items.yaml', translator: 'items.ts', maxLagMs: 5_000 },
+        ...{
+          service: { url: 'http://127.0.0.1:9', stream: 'items' },
+          tables: [{ name: 'items', key: 'id' }],
+        },
+        ...{ routes: ['owned'], requests: [], jobs: [] },
+      },
+    ],
+  ]),
 });
 
 async function start(options: TestFacadeOptions = {}) {
@@ -164,10 +176,14 @@ describe('every operation answers as it is described', () => {
     expect(await call('POST', '/v1/instances/nobody/evict', { reason })).toMatchObject({ status: 404 });
     expect(await call('POST', '/v1/data/nothing/cutover', { reason })).toMatchObject({ status: 404 });
     expect(await call('GET', '/v1/data/nothing/cutover')).toMatchObject({ status: 404 });
+    expect(await call('GET', '/v1/data')).toMatchObject({ sets: [{ set: 'items', owner: 'legacy' }] });
+    expect(await call('GET', '/v1/data/items/cutover')).toMatchObject({ step: 'LEGACY_OWNS', to: null });
+    const both = [1, 2].map(() => call('POST', '/v1/data/items/cutover', { reason }));
+    expect((await Promise.all(both)).map(({ status }) => status).sort()).toEqual([409, 422]);
     // Without a relay nothing can be carried over.
     expect(await call('POST', '/v1/data/items/cutover', { reason })).toMatchObject({ status: 422 });
     expect(await call('POST', '/v1/data/items/cutover', { reason, dryRun: true })).toMatchObject({
-      status: 202,
+      owner: 'legacy',
     });
     expect(await call('POST', '/v1/data/items/cutover', { reason, finalise: true })).toMatchObject({
       status: 422,
@@ -255,6 +271,10 @@ describe('every operation answers as it is described', () => {
     ]) {
       const more = path.endsWith('/transitions') ? { force: true, expectedVersion: 2 } : {};
       expect(await call('POST', path, { ...bodyOf(path), ...more })).toMatchObject({ status: 503, code });
+    }
+    if (fault) {
+      const cutover = await call('POST', '/v1/data/items/cutover', { reason });
+      expect(cutover).toMatchObject({ status: 503, code });
     }
   });
 

@@ -133,11 +133,13 @@ describe('fig up', () => {
   it('copies the rows again when the store they were copied to is gone', async () => {
     start();
     await said('copied freelancers into the new service');
+    await said('Everything is up.');
     await end('SIGINT');
     removePostgresHome(join(folder, '.fig/postgres'));
     rmSync(join(folder, '.fig/postgres'), { recursive: true });
     start();
     await said('copied freelancers into the new service');
+    await said('Everything is up.');
     await end('SIGINT');
     start();
     await said('Everything is up.');

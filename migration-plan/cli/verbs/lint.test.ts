@@ -71,7 +71,9 @@ describe('fig lint', () => {
     const plan = fileURLToPath(new URL('../../model/test-kit/every-key/plan', import.meta.url));
     const { code, out } = await fig(['lint'], { plan, env: { SHADOW_TOKEN: 'x' } });
     expect(code).toBe(EXIT.ok);
-    expect(out).toMatch(/^data\/articles\.yaml:\d+ maxLag: warning: accepted and checked, not acted on/m);
+    expect(out).toMatch(
+      /^data\/articles\.yaml:7 requests\[0\]: warning: cutover will refuse: POST \/api\/issues\/run/m,
+    );
   });
 
   test('answers in JSON', async () => {

@@ -1,0 +1,56 @@
+import type { ChangeSource } from '../capture/change-source.ts';
+
+export type Verified = {
+  readonly compared: number;
+  /** Keys whose rows differ. */
+  readonly different: readonly string[];
+};
+
+const CHUNK = 500;
+
+/**
+ * Rows that were carried over since the stores were compared, by key: they are looked at again, while writes still come
+ * and, what is left of them, when none does.
+ */
+export class Verification {
+  readonly #differing: (keys: readonly string[]) => Promise<readonly string[]>;
+  readonly #keys = new Set<string>();
+
+  /** `differing`: of these keys, those whose rows are not the same in both stores. */
+  constructor(differing: (keys: readonly string[]) => Promise<readonly string[]>) {
+    this.#differing = differing;
+  }
+
+  /** The stores are compared from now on: what was carried before is looked at by that. */
+  begin(): void {
+    this.#keys.clear();
+  }
+
+  /** The same source, whose carried entries are remembered. */
+  watch(source: ChangeSource, keyOf: (table: string, key: string) => string): ChangeSource {
+    return {
+      ...source,
+      ack: async (changes) => {
+        await source.ack(changes);
+        for (const { table, key } of changes) this.#keys.add(keyOf(table, key));
+      },
+    };
+  }
+
+  /** Looks at what was carried; a row that differs may have been written again meanwhile and is kept for the next look. */
+  async look(): Promise<Verified> {
+    const keys = [...this.#keys];
+    const different: string[] = [];
+    for (let at = 0; at < keys.length; at += CHUNK) {
+      const chunk = keys.slice(at, at + CHUNK);
+      for (const key of chunk) this.#keys.delete(key);
+      const found = await this.#differing(chunk).catch((error: unknown) => {
+        for (const key of chunk) this.#keys.add(key);
+        throw error;
+      });
+      for (const key of found) this.#keys.add(key);
+      different.push(...found);
+    }
+    return { compared: keys.length, different };
+  }
+}
