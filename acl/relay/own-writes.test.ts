@@ -15,7 +15,7 @@ import { closeConnections, type RawAnswer, rawRequest } from '../testing/raw-htt
 import { waitUntil } from '../testing/wait-until.ts';
 
 /** Writes of each client at each stage; `FIG_PAIRS=2000` for a long run. */
-const WRITES = Number(process.env.FIG_PAIRS ?? 40);
+const WRITES = Number(process.env.FIG_PAIRS ?? 15);
 const CLIENTS = 8;
 const WORKERS = 2;
 const SERVICE_TOKEN = 'service-token-of-a-test';

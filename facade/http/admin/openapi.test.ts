@@ -4,6 +4,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { parse } from 'yaml';
 import { openMemoryRegistry } from '../../adapters/instance-registry.memory.ts';
 import { openMemoryLedger } from '../../adapters/ledger.memory.ts';
+import { initialData } from '../../core/data-position.ts';
 import type { Instance } from '../../core/instances.ts';
 import { type Ledger, LedgerError, type LedgerFault } from '../../core/ledger.ts';
 import { adminClient, meet, unmetAnswers } from '../../test-kit/admin-client.ts';
@@ -126,6 +127,7 @@ describe('every operation answers as it is described', () => {
     }
     for (const path of ['/v1/ledger', '/v1/stream'])
       expect(await call('GET', `${path}?after=x`)).toMatchObject({ status: 400 });
+    expect(await call('GET', '/v1/data/%zz/cutover')).toMatchObject({ status: 400 });
     expect(await call('GET', '/v1/routes/articles/recording?limit=x')).toMatchObject({ status: 400 });
     for (const tail of ['', '/observations', '/evidence'])
       expect(await call('GET', `/v1/routes/%zz${tail}`)).toMatchObject({ status: 400 });
@@ -178,8 +180,6 @@ describe('every operation answers as it is described', () => {
     expect(await call('GET', '/v1/data/nothing/cutover')).toMatchObject({ status: 404 });
     expect(await call('GET', '/v1/data')).toMatchObject({ sets: [{ set: 'items', owner: 'legacy' }] });
     expect(await call('GET', '/v1/data/items/cutover')).toMatchObject({ step: 'LEGACY_OWNS', to: null });
-    const both = [1, 2].map(() => call('POST', '/v1/data/items/cutover', { reason }));
-    expect((await Promise.all(both)).map(({ status }) => status).sort()).toEqual([409, 422]);
     // Without a relay nothing can be carried over.
     expect(await call('POST', '/v1/data/items/cutover', { reason })).toMatchObject({ status: 422 });
     expect(await call('POST', '/v1/data/items/cutover', { reason, dryRun: true })).toMatchObject({
@@ -187,6 +187,16 @@ describe('every operation answers as it is described', () => {
     });
     expect(await call('POST', '/v1/data/items/cutover', { reason, finalise: true })).toMatchObject({
       status: 422,
+    });
+  });
+
+  test('to a change of owners while another one goes on', async () => {
+    const { facade, call } = await start();
+    const under = { step: 'TAILING', to: 'candidate', driver: 'another' } as const;
+    await facade.control.moveData(initialData('items'), under, { actor: 'test', reason });
+    expect(await call('POST', '/v1/data/items/cutover', { reason })).toMatchObject({
+      status: 409,
+      code: 'FENCE_CUTOVER_RUNNING',
     });
   });
 

@@ -172,7 +172,8 @@ describe('what differs, from a request of a client to the observations', () => {
       candidate.answer = json({ [member]: { seen: 2 } });
       await ask(facade.url, { path: '/api/articles/1', headers });
     }
-    expect(samplesOf(await observed.settled(2)).map(({ at }) => at)).toEqual([
+    const [row] = (await observed.settled(2)).fields as Row[];
+    expect(row?.samples.map(({ at }) => at)).toEqual([
       expect.stringMatching(/^\$\.REDACTED-bearer-\d+-32\.seen$/),
       expect.stringMatching(/^\$\.REDACTED-cookie-\d+-16\.seen$/),
     ]);
