@@ -114,6 +114,10 @@ describe.each([...legacyDatabases])('freelancers change their owner, from %s and
     const requests = await running.stop();
     expect(failures).toEqual([]);
     expect(requests).toBeGreaterThan(30);
+    for (const { run } of [there, back]) {
+      const verified = run.steps.find(({ step }: { step: string }) => step === 'verify');
+      expect(Number(/^(\d+) rows/.exec(verified.detail)?.[1])).toBeGreaterThan(0);
+    }
     expect(there.run.pauseMs).toBeLessThan(5_000);
     expect(back.run.pauseMs).toBeLessThan(5_000);
     await expectEqualStores();

@@ -76,14 +76,14 @@ export async function openSet(plan: DataSet, around: Surroundings): Promise<Open
   const writer = openLegacyWriter(legacyUrl, set);
   const journal = fileRunJournal(resolve(stateDir), `${set}~back`);
   const quarantine = new Quarantine(journal, await journal.loadQuarantine());
-  const backParts: BackParts = { ...common, service, inbox, writer, quarantine };
+  const backParts: BackParts = { ...common, stream: target.stream, inbox, writer, quarantine };
   const own = verification.watch(serviceQueue(service, tables), keyOf);
-  const back = new Tail({ ...tailing, source: own, carry: () => carryBack(backParts) });
+  const back = new Tail({ ...tailing, source: own, carry: () => carryBack(backParts, own) });
 
   const gate = openLegacyGate(legacyUrl, set, tables);
   const owner = new SetOwnership({
     ...{ set, gate, service, writer, forward: tail, back, log, failpoint },
-    carryBack: () => carryBack(backParts),
+    carryBack: () => carryBack(backParts, own),
     quarantined: () => relay.quarantined().length + quarantine.size,
     verification,
     oneWay: tables.filter(({ name }) => !translator.tables[name]?.fromSync).map(({ name }) => name),

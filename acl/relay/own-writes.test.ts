@@ -3,19 +3,14 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import {
-  MYSQL_URL,
-  mysqlDatabase,
-  postgresDatabase,
-  sqliteDatabase,
-  type TestDatabase,
-} from '../testing/databases.ts';
+import { MYSQL_URL, postgresDatabase } from '../testing/databases.ts';
+import { legacyDatabases } from '../testing/legacy-database.ts';
 import { type RunningProcess, runToEnd, startProcess } from '../testing/process.ts';
 import { closeConnections, type RawAnswer, rawRequest } from '../testing/raw-http.ts';
 import { waitUntil } from '../testing/wait-until.ts';
 
 /** Writes of each client at each stage; `FIG_PAIRS=2000` for a long run. */
-const WRITES = Number(process.env.FIG_PAIRS ?? 15);
+const WRITES = Number(process.env.FIG_PAIRS ?? 40);
 const CLIENTS = 8;
 const WORKERS = 2;
 const SERVICE_TOKEN = 'service-token-of-a-test';
@@ -26,14 +21,10 @@ const PLAN = resolve(import.meta.dirname, '../../migration-plan');
 const LOOKS_MS = [40, 200, 0];
 const STAGE_MS = 120_000 + WRITES * 1_000;
 
-const kinds: readonly { name: string; create: () => Promise<TestDatabase> }[] = [
-  { name: 'SQLite', create: sqliteDatabase },
-  ...(MYSQL_URL ? [{ name: 'MySQL', create: mysqlDatabase }] : []),
-];
 if (!MYSQL_URL)
   test.skip('clients read their own writes on MySQL: FIG_TEST_MYSQL_URL names no server', () => {});
 
-describe.each(kinds)('a client of a monolith on $name', ({ create }) => {
+describe.each([...legacyDatabases])('a client of a monolith on %s', (_kind, create) => {
   const stops: (() => Promise<unknown>)[] = [];
   let facade: RunningProcess;
   let relay: RunningProcess;

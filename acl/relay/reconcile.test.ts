@@ -2,17 +2,10 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import mysql from 'mysql2/promise';
 import pg from 'pg';
-import {
-  MYSQL_URL,
-  mysqlDatabase,
-  postgresDatabase,
-  sqliteDatabase,
-  type TestDatabase,
-} from '../testing/databases.ts';
+import { MYSQL_URL, postgresDatabase } from '../testing/databases.ts';
+import { type LegacyDatabase, legacyDatabases, type Writer } from '../testing/legacy-database.ts';
 import { type RunningProcess, runToEnd, startProcess } from '../testing/process.ts';
 import { closeConnections, rawRequest } from '../testing/raw-http.ts';
 import { waitUntil } from '../testing/wait-until.ts';
@@ -27,44 +20,15 @@ const SET = '/v1/sets/freelancers';
 const WRITES_PER_SECOND = 200;
 const BUSY_MS = 12_000;
 
-type Writer = { execute(sql: string): Promise<void>; close(): Promise<void> };
-const kinds: readonly {
-  name: string;
-  create: () => Promise<TestDatabase>;
-  write: (url: string) => Promise<Writer>;
-  truncate: string;
-}[] = [
-  {
-    name: 'SQLite',
-    create: sqliteDatabase,
-    async write(url) {
-      const database = new DatabaseSync(url.slice('sqlite:'.length), { timeout: 5000 });
-      return { execute: async (sql) => database.exec(sql), close: async () => database.close() };
-    },
-    truncate: 'BEGIN; DELETE FROM freelancers; DELETE FROM _fig_change; COMMIT',
-  },
-  ...(MYSQL_URL
-    ? [
-        {
-          name: 'MySQL',
-          create: mysqlDatabase,
-          async write(url: string) {
-            const connection = await mysql.createConnection({ uri: url, multipleStatements: true });
-            return {
-              execute: async (sql: string) => void (await connection.query(sql)),
-              close: () => connection.end(),
-            };
-          },
-          truncate: 'SET foreign_key_checks = 0; TRUNCATE TABLE freelancers; SET foreign_key_checks = 1',
-        },
-      ]
-    : []),
-];
 if (!MYSQL_URL) test.skip('the stores are compared on MySQL: FIG_TEST_MYSQL_URL names no server', () => {});
 
-describe.each(kinds)('the two stores of freelancers, on $name', ({ name, create, write, truncate }) => {
+describe.each([...legacyDatabases])('the two stores of freelancers, on %s', (name, create) => {
+  const truncate =
+    name === 'MySQL'
+      ? 'SET foreign_key_checks = 0; TRUNCATE TABLE freelancers; SET foreign_key_checks = 1'
+      : 'BEGIN; DELETE FROM freelancers; DELETE FROM _fig_change; COMMIT';
   const stops: (() => Promise<unknown>)[] = [];
-  let database: TestDatabase;
+  let database: LegacyDatabase;
   let writer: Writer;
   let candidate: pg.Client;
   let service = '';
@@ -81,7 +45,7 @@ describe.each(kinds)('the two stores of freelancers, on $name', ({ name, create,
       ...['--database', database.url, '--freelancers', String(ROWS), ...sizes],
     ]);
     expect(seeded).toMatchObject({ code: 0 });
-    writer = await write(database.url);
+    writer = await database.writer();
     const running = await startProcess('new-services/freelancers/main.ts', {
       ...{ DATABASE_URL: postgres.url, SERVICE_TOKEN },
     });

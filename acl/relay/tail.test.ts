@@ -1,16 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import mysql from 'mysql2/promise';
-import {
-  MYSQL_URL,
-  mysqlDatabase,
-  postgresDatabase,
-  sqliteDatabase,
-  type TestDatabase,
-} from '../testing/databases.ts';
+import { MYSQL_URL, postgresDatabase } from '../testing/databases.ts';
+import { type LegacyDatabase, legacyDatabases, type Writer } from '../testing/legacy-database.ts';
 import { type RunningProcess, runToEnd, startProcess } from '../testing/process.ts';
 import { closeConnections, rawRequest } from '../testing/raw-http.ts';
 import { exportedRows } from '../testing/sync-export.ts';
@@ -25,41 +18,11 @@ const SERVICE_TOKEN = 'service-token-of-a-test';
 const RELAY_TOKEN = 'relay-token-of-a-test';
 const SET = '/v1/sets/freelancers';
 
-type Writer = { execute(sql: string): Promise<void>; close(): Promise<void> };
-const kinds: readonly {
-  name: string;
-  create: () => Promise<TestDatabase>;
-  write: (url: string) => Promise<Writer>;
-}[] = [
-  {
-    name: 'SQLite',
-    create: sqliteDatabase,
-    async write(url) {
-      const database = new DatabaseSync(url.slice('sqlite:'.length), { timeout: 5000 });
-      return { execute: async (sql) => database.exec(sql), close: async () => database.close() };
-    },
-  },
-  ...(MYSQL_URL
-    ? [
-        {
-          name: 'MySQL',
-          create: mysqlDatabase,
-          async write(url: string) {
-            const connection = await mysql.createConnection(url);
-            return {
-              execute: async (sql: string) => void (await connection.query(sql)),
-              close: () => connection.end(),
-            };
-          },
-        },
-      ]
-    : []),
-];
 if (!MYSQL_URL) test.skip('what is written follows on MySQL: FIG_TEST_MYSQL_URL names no server', () => {});
 
-describe.each(kinds)('what is written to the monolith on $name follows', ({ create, write }) => {
+describe.each([...legacyDatabases])('what is written to the monolith on %s follows', (_kind, create) => {
   const stops: (() => Promise<unknown>)[] = [];
-  let database: TestDatabase;
+  let database: LegacyDatabase;
   let writer: Writer;
   let store: LegacyStore;
   let service = '';
@@ -76,7 +39,7 @@ describe.each(kinds)('what is written to the monolith on $name follows', ({ crea
       ...['--database', database.url, '--freelancers', String(ROWS), ...sizes],
     ]);
     expect(seeded).toMatchObject({ code: 0 });
-    writer = await write(database.url);
+    writer = await database.writer();
     store = await openLegacyStore(database.url);
     const running = await startProcess('new-services/freelancers/main.ts', {
       DATABASE_URL: postgres.url,

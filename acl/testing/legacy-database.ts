@@ -52,7 +52,11 @@ async function mysqlLegacy(): Promise<LegacyDatabase> {
   return {
     url,
     async writer() {
-      const connection = await mysql.createConnection({ uri: url, dateStrings: true });
+      const connection = await mysql.createConnection({
+        uri: url,
+        dateStrings: true,
+        multipleStatements: true,
+      });
       return {
         execute: async (sql) => void (await connection.query(sql.replace(' IMMEDIATE_', ''))),
         read: async (sql) => (await connection.query(sql))[0] as Record<string, unknown>[],

@@ -28,7 +28,11 @@ const relayedSet = z.object({
   ),
 });
 const backfill = z.object({ state: z.string() });
-const verified = z.object({ compared: z.number(), different: z.array(z.string()) });
+const verified = z.object({
+  compared: z.number(),
+  different: z.array(z.string()),
+  isPartial: z.boolean(),
+});
 const refusal = z.object({ detail: z.string() });
 const reconcile = z.object({
   state: z.string(),

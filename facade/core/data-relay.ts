@@ -32,8 +32,15 @@ export type RelayedSet = {
 
 export type StepOutcome = { readonly ok: true } | { readonly ok: false; readonly detail: string };
 
-/** What a comparison of both stores found; `fresh`: it began after it was asked for. */
+/** What a comparison of both stores found that began when it was asked for. */
 export type Compared = { readonly compared: number; readonly differences: number; readonly detail: string };
+
+/** `isPartial`: more was written than the relay remembers. */
+type Verified = {
+  readonly compared: number;
+  readonly different: readonly string[];
+  readonly isPartial: boolean;
+};
 
 /**
  * Port: the relay's part of a change of owners. Adapter: HTTP. Every step may be asked for again. Rejects with
@@ -46,7 +53,7 @@ export type DataRelay = {
   install(set: string): Promise<StepOutcome>;
   close(set: string, side: Party, epoch: number): Promise<StepOutcome>;
   /** Looks at the rows that were written since the stores were compared; gives the keys of those that differ. */
-  verify(set: string): Promise<{ readonly compared: number; readonly different: readonly string[] }>;
+  verify(set: string): Promise<Verified>;
   prove(set: string, to: Party): Promise<StepOutcome>;
   open(set: string, owner: Party, epoch: number): Promise<StepOutcome>;
   /** Compares both stores row by row. */

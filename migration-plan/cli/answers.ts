@@ -207,7 +207,7 @@ export const answers: Readonly<Record<string, z.ZodType>> = {
     to: z.enum(['legacy', 'candidate']).nullable().describe('Who is to own it; null while nothing goes on.'),
     version: count.nullable(),
     run: open({
-      outcome: z.enum(['running', 'done', 'back', 'refused']),
+      outcome: z.enum(['running', 'done', 'back']),
       detail: z.string().nullable(),
       pauseMs: count.nullable().describe('How long writes of the set were held.'),
       steps: z.array(open({ step: z.string(), tookMs: count, detail: z.string() })),

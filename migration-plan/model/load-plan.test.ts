@@ -2,7 +2,6 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { NOT_YET } from './check/check-not-yet.ts';
 import { loadPlan } from './load-plan.ts';
 import { formatProblem, type Problem } from './problem.ts';
 import { BAD_PLANS } from './test-kit/bad-plans.ts';
@@ -276,19 +275,6 @@ describe('Variables', () => {
 });
 
 describe('Warns', () => {
-  test('of every key that was written and that nothing comes of, once a file', () => {
-    const folder = fileURLToPath(new URL('./test-kit/every-key/plan', import.meta.url));
-    const warnings = loadPlan(folder, { SHADOW_TOKEN: 'x' }).problems;
-    const said = warnings.filter((problem) => problem.message.includes('this version'));
-    expect(said.map(({ file, key }) => `${file} ${key}`).sort()).toEqual(
-      [
-        ...NOT_YET.plan.map((key) => `plan.yaml ${key}`),
-        ...NOT_YET.route.map((key) => `routes/articles.yaml ${key}`),
-        ...NOT_YET.data.map((key) => `data/articles.yaml ${key}`),
-      ].sort(),
-    );
-  });
-
   test('of a stage that a route that it depends on never comes to', () => {
     const of = (last: string, ...stages: string[]) =>
       lint({

@@ -7,7 +7,6 @@ import { checkDataSets } from './check/check-data-sets.ts';
 import { checkIdle } from './check/check-idle.ts';
 import { checkMatches } from './check/check-matches.ts';
 import { checkModules } from './check/check-modules.ts';
-import { checkNotYet } from './check/check-not-yet.ts';
 import { checkRoutes } from './check/check-routes.ts';
 import { checkReach, checkStages } from './check/check-stages.ts';
 import { warnOfWritersOutside } from './check/check-writers.ts';
@@ -57,12 +56,9 @@ export function loadPlan(
   checkRoutes(planFile, routes);
   for (const route of routes) checkStages(route);
   checkReach(routes);
-  if (planFile) checkNotYet(planFile, 'plan');
   if (planFile) checkAddresses(planFile);
   for (const route of routes) checkCredentials(route);
-  for (const route of routes) checkNotYet(route, 'route');
   for (const route of routes) checkIdle(route);
-  for (const set of dataSets) checkNotYet(set, 'data');
   checkMatches(routes, {
     caseSensitive: valueAt(planFile?.value, ['matching', 'case']) === 'sensitive',
     strictSlash: valueAt(planFile?.value, ['matching', 'trailingSlash']) === 'strict',

@@ -87,8 +87,9 @@ export function relayApi(
       }),
     )
     .post(
-      withSet(sets, async ({ tail }, response) => {
-        const problems = await tail.install();
+      withSet(sets, async ({ tail, owner }, response) => {
+        // While the service owns the set, changes go the other way.
+        const problems = await tail.install(owner.direction === 'forward');
         if (problems.length === 0) response.json(await tail.status());
         else
           problem(response, 409, 'RELAY_CAPTURE_REFUSED', `writes cannot be noted: ${problems.join(' ')}`, {

@@ -226,6 +226,7 @@ export class SetOwnership {
       failpoint('open-after-service');
     }
     this.#direction = owner === 'candidate' ? 'back' : 'forward';
+    this.#options.verification.end();
     await this.live.start();
     log.info({ set, owner, epoch }, 'another owner');
     failpoint('after-open');

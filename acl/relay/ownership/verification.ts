@@ -4,26 +4,41 @@ export type Verified = {
   readonly compared: number;
   /** Keys whose rows differ. */
   readonly different: readonly string[];
+  /** More was written than is remembered: what was compared is not all of it. */
+  readonly isPartial: boolean;
 };
 
 const CHUNK = 500;
+/** Keys that are remembered at most. */
+const MOST = 100_000;
 
 /**
  * Rows that were carried over since the stores were compared, by key: they are looked at again, while writes still come
- * and, what is left of them, when none does.
+ * and, what is left of them, when none does. Nothing is remembered before a comparison, and behind a change of owners.
  */
 export class Verification {
   readonly #differing: (keys: readonly string[]) => Promise<readonly string[]>;
+  readonly #most: number;
   readonly #keys = new Set<string>();
+  #isOn = false;
+  #isPartial = false;
 
   /** `differing`: of these keys, those whose rows are not the same in both stores. */
-  constructor(differing: (keys: readonly string[]) => Promise<readonly string[]>) {
+  constructor(differing: (keys: readonly string[]) => Promise<readonly string[]>, most = MOST) {
     this.#differing = differing;
+    this.#most = most;
   }
 
   /** The stores are compared from now on: what was carried before is looked at by that. */
   begin(): void {
+    this.end();
+    this.#isOn = true;
+  }
+
+  end(): void {
     this.#keys.clear();
+    this.#isOn = false;
+    this.#isPartial = false;
   }
 
   /** The same source, whose carried entries are remembered. */
@@ -32,7 +47,7 @@ export class Verification {
       ...source,
       ack: async (changes) => {
         await source.ack(changes);
-        for (const { table, key } of changes) this.#keys.add(keyOf(table, key));
+        if (this.#isOn) for (const { table, key } of changes) this.#add(keyOf(table, key));
       },
     };
   }
@@ -45,12 +60,17 @@ export class Verification {
       const chunk = keys.slice(at, at + CHUNK);
       for (const key of chunk) this.#keys.delete(key);
       const found = await this.#differing(chunk).catch((error: unknown) => {
-        for (const key of chunk) this.#keys.add(key);
+        for (const key of chunk) this.#add(key);
         throw error;
       });
-      for (const key of found) this.#keys.add(key);
+      for (const key of found) this.#add(key);
       different.push(...found);
     }
-    return { compared: keys.length, different };
+    return { compared: keys.length, different, isPartial: this.#isPartial };
+  }
+
+  #add(key: string): void {
+    if (this.#keys.size < this.#most || this.#keys.has(key)) this.#keys.add(key);
+    else this.#isPartial = true;
   }
 }

@@ -1,8 +1,9 @@
 import type { Quarantine } from '../backfill/quarantine.ts';
 import { streamKey, tableKey } from '../backfill/stream-key.ts';
+import type { ChangeSource } from '../capture/change-source.ts';
 import type { ReachFailpoint } from '../failpoint.ts';
 import type { Carried } from '../tail/carry-changes.ts';
-import { isMarker, type OwnedService, type ServiceRow } from '../target/owned-service.ts';
+import { isMarker } from '../target/owned-service.ts';
 import type { BatchResult, SyncInbox } from '../target/sync-inbox.ts';
 import type { DataSetTranslator } from '../translator-module.ts';
 import type { BackRow, LegacyWriter } from './legacy-writer.ts';
@@ -10,8 +11,8 @@ import type { BackRow, LegacyWriter } from './legacy-writer.ts';
 export type BackParts = {
   readonly tables: readonly { readonly name: string; readonly key: string }[];
   readonly translator: DataSetTranslator;
-  readonly service: OwnedService;
-  readonly inbox: Pick<SyncInbox, 'takeTicket'>;
+  readonly stream: string;
+  readonly inbox: Pick<SyncInbox, 'takeTicket' | 'rows'>;
   readonly writer: LegacyWriter;
   readonly quarantine: Quarantine;
   /** Entries to a batch, at most 1000. */
@@ -27,22 +28,20 @@ const MAX_RETRIED = 100;
  * Carries what the service wrote back into the legacy tables, at most a batch, in the order of the way there: entries,
  * ticket, rows, apply, and only then the entries are dropped.
  */
-export async function carryBack(parts: BackParts): Promise<Carried> {
-  const { service, writer, failpoint } = parts;
-  const changes = await service.changes(parts.batchSize);
+export async function carryBack(parts: BackParts, source: ChangeSource): Promise<Carried> {
+  const { tables, writer, failpoint } = parts;
+  const changes = await source.changes(parts.batchSize);
   if (changes.length === 0) return { entries: 0, applied: 0 };
   failpoint('back-after-changes');
-  const keys = [...new Set(changes.map(({ key }) => key))];
-  const { applied } = await carryKeys(
-    parts,
-    keys.filter((key) => !isMarker(key)),
-  );
-  for (const key of keys.filter(isMarker)) await writer.mark(key);
+  const rows = changes.filter(({ key }) => !isMarker(key));
+  const keys = new Set(rows.map(({ table, key }) => streamKey(tables, { name: table }, key)));
+  const { applied } = await carryKeys(parts, [...keys]);
+  for (const { key } of changes) if (isMarker(key)) await writer.mark(key);
   failpoint('back-after-apply');
   const healed = applied > 0 ? await retryQuarantined(parts) : 0;
   await parts.quarantine.save();
   failpoint('back-after-quarantine');
-  await service.ack(changes.map(({ seq }) => seq));
+  await source.ack(changes);
   failpoint('back-after-ack');
   return { entries: changes.length, applied: applied + healed };
 }
@@ -67,7 +66,7 @@ export async function carryKeys(parts: BackParts, keys: readonly string[]): Prom
   // The ticket comes before the rows: whoever reads later holds a higher one, and fresher rows win.
   const ticket = await parts.inbox.takeTicket();
   parts.failpoint('back-after-ticket');
-  const rows = await parts.service.rows(keys);
+  const rows = await parts.inbox.rows(parts.stream, keys);
   parts.failpoint('back-after-read');
   const byTable = new Map(parts.tables.map((table) => [table, [] as BackRow[]]));
   for (const row of rows) {
@@ -102,7 +101,12 @@ export async function carryKeys(parts: BackParts, keys: readonly string[]): Prom
 
 type Table = BackParts['tables'][number];
 
-function translateBack(parts: BackParts, table: string, key: string, row: ServiceRow): BackRow | string {
+function translateBack(
+  parts: BackParts,
+  table: string,
+  key: string,
+  row: Awaited<ReturnType<SyncInbox['rows']>>[number],
+): BackRow | string {
   if (row.deleted) return { key, columns: null };
   const fromSync = parts.translator.tables[table]?.fromSync;
   if (fromSync === undefined) return 'the translator knows no way back: it exports no `fromSync`';

@@ -15,15 +15,19 @@ const MET = new Set(['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_CHECKREAD']
 
 export function openMysqlWriter(url: string, set: string): LegacyWriter {
   const { pool } = openMysqlPool(url, 2);
+  pool.on(
+    'connection',
+    (connection) =>
+      void connection.query(
+        `SET time_zone = '+00:00', sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO')`,
+      ),
+  );
 
   /** Only while it writes is a connection the relay's own: what went wrong with one ends it. */
   const asRelay = async <T>(work: (connection: PoolConnection) => Promise<T>): Promise<T> => {
     const connection = await pool.getConnection();
     try {
-      await connection.query(`SET ${RELAY_VARIABLE} = ?, time_zone = '+00:00'`, [set]);
-      await connection.query(
-        `SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO')`,
-      );
+      await connection.query(`SET ${RELAY_VARIABLE} = ?`, [set]);
       await connection.beginTransaction();
       const result = await work(connection);
       await connection.commit();

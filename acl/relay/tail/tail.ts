@@ -76,12 +76,12 @@ export class Tail {
     this.#stop = null;
   }
 
-  /** Begins to note writes and follows them; says what keeps it from that. */
-  async install(): Promise<readonly string[]> {
+  /** Begins to note writes and, if asked to, follows them; says what keeps it from that. */
+  async install(follow: boolean): Promise<readonly string[]> {
     const problems = await this.#options.source.preflight();
     if (problems.length > 0) return problems;
     await this.#options.source.install();
-    await this.start();
+    if (follow) await this.start();
     return [];
   }
 

@@ -1,16 +1,13 @@
 import { z } from 'zod';
-import { AclError, ServiceProblem } from '../../gateway-kit/error.ts';
-import type { HttpAnswer, HttpCall, HttpClient } from '../../gateway-kit/http-client.ts';
+import { ServiceProblem } from '../../gateway-kit/error.ts';
+import type { HttpCall, HttpClient } from '../../gateway-kit/http-client.ts';
 import type { Ownership } from '../ownership/legacy-gate.ts';
+import { readAnswer } from './read-answer.ts';
 
 /** As its service says it: `open` as long as nobody governs it. */
 export type ServiceOwnership = { readonly owner: Ownership['owner'] | 'open'; readonly epoch: number };
 
 type QueuedChange = { readonly seq: string; readonly key: string };
-
-export type ServiceRow =
-  | { readonly key: string; readonly deleted: false; readonly value: unknown }
-  | { readonly key: string; readonly deleted: true };
 
 /** The service's side of a stream that it may come to own: its gate, and what it wrote since. */
 export type OwnedService = {
@@ -26,8 +23,6 @@ export type OwnedService = {
     readonly oldestMs: number | null;
   }>;
   covers(position: string): Promise<boolean>;
-  /** What these rows are now. */
-  rows(keys: readonly string[]): Promise<readonly ServiceRow[]>;
   /** Queues an entry that stands for no row and gives its key. */
   marker(): Promise<string>;
 };
@@ -46,22 +41,11 @@ const position = z.object({
 });
 const covered = z.object({ covered: z.boolean() });
 const marker = z.object({ key: z.string() });
-const rowsAnswer = z.object({
-  rows: z.array(
-    z.union([
-      z
-        .object({ key: z.string(), deleted: z.literal(true) })
-        .transform(({ key }) => ({ key, deleted: true as const })),
-      z.object({ key: z.string(), deleted: z.literal(false), value: z.unknown() }),
-    ]),
-  ),
-});
-
 /** Over HTTP. Throws ServiceUnreachable, ServiceProblem, or AclError on a malformed answer. */
 export function httpOwnedService(client: HttpClient, stream: string): OwnedService {
   const base = `/.fig/sync/${encodeURIComponent(stream)}`;
   const ask = async <T>(shape: z.ZodType<T>, call: HttpCall): Promise<T> =>
-    read(shape, await client.expect(call), client.url);
+    readAnswer(shape, await client.expect(call), client.url);
   return {
     url: client.url,
     owner: () => ask(ownership, { method: 'GET', path: `${base}/owner` }),
@@ -89,18 +73,6 @@ export function httpOwnedService(client: HttpClient, stream: string): OwnedServi
           path: `${base}/changes/covers?position=${encodeURIComponent(at)}`,
         })
       ).covered,
-    rows: async (keys) =>
-      (await ask(rowsAnswer, { method: 'POST', path: `${base}/rows`, json: { keys } })).rows,
     marker: async () => (await ask(marker, { method: 'POST', path: `${base}/changes/marker` })).key,
   };
-}
-
-function read<T>(shape: z.ZodType<T>, answer: HttpAnswer, url: string): T {
-  const result = shape.safeParse(answer.body);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw new AclError(
-    'ACL_SERVICE_ANSWER',
-    `${url}: not the sync protocol: ${issue?.path.join('.')} ${issue?.message}`,
-  );
 }

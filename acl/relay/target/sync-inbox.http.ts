@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { AclError } from '../../gateway-kit/error.ts';
-import type { HttpAnswer, HttpClient } from '../../gateway-kit/http-client.ts';
+import type { HttpClient } from '../../gateway-kit/http-client.ts';
 import { parseExactly } from './exact-json.ts';
+import { readAnswer } from './read-answer.ts';
 import type { SyncInbox } from './sync-inbox.ts';
 
 const ticketAnswer = z.object({ ticket: z.string().regex(/^\d+$/) });
@@ -20,32 +20,22 @@ export function httpSyncInbox(client: HttpClient): SyncInbox {
     url: client.url,
     async takeTicket() {
       const answer = await client.expect({ method: 'POST', path: '/.fig/sync/tickets' });
-      return read(ticketAnswer, answer, client.url).ticket;
+      return readAnswer(ticketAnswer, answer, client.url).ticket;
     },
     async apply(stream, ticket, rows) {
       const path = `/.fig/sync/${encodeURIComponent(stream)}/batches`;
       const answer = await client.expect({ method: 'POST', path, json: { ticket, rows } });
-      return read(batchAnswer, answer, client.url);
+      return readAnswer(batchAnswer, answer, client.url);
     },
     async exportAfter(stream, after, limit) {
       const query = new URLSearchParams({ limit: String(limit), ...(after === null ? {} : { after }) });
       const path = `/.fig/sync/${encodeURIComponent(stream)}/export?${query}`;
-      return read(exportAnswer, await client.expect({ method: 'GET', path }), client.url);
+      return readAnswer(exportAnswer, await client.expect({ method: 'GET', path }), client.url);
     },
     async rows(stream, keys) {
       const path = `/.fig/sync/${encodeURIComponent(stream)}/rows`;
       const answer = await client.expect({ method: 'POST', path, json: { keys }, parse: parseExactly });
-      return read(rowsAnswer, answer, client.url).rows;
+      return readAnswer(rowsAnswer, answer, client.url).rows;
     },
   };
-}
-
-function read<T>(shape: z.ZodType<T>, answer: HttpAnswer, url: string): T {
-  const result = shape.safeParse(answer.body);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  throw new AclError(
-    'ACL_SERVICE_ANSWER',
-    `${url}: not the sync inbox protocol: ${issue?.path.join('.')} ${issue?.message}`,
-  );
 }

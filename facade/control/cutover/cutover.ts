@@ -39,7 +39,7 @@ export type Run = {
   readonly startedAt: string;
   endedAt: string | null;
   /** `back`: it failed before the decision, and who owned the set owns it still. */
-  outcome: 'running' | 'done' | 'back' | 'refused';
+  outcome: 'running' | 'done' | 'back';
   detail: string | null;
   /** From the first write that was held to the last. Null before there were any. */
   pauseMs: number | null;
@@ -73,10 +73,10 @@ class LeadsBack extends Error {}
 export class Cutover {
   readonly #options: CutoverOptions;
   readonly #runs = new Map<string, Run>();
-  readonly #active = new Set<string>();
+  /** Sets that this instance changes the owner of. */
+  readonly #active = new Map<string, Promise<void>>();
+  readonly #stop = new AbortController();
   #timer: NodeJS.Timeout | undefined;
-  #stopped = false;
-  #work: Promise<unknown> = Promise.resolve();
 
   constructor(options: CutoverOptions) {
     this.#options = options;
@@ -86,16 +86,17 @@ export class Cutover {
   start(): void {
     const look = () => {
       void this.recover().finally(() => {
-        if (!this.#stopped) this.#timer = setTimeout(look, 1_000).unref();
+        if (!this.#stop.signal.aborted) this.#timer = setTimeout(look, 1_000).unref();
       });
     };
     look();
   }
 
+  /** Gives up comparisons; what writers wait for is brought to its end, as far as the relay can be reached. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stop.abort();
     clearTimeout(this.#timer);
-    await this.#work;
+    await Promise.all(this.#active.values());
   }
 
   runOf(set: string): Run | null {
@@ -118,7 +119,7 @@ export class Cutover {
 
   /** Begins a change; it goes on behind the answer. */
   async begin(set: DataSet, to: Party, author: Author): Promise<Started> {
-    const { control, now } = this.#options;
+    const { control } = this.#options;
     const running = (detail: string): Started => ({
       ok: false,
       code: 'FENCE_CUTOVER_RUNNING',
@@ -126,49 +127,35 @@ export class Cutover {
       checks: [],
     });
     if (this.#active.has(set.name)) return running(`${set.name} is changing its owner already.`);
-    this.#active.add(set.name);
+    // Taken before anything is waited for, so that of two who ask at once one is refused.
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#active.set(set.name, promise);
+    const leave = () => {
+      this.#active.delete(set.name);
+      resolve();
+    };
+    let leads = false;
     try {
       const checks = await this.check(set, to);
       const failed = checks.filter(({ ok }) => !ok);
       const state = control.dataOf(set.name);
-      if (state && isUnderWay(state)) {
-        this.#active.delete(set.name);
+      if (state && isUnderWay(state))
         return running(
           `${set.name} is changing its owner already (${state.step}, led by ${state.driver}). It is completed or taken back by itself.`,
         );
-      }
       if (failed.length > 0 || state === null) {
-        this.#active.delete(set.name);
         const detail = failed.map((check) => `${check.name}: ${check.detail}`).join(' · ');
         return { ok: false, code: 'FENCE_CUTOVER_REFUSED', detail, checks };
       }
-      const run: Run = {
-        to,
-        startedAt: now().toISOString(),
-        endedAt: null,
-        outcome: 'running',
-        detail: null,
-        pauseMs: null,
-        checks,
-        steps: [],
-      };
-      this.#runs.set(set.name, run);
       const change = { step: 'TAILING', to, driver: this.#options.replicas.id } as const;
       const begun = await control.moveData(state, change, author);
-      if (!begun.ok) {
-        this.#active.delete(set.name);
-        run.outcome = 'refused';
-        run.endedAt = now().toISOString();
-        run.detail = begun.detail;
-        return running(begun.detail);
-      }
-      this.#work = this.#lead(set, run, begun.value.state, author).finally(() => {
-        this.#active.delete(set.name);
-      });
+      if (!begun.ok) return running(begun.detail);
+      const run = this.#newRun(set, to, checks);
+      leads = true;
+      void this.#lead(set, run, begun.value.state, author).finally(leave);
       return { ok: true, run };
-    } catch (error) {
-      this.#active.delete(set.name);
-      throw error;
+    } finally {
+      if (!leads) leave();
     }
   }
 
@@ -196,32 +183,28 @@ export class Cutover {
         ({ id, silent }) => id === state.driver && id !== replicas.id && !silent,
       );
       if (lives) continue;
-      this.#active.add(set.name);
       log.warn(
         { set: set.name, step: state.step, driver: state.driver },
         'a change of owners was left behind',
       );
-      this.#work = this.#takeOver(set, state).finally(() => {
-        this.#active.delete(set.name);
-      });
-      await this.#work;
+      const work = this.#takeOver(set, state).finally(() => this.#active.delete(set.name));
+      this.#active.set(set.name, work);
+      await work;
     }
   }
 
-  async #takeOver(set: DataSet, state: DataState): Promise<void> {
-    const { now, replicas } = this.#options;
-    const to = state.to as Party;
-    const run: Run = {
-      to,
-      startedAt: now().toISOString(),
-      endedAt: null,
-      outcome: 'running',
-      detail: null,
-      pauseMs: null,
-      checks: [],
-      steps: [],
-    };
+  #newRun(set: DataSet, to: Party, checks: readonly Check[]): Run {
+    const startedAt = this.#options.now().toISOString();
+    const open = { endedAt: null, outcome: 'running', detail: null, pauseMs: null } as const;
+    const run: Run = { to, startedAt, ...open, checks, steps: [] };
     this.#runs.set(set.name, run);
+    return run;
+  }
+
+  async #takeOver(set: DataSet, state: DataState): Promise<void> {
+    const { replicas } = this.#options;
+    const to = state.to as Party;
+    const run = this.#newRun(set, to, []);
     const who = state.driver ?? 'its leader';
     const author = { actor: replicas.id, reason: `${who} left it at ${state.step}` };
     await this.#finish(set, run, state, author, `${who} ended in the middle of it, at ${state.step}`);
@@ -230,16 +213,12 @@ export class Cutover {
   async #lead(set: DataSet, run: Run, begun: DataState, author: Author): Promise<void> {
     let state = begun;
     let why = 'unknown';
-    const step = async (
-      to: CutoverStep,
-      change: Partial<DataPosition> = {},
-      wait = true,
-    ): Promise<number> => {
+    const step = async (to: CutoverStep, change: Partial<DataPosition> = {}): Promise<number> => {
       const started = performance.now();
       const moved = await this.#options.control.moveData(state, { ...change, step: to }, author);
       if (!moved.ok) throw new LeadsBack(moved.detail);
       state = moved.value.state;
-      if (wait) await this.#options.failpoint?.(`after-${to}`);
+      await this.#options.failpoint?.(`after-${to}`);
       run.steps.push({ step: to, at: this.#options.now().toISOString(), tookMs: ms(started), detail: '' });
       return moved.value.seq;
     };
@@ -280,7 +259,7 @@ export class Cutover {
 
     await act('gates', async () => must(await relay.install(name), 'up on both sides'));
     await act('compare', async () => {
-      const { differences, detail } = await relay.compare(name, AbortSignal.timeout(3_600_000));
+      const { differences, detail } = await relay.compare(name, this.#stop.signal);
       if (differences > 0)
         throw new LeadsBack(`${detail}. See and repair them: npx fig reconcile ${name} --repair`);
       return detail;
@@ -304,7 +283,11 @@ export class Cutover {
       await step('DRAINING');
       await act('drain', () => this.#drained(name, to));
       await act('verify', async () => {
-        const { compared, different } = await relay.verify(name);
+        const { compared, different, isPartial } = await relay.verify(name);
+        if (isPartial)
+          throw new LeadsBack(
+            `more rows were written since the comparison than can be looked at again (${compared}). Try again when less is written.`,
+          );
         if (different.length > 0)
           throw new LeadsBack(
             `${different.length} of ${compared} rows that were written last differ: ${different.slice(0, 10).join(', ')}. See: npx fig reconcile ${name}`,
@@ -364,7 +347,7 @@ export class Cutover {
           log.error({ set: set.name, step: state.step, error: message }, 'a change of owners waits');
         said = message;
         run.detail = message;
-        if (this.#stopped) return;
+        if (this.#stop.signal.aborted) return;
         await pause(AGAIN_MS);
         await control.refresh();
       }

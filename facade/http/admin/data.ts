@@ -26,7 +26,7 @@ const runSchema = z.strictObject({
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime().nullable(),
   outcome: z
-    .enum(['running', 'done', 'back', 'refused'])
+    .enum(['running', 'done', 'back'])
     .describe('`back`: it failed before the decision, and the owner is who it was.'),
   detail: z.string().nullable(),
   pauseMs: z.int().min(0).nullable().describe('How long writes of the set were held.'),

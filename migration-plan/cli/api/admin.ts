@@ -83,7 +83,7 @@ export type DataSetAnswer = {
   readonly to: string | null;
   readonly version: number | null;
   readonly run: {
-    readonly outcome: 'running' | 'done' | 'back' | 'refused';
+    readonly outcome: 'running' | 'done' | 'back';
     readonly detail: string | null;
     readonly pauseMs: number | null;
     readonly steps: readonly { readonly step: string; readonly tookMs: number; readonly detail: string }[];
