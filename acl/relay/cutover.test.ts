@@ -124,6 +124,45 @@ describe.each([...legacyDatabases])('freelancers change their owner, from %s and
     await job.execute("UPDATE freelancers SET notes = 'a job' WHERE frl_id = 1");
   }, 120_000);
 
+  test('a job writes behind the facade until it is refused: what was taken is on both sides, and nothing is taken afterwards', async () => {
+    await world.facade().stop();
+    // The decision takes a while, with writes held and both sides closed.
+    await world.start('facade', { FIG_FAILPOINT: 'before-JOURNALED:park' });
+    const hammer = await database.writer();
+    let isOver = false;
+    let [taken, refused, takenLate] = [0, 0, 0];
+    const hammering = (async () => {
+      for (let n = 0; !isOver; n += 1) {
+        const [id, note] = [30 + (n % 10), `job ${n}`];
+        try {
+          await hammer.execute(`UPDATE freelancers SET notes = '${note}' WHERE frl_id = ${id}`);
+          acknowledged.set(id, note);
+          taken += 1;
+          if (refused > 0) takenLate += 1;
+        } catch (error) {
+          if (!/is not owned/.test((error as Error).message)) throw error;
+          refused += 1;
+        }
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    })();
+    await waitUntil(async () => taken > 50, 'the job writes');
+    const state = await world.cutOver('candidate');
+    isOver = true;
+    await hammering;
+    await hammer.close();
+    expect(state).toMatchObject({ owner: 'candidate', run: { outcome: 'done' } });
+    expect(refused).toBeGreaterThan(50);
+    expect(takenLate).toBe(0);
+    const rows = await serviceRows();
+    for (let id = 30; id < 40; id += 1)
+      expect(rows.get(String(id))).toMatchObject({ notes: acknowledged.get(id) });
+    await expectEqualStores();
+    await world.facade().stop();
+    await world.start('facade');
+    expect((await world.cutOver('legacy')).owner).toBe('legacy');
+  }, 120_000);
+
   /** Kills a process where it stands in a change of owners, starts it again, and lets the change come to its end. */
   async function cutOverWithDeath(
     what: 'facade' | 'relay',
