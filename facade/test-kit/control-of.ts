@@ -1,5 +1,5 @@
 import pino from 'pino';
-import type { Route } from '#plan/model/plan.ts';
+import type { Plan, Route } from '#plan/model/plan.ts';
 import { type Control, openControl } from '../control/control.ts';
 import type { RouteEvidence } from '../control/route-evidence.ts';
 import type { Ledger } from '../core/ledger.ts';
@@ -10,9 +10,10 @@ function nothingKnown({ name, hash }: Route): RouteEvidence {
   return { ...judged, route: name, hash, at: 'legacy', build: null, sinceMs: 0 };
 }
 
-/** The control plane of one replica with the routes articles and authors. */
-export function controlOf(ledger: Ledger): Promise<Control> {
-  const plan = planOf({ routes: [routeOf('articles', ['GET /a']), routeOf('authors', ['GET /b'])] });
+/** The control plane of one replica with the routes articles and authors, unless `part` of its plan says otherwise. */
+export function controlOf(ledger: Ledger, part: Partial<Plan> = {}): Promise<Control> {
+  const routes = [routeOf('articles', ['GET /a']), routeOf('authors', ['GET /b'])];
+  const plan = planOf({ routes, ...part });
   return openControl({
     plan,
     loadPlan: () => ({ plan, problems: [] }),

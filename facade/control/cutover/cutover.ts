@@ -22,6 +22,8 @@ export type CutoverOptions = {
   readonly writersOutside: (set: DataSet) => readonly string[];
   readonly log: Logger;
   readonly now: () => Date;
+  /** How long writes are held for those in flight to end, and for what waits to be carried over. Default 6 s. */
+  readonly drainMs?: number;
   /** Reached before and after each side effect; for tests of crash safety. */
   readonly failpoint?: (name: string) => Promise<void> | void;
 };
@@ -56,7 +58,6 @@ export type Started =
       readonly checks: readonly Check[];
     };
 
-/** How long writes are held for those in flight to end, and for what waits to be carried over. */
 const DRAIN_MS = 6_000;
 const LOOK_MS = 10;
 /** Looks at rows that were written since the comparison, while writes go on. */
@@ -367,14 +368,18 @@ export class Cutover {
     if (!moved.ok) throw new Error(moved.detail);
   }
 
+  get #drainMs(): number {
+    return this.#options.drainMs ?? DRAIN_MS;
+  }
+
   /** Waits until every live replica holds writes and has none in flight. */
   async #heldEverywhere(seq: number): Promise<void> {
     const { control, replicas } = this.#options;
-    const deadline = performance.now() + DRAIN_MS;
+    const deadline = performance.now() + this.#drainMs;
     while (control.appliedSeq < seq) {
       if (performance.now() > deadline)
         throw new LeadsBack(
-          `writes that were on their way did not end within ${DRAIN_MS / 1000} s, or a worker does not answer. Try again.`,
+          `writes that were on their way did not end within ${this.#drainMs / 1000} s, or a worker does not answer. Try again.`,
         );
       await pause(LOOK_MS);
     }
@@ -387,7 +392,7 @@ export class Cutover {
 
   /** Nothing waits to be carried to who is to own the set. */
   async #drained(set: string, to: Party): Promise<string> {
-    for (const deadline = performance.now() + DRAIN_MS; ; ) {
+    for (const deadline = performance.now() + this.#drainMs; ; ) {
       const status = await this.#options.relay.status(set);
       const live = to === 'candidate' ? status.forward : status.back;
       if (live.waiting === 0 && live.error === null) {
@@ -399,7 +404,7 @@ export class Cutover {
       }
       if (performance.now() > deadline)
         throw new LeadsBack(
-          `${live.waiting ?? '?'} changes still wait after ${DRAIN_MS / 1000} s${live.error ? `: ${live.error}` : ''}.`,
+          `${live.waiting ?? '?'} changes still wait after ${this.#drainMs / 1000} s${live.error ? `: ${live.error}` : ''}.`,
         );
       await pause(LOOK_MS);
     }
