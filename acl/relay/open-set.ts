@@ -6,6 +6,7 @@ import { Quarantine } from './backfill/quarantine.ts';
 import { SetRelay } from './backfill/set-relay.ts';
 import { streamKey } from './backfill/stream-key.ts';
 import { openChangeSource } from './capture/open-change-source.ts';
+import { Completeness } from './completeness/completeness.ts';
 import type { ReachFailpoint } from './failpoint.ts';
 import type { RelayedSet } from './http/relay-api.ts';
 import { openLegacyGate } from './ownership/open-legacy-gate.ts';
@@ -18,6 +19,7 @@ import { type BackParts, carryBack, carryKeys } from './reverse/carry-back.ts';
 import { openLegacyWriter } from './reverse/open-legacy-writer.ts';
 import { serviceQueue } from './reverse/service-queue.ts';
 import type { LegacyStore } from './source/legacy-store.ts';
+import { fileCompletenessJournal } from './state/completeness-journal.file.ts';
 import { fileReconcileJournal } from './state/reconcile-journal.file.ts';
 import { fileRunJournal } from './state/run-journal.file.ts';
 import { Tail } from './tail/tail.ts';
@@ -45,8 +47,14 @@ const SETTLE_MS = 60_000;
 
 /** Puts together what the relay does for one data set, in both directions. Nothing runs yet. */
 export async function openSet(plan: DataSet, around: Surroundings): Promise<OpenSet> {
-  const { store, translator, legacyUrl, stateDir, log, failpoint } = around;
+  const { translator, legacyUrl, stateDir, log, failpoint } = around;
   const { name: set, tables, service: target } = plan;
+  const identity = await around.store.identity();
+  const completeness = await Completeness.open({
+    ...{ set, tables, store: around.store },
+    journal: fileCompletenessJournal(stateDir, set, identity),
+  });
+  const store = completeness.guard(around.store);
   const client = new HttpClient({
     url: target.url,
     bearer: around.serviceToken,
@@ -61,6 +69,7 @@ export async function openSet(plan: DataSet, around: Surroundings): Promise<Open
 
   const relay = await SetRelay.open({
     ...{ set, journal: fileRunJournal(stateDir, set), log, backoffMs: slowly, parts },
+    onRun: completeness,
   });
   const verification = new Verification(async (keys) => {
     const looks = await (await Looker.open(compared)).keys(keys);
@@ -71,7 +80,7 @@ export async function openSet(plan: DataSet, around: Surroundings): Promise<Open
     return table ? streamKey(tables, table, key) : key;
   };
   const source = verification.watch(openChangeSource(legacyUrl, set, tables), keyOf);
-  const tail = new Tail({ ...tailing, source, carry: () => relay.carryChanges(source) });
+  const tail = new Tail({ ...tailing, source, completeness, carry: () => relay.carryChanges(source) });
 
   const writer = openLegacyWriter(legacyUrl, set);
   const journal = fileRunJournal(resolve(stateDir), `${set}~back`);
@@ -104,6 +113,7 @@ export async function openSet(plan: DataSet, around: Surroundings): Promise<Open
     ...{ journal: fileReconcileJournal(stateDir, set), log, backoffMs: slowly },
     parts: compared,
     onStart: () => verification.begin(),
+    onRun: completeness,
   });
   return {
     ...{ relay, tail, owner, reconcile },

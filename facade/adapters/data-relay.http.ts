@@ -7,6 +7,8 @@ const LOOK_MS = 200;
 
 const direction = z.object({
   capture: z.enum(['installed', 'absent', 'broken']),
+  doubt: z.string().nullable(),
+  drift: z.array(z.string()),
   running: z.boolean(),
   waiting: z.number().nullable(),
   lagMs: z.number().nullable(),

@@ -3,6 +3,10 @@ import type { Party } from './party.ts';
 /** One direction of changes as the relay sees it. `waiting` and `lagMs` null: not known. */
 type Direction = {
   readonly capture: 'installed' | 'absent' | 'broken';
+  /** Why an empty queue does not mean that every row is there; null: it does. */
+  readonly doubt: string | null;
+  /** How the tables of legacy differ from what they were when capture was installed. */
+  readonly drift: readonly string[];
   readonly running: boolean;
   readonly waiting: number | null;
   readonly lagMs: number | null;

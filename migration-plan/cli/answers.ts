@@ -27,6 +27,11 @@ const captured = open({
   set: z.string(),
   capture: z.enum(['installed', 'absent', 'broken']),
   missing: z.array(z.string()).describe('Triggers that are gone.'),
+  doubt: z
+    .string()
+    .nullable()
+    .describe('Why an empty queue does not mean that every row is there; null: it does.'),
+  drift: z.array(z.string()).describe('Columns that are not what they were when capture was installed.'),
   running: z.boolean(),
   waiting: count.nullable(),
   lagMs: z.number().nullable().describe('Age of the oldest write that waits; null: not known.'),

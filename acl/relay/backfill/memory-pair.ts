@@ -35,6 +35,7 @@ export class MemoryPair {
         this.#rows().flatMap(({ key }) => (keys.includes(key) ? [key] : [])),
       ),
     columnKinds: async () => new Map(),
+    columnTypes: async () => new Map(),
     ping: async () => {},
     close: async () => {},
   };

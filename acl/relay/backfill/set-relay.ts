@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { ChangeSource } from '../capture/change-source.ts';
+import type { Completeness } from '../completeness/completeness.ts';
 import type { ReachFailpoint } from '../failpoint.ts';
 import { IDLE, type Progress, type QuarantinedRow, type RunJournal } from '../state/progress.ts';
 import { type Carried, carryChanges, carryRows } from '../tail/carry-changes.ts';
@@ -19,6 +20,8 @@ export type SetRelayOptions = {
   readonly tries?: number;
   /** Milliseconds before attempt `attempt` + 1. */
   readonly backoffMs: (attempt: number) => number;
+  /** Told of each run by its start: before it reads anything, and when all was copied. */
+  readonly onRun?: Pick<Completeness, 'began' | 'ended'>;
 };
 
 const STOPPED = 'the relay stopped in mid-run; start the backfill to go on';
@@ -89,7 +92,7 @@ export class SetRelay {
     this.#progress = { ...begun, state: 'running', error: null, finishedAt: null, interrupted: false };
     this.#leg = { sinceMs: now.getTime(), rowsBefore: this.#progress.rowsRead };
     this.#stop = new AbortController();
-    this.#run = this.#carry().finally(() => {
+    this.#run = this.#carry(goesOn).finally(() => {
       this.#run = null;
     });
     return true;
@@ -107,10 +110,11 @@ export class SetRelay {
     await this.pause();
   }
 
-  async #carry(): Promise<void> {
+  async #carry(goesOn: boolean): Promise<void> {
     const { log } = this.#options;
     log.info({ set: this.set, after: this.#progress.after }, 'backfill started');
     try {
+      if (!goesOn) await this.#options.onRun?.began(this.#name);
       await this.#attempt(() => this.#countRows());
       for (;;) {
         if (this.#stop.signal.aborted) return await this.#end('paused', null);
@@ -132,7 +136,12 @@ export class SetRelay {
     await this.#parts.quarantine.save();
     this.#failpoint('before-done');
     this.#progress = done.progress;
+    await this.#options.onRun?.ended(this.#name);
     await this.#end('done', null);
+  }
+
+  get #name(): string {
+    return `backfill ${this.#progress.startedAt}`;
   }
 
   async #countRows(): Promise<void> {

@@ -182,6 +182,15 @@ export function changeSourceSuite(name: string, create: () => Promise<SourceUnde
       expect(await drained()).toContain('items 5');
     });
 
+    test('puts up what another body asks for, and takes down what stood there for it', async () => {
+      await open({ name: 'items', key: 'group_id' }).install();
+      expect((await source.state()).kind).toBe('absent');
+      await source.install();
+      expect(await source.state()).toEqual({ kind: 'installed' });
+      await run("INSERT INTO groups_ VALUES (77, 'a')", "INSERT INTO items VALUES (1, 77, 'x')");
+      expect(told(await source.changes(100))).toEqual(['items 1']);
+    });
+
     test('says how much waits, and for how long', async () => {
       await source.install();
       expect(await source.lag()).toEqual({ waiting: 0, oldestMs: null });

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { MYSQL_URL } from '../../testing/databases.ts';
-import { legacyDatabases } from '../../testing/legacy-database.ts';
+import { type LegacyDatabase, legacyDatabases } from '../../testing/legacy-database.ts';
+import { LegacyBusy } from '../source/legacy-busy.ts';
 import { cascadesTo, type ForeignKey } from './cascades.ts';
 import { changeSourceSuite } from './change-source.suite.ts';
 import { openChangeSource } from './open-change-source.ts';
@@ -12,6 +13,44 @@ for (const [kind, create] of legacyDatabases)
     return { ...database, open: (tables) => openChangeSource(database.url, 'set', tables) };
   });
 if (!MYSQL_URL) test.skip('MySQL as a change source: FIG_TEST_MYSQL_URL names no server', () => {});
+
+const onMysql = MYSQL_URL ? test : test.skip;
+
+onMysql(
+  'beside a transaction that does not end it gives up, says whose it is, and holds up nobody else for long',
+  async () => {
+    const database = await (legacyDatabases.get('MySQL') as () => Promise<LegacyDatabase>)();
+    const [slow, other] = [await database.writer(), await database.writer()];
+    await slow.execute('CREATE TABLE items (item_id INTEGER PRIMARY KEY, label VARCHAR(20))');
+    await slow.execute('BEGIN');
+    await slow.execute("INSERT INTO items VALUES (1, 'x')");
+    const source = openChangeSource(database.url, 'set', [{ name: 'items', key: 'item_id' }]);
+    let worstMs = 0;
+    let isOver = false;
+    const busy = (async () => {
+      for (let n = 2; !isOver; n += 1) {
+        const started = performance.now();
+        await other.execute(`INSERT INTO items VALUES (${n}, 'y')`);
+        worstMs = Math.max(worstMs, performance.now() - started);
+      }
+    })();
+    const [{ id }] = (await slow.read('SELECT CONNECTION_ID() AS id')) as [{ id: number }];
+    const refused = await source.install().catch((error: unknown) => error);
+    isOver = true;
+    await busy;
+    expect(refused).toBeInstanceOf(LegacyBusy);
+    expect((refused as Error).message).toMatch(/^CREATE TRIGGER _fig_insert_items_\w+: its table was in use/);
+    expect((refused as Error).message).toContain(`${id} (fig, open for `);
+    expect(worstMs).toBeLessThan(3_000);
+    expect(await source.state()).toEqual({ kind: 'absent' });
+    await slow.execute('COMMIT');
+    await source.install();
+    expect(await source.state()).toEqual({ kind: 'installed' });
+    await Promise.all([source, slow, other].map((one) => one.close()));
+    await database.drop();
+  },
+  30_000,
+);
 
 const key = (child: string, parent: string, onDelete = 'CASCADE', onUpdate = 'RESTRICT'): ForeignKey => ({
   ...{ child, parent, onDelete, onUpdate },
@@ -42,11 +81,12 @@ test('what cascades to a table is told over every way, and a circle is refused',
 test('names of triggers fit, and differ', () => {
   const long = 'x'.repeat(64);
   const names = [
-    triggerName('insert', 'a'),
-    triggerName('update', 'a'),
-    triggerName('above12_update', long, `${long}y`),
-    triggerName('above12_update', long, `${long}z`),
+    triggerName('insert', ['a'], 'body'),
+    triggerName('update', ['a'], 'body'),
+    triggerName('update', ['a'], 'another body'),
+    triggerName('above12_update', [long, `${long}y`], 'body'),
+    triggerName('above12_update', [long, `${long}z`], 'body'),
   ];
-  expect(new Set(names).size).toBe(4);
+  expect(new Set(names).size).toBe(5);
   for (const name of names) expect(name.length).toBeLessThanOrEqual(64);
 });

@@ -34,9 +34,9 @@ export type ChangeSource = {
   readonly name: string;
   /** What keeps it from being installed, each with what to do; empty when nothing does. */
   preflight(): Promise<readonly string[]>;
-  /** Begins to note writes. Installs what is missing, so it may be called again. */
+  /** Begins to note writes. Installs what is missing, so it may be called again. Rejects with LegacyBusy. */
   install(): Promise<void>;
-  /** Leaves the tables as they were, with all that waits. */
+  /** Leaves the tables as they were, with all that waits. Rejects with LegacyBusy. */
   remove(): Promise<void>;
   state(): Promise<CaptureState>;
   /** Entries of committed transactions, at most `limit`; empty when there is nothing. */

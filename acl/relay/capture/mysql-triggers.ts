@@ -1,5 +1,9 @@
-import mysql, { type RowDataPacket } from 'mysql2/promise';
+import mysql, { type Pool, type RowDataPacket } from 'mysql2/promise';
+import { changingSchema } from '../source/mysql-ddl.ts';
 import type { Cascade, ForeignKey } from './cascades.ts';
+import { triggerName } from './trigger-name.ts';
+
+export type Trigger = { readonly name: string; readonly sql: string };
 
 export type Select = (sql: string, values?: readonly unknown[]) => Promise<RowDataPacket[]>;
 
@@ -11,6 +15,34 @@ export const RELAY_VARIABLE = '@fig_relay';
 /** The body of a trigger that lets what the relay writes of this set pass. */
 export const unlessRelay = (set: string, body: string, declare = '') =>
   `BEGIN ${declare} IF NOT (${RELAY_VARIABLE} <=> ${mysql.escape(set)}) THEN ${body} END IF; END`;
+
+/** `about`: the tables that its name tells; it stands on `on`. */
+export function trigger(
+  purpose: string,
+  when: `${'BEFORE' | 'AFTER'} ${string}`,
+  on: string,
+  about: readonly string[],
+  body: string,
+): Trigger {
+  const name = triggerName(purpose, about, body);
+  return { name, sql: `CREATE TRIGGER ${id(name)} ${when} ON ${id(on)} FOR EACH ROW ${body}` };
+}
+
+/** Puts up what is missing, then takes down what is wanted no more: there is no moment without. */
+export async function replaceTriggers(
+  pool: Pool,
+  wanted: readonly Trigger[],
+  present: ReadonlySet<string>,
+): Promise<void> {
+  const names = new Set(wanted.map(({ name }) => name));
+  const missing = wanted.filter(({ name }) => !present.has(name));
+  const stale = [...present].filter((name) => !names.has(name));
+  if (missing.length + stale.length === 0) return;
+  await changingSchema(pool, async (change) => {
+    for (const { sql } of missing) await change(sql);
+    for (const name of stale) await change('DROP TRIGGER IF EXISTS ??', [name]);
+  });
+}
 
 /** Every foreign key of a database, as it is declared. */
 export async function foreignKeysOf(select: Select, database: string): Promise<ForeignKey[]> {

@@ -1,12 +1,19 @@
 import mysql, { type ResultSetHeader, type RowDataPacket } from 'mysql2/promise';
+import { changingSchema } from '../source/mysql-ddl.ts';
 import { openMysqlPool } from '../source/mysql-pool.ts';
 import { type Cascade, cascadesTo } from './cascades.ts';
 import type { CapturedTable, CaptureState, ChangeSource } from './change-source.ts';
 import { QUEUE } from './change-source.ts';
-import { foreignKeysOf, id, rowsThatFollow, type Select, unlessRelay } from './mysql-triggers.ts';
-import { triggerName } from './trigger-name.ts';
-
-type Trigger = { readonly name: string; readonly sql: string };
+import {
+  foreignKeysOf,
+  id,
+  replaceTriggers,
+  rowsThatFollow,
+  type Select,
+  type Trigger,
+  trigger,
+  unlessRelay,
+} from './mysql-triggers.ts';
 
 /** The longest key that an entry holds, in characters. */
 const LONGEST_KEY = 255;
@@ -48,6 +55,8 @@ export function openMysqlTriggerQueue(
       ]),
     );
   };
+  const ofOwn = async () =>
+    new Set([...(await present())].filter(([, table]) => own.includes(table)).map(([name]) => name));
   const hasQueue = async () =>
     (
       await select(
@@ -82,15 +91,13 @@ export function openMysqlTriggerQueue(
            KEY tab_seq (tab, seq)
          ) ENGINE = InnoDB DEFAULT CHARACTER SET utf8mb4`,
       );
-      const there = await present();
-      for (const { name, sql } of await wanted()) if (!there.has(name)) await pool.query(sql);
+      await replaceTriggers(pool, await wanted(), await ofOwn());
     },
     async remove() {
-      for (const [name, table] of await present())
-        if (own.includes(table)) await pool.query('DROP TRIGGER IF EXISTS ??', [name]);
+      await replaceTriggers(pool, [], await ofOwn());
       if (!(await hasQueue())) return;
       await pool.query(`DELETE FROM ${QUEUE} WHERE tab IN (?)`, [own]);
-      if ((await present()).size === 0) await pool.query(`DROP TABLE ${QUEUE}`);
+      if ((await present()).size === 0) await changingSchema(pool, (change) => change(`DROP TABLE ${QUEUE}`));
     },
     async state(): Promise<CaptureState> {
       const [triggers, there] = [await wanted(), await present()];
@@ -148,20 +155,15 @@ function ownTriggers(set: string, { name: table, key }: CapturedTable): Trigger[
       ['update', `${note('NEW')}; ${moved}`],
       ['delete', `${note('OLD')};`],
     ] as const
-  ).map(([event, body]) => {
-    const name = triggerName(event, table);
-    const sql = `CREATE TRIGGER ${id(name)} AFTER ${event} ON ${id(table)} FOR EACH ROW ${unlessRelay(set, body)}`;
-    return { name, sql };
-  });
+  ).map(([event, body]) => trigger(event, `AFTER ${event}`, table, [table], unlessRelay(set, body)));
 }
 
 /** Notes the rows that are about to follow, while it can still be said which they are. */
 function cascadeTrigger(set: string, cascade: Cascade, table: CapturedTable, n: number): Trigger {
   const { event, on } = cascade;
-  const name = triggerName(`above${n}_${event.toLowerCase()}`, table.name, on);
   const insert = `INSERT INTO ${QUEUE} (tab, k) SELECT ${mysql.escape(table.name)}, CAST(t0.${id(table.key)} AS CHAR) ${rowsThatFollow(cascade)};`;
-  const sql = `CREATE TRIGGER ${id(name)} BEFORE ${event} ON ${id(on)} FOR EACH ROW ${unlessRelay(set, insert)}`;
-  return { name, sql };
+  const purpose = `above${n}_${event.toLowerCase()}`;
+  return trigger(purpose, `BEFORE ${event}`, on, [table.name, on], unlessRelay(set, insert));
 }
 
 async function faultsOf(select: Select, database: string, table: string, key: string): Promise<string[]> {

@@ -17,7 +17,8 @@ export function openSqliteTriggerQueue(
   tables: readonly CapturedTable[],
 ): ChangeSource {
   const database = new DatabaseSync(path, { timeout: 0 });
-  const names = tables.flatMap((table) => EVENTS.map((event) => nameOf(table, event)));
+  const triggers = tables.flatMap((table) => EVENTS.map((event) => trigger(set, table, event)));
+  const names = triggers.map(({ name }) => name);
   const marks = tables.map(() => '?').join(', ');
   const own = tables.map(({ name }) => name);
   const all = (sql: string, ...values: readonly (string | number | bigint)[]) =>
@@ -28,6 +29,15 @@ export function openSqliteTriggerQueue(
       all(`SELECT name FROM sqlite_schema WHERE type = 'trigger'`).map(({ name }) => name),
     );
     return names.filter((name) => !there.has(name));
+  };
+  /** All that fill the queue from these tables, also such as were put up for another body. */
+  const dropTriggers = (keep: readonly string[]) => {
+    const there = all(
+      `SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name IN (${marks}) AND instr(sql, 'INSERT INTO ${QUEUE} ') > 0`,
+      ...own,
+    );
+    for (const { name } of there)
+      if (!keep.includes(String(name))) database.exec(`DROP TRIGGER ${quoted(String(name))}`);
   };
   const hasQueue = () =>
     all(`SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?`, QUEUE).length > 0;
@@ -54,12 +64,13 @@ export function openSqliteTriggerQueue(
            at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')))`,
         );
         createOwners(database);
-        for (const table of tables) for (const event of EVENTS) database.exec(triggerSql(set, table, event));
+        dropTriggers(names);
+        for (const { sql } of triggers) database.exec(sql);
       });
     },
     async remove() {
       await inOneGo(database, () => {
-        for (const name of names) database.exec(`DROP TRIGGER IF EXISTS ${quoted(name)}`);
+        dropTriggers([]);
         if (!hasQueue()) return;
         database.prepare(`DELETE FROM ${QUEUE} WHERE tab IN (${marks})`).run(...own);
         const others = all(
@@ -116,16 +127,21 @@ export function openSqliteTriggerQueue(
   };
 }
 
-function triggerSql(set: string, table: CapturedTable, event: (typeof EVENTS)[number]): string {
+function trigger(
+  set: string,
+  table: CapturedTable,
+  event: (typeof EVENTS)[number],
+): { readonly name: string; readonly sql: string } {
   const insert = (row: 'NEW' | 'OLD', where = '') =>
     `INSERT INTO ${QUEUE} (tab, k) SELECT ${text(table.name)}, CAST(${row}.${quoted(table.key)} AS TEXT)${where};`;
   const key = quoted(table.key);
-  const body = {
+  const noted = {
     INSERT: insert('NEW'),
     DELETE: insert('OLD'),
     UPDATE: `${insert('NEW')} ${insert('OLD', ` WHERE OLD.${key} IS NOT NEW.${key} COLLATE BINARY`)}`,
   }[event];
-  return `CREATE TRIGGER IF NOT EXISTS ${quoted(nameOf(table, event))} AFTER ${event} ON ${quoted(table.name)} ${unlessRelay(set)} BEGIN ${body} END`;
+  const body = `${unlessRelay(set)} BEGIN ${noted} END`;
+  const name = triggerName(event.toLowerCase(), [table.name], body);
+  const sql = `CREATE TRIGGER IF NOT EXISTS ${quoted(name)} AFTER ${event} ON ${quoted(table.name)} ${body}`;
+  return { name, sql };
 }
-
-const nameOf = ({ name }: CapturedTable, event: string) => triggerName(event.toLowerCase(), name);

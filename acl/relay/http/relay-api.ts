@@ -11,6 +11,7 @@ import { problem } from '../../gateway-kit/problem.ts';
 import type { SetRelay } from '../backfill/set-relay.ts';
 import type { SetOwnership } from '../ownership/set-ownership.ts';
 import type { Reconcile } from '../reconcile/reconcile.ts';
+import { LegacyBusy } from '../source/legacy-busy.ts';
 import type { Tail } from '../tail/tail.ts';
 import {
   closeSide,
@@ -181,6 +182,10 @@ function withSet<T>(sets: ReadonlyMap<string, T>, handle: Handle<T>): RequestHan
 function failure(log: Logger): ErrorRequestHandler {
   return (error, _request, response, next) => {
     if (response.headersSent) return next(error);
+    if (error instanceof LegacyBusy) {
+      problem(response, 409, 'RELAY_LEGACY_BUSY', error.message);
+      return;
+    }
     const status = typeof error?.status === 'number' && error.status < 500 ? error.status : 500;
     if (status === 500) log.error({ error: String(error?.stack ?? error) }, 'request failed');
     problem(

@@ -1,12 +1,17 @@
 import mysql, { type ResultSetHeader, type RowDataPacket } from 'mysql2/promise';
 import { type Cascade, cascadesTo } from '../capture/cascades.ts';
 import type { CapturedTable } from '../capture/change-source.ts';
-import { foreignKeysOf, id, rowsThatFollow, unlessRelay } from '../capture/mysql-triggers.ts';
-import { triggerName } from '../capture/trigger-name.ts';
+import {
+  foreignKeysOf,
+  replaceTriggers,
+  rowsThatFollow,
+  type Trigger,
+  trigger,
+  unlessRelay,
+} from '../capture/mysql-triggers.ts';
 import { openMysqlPool } from '../source/mysql-pool.ts';
-import { GATE_WAIT_MS, type LegacyGate, type OpenTransaction, type Owner, refusal } from './legacy-gate.ts';
-
-type Trigger = { readonly name: string; readonly sql: string };
+import { openTransactionsOf } from '../source/mysql-transactions.ts';
+import { GATE_WAIT_MS, type LegacyGate, type Owner, refusal } from './legacy-gate.ts';
 
 const OWNERS = '_fig_owner';
 const REJECTED = '_fig_rejected';
@@ -35,8 +40,9 @@ export function openMysqlGate(url: string, set: string, tables: readonly Capture
   };
   const present = async (): Promise<Set<string>> => {
     const rows = await select(
-      'SELECT trigger_name AS name FROM information_schema.triggers WHERE trigger_schema = ? AND trigger_name LIKE ?',
-      [database, '\\_fig\\_gate%'],
+      `SELECT trigger_name AS name FROM information_schema.triggers
+       WHERE trigger_schema = ? AND trigger_name LIKE ? AND LOCATE(?, action_statement) > 0`,
+      [database, '\\_fig\\_gate%', ownerOf(set)],
     );
     return new Set(rows.map(({ name }) => String(name)));
   };
@@ -45,25 +51,7 @@ export function openMysqlGate(url: string, set: string, tables: readonly Capture
     const [row] = await select(`SELECT owner, epoch FROM ${OWNERS} WHERE name = ?`, [set]);
     return row ? { owner: String(row.owner) as Owner, epoch: Number(row.epoch) } : null;
   };
-  const openTransactions = async (): Promise<OpenTransaction[]> => {
-    try {
-      const rows = await select(
-        `SELECT t.trx_mysql_thread_id AS id, TIMESTAMPDIFF(SECOND, t.trx_started, NOW()) AS seconds,
-                COALESCE(p.user, '?') AS user, COALESCE(t.trx_query, p.command, '?') AS doing
-         FROM information_schema.innodb_trx t LEFT JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id
-         WHERE t.trx_mysql_thread_id <> CONNECTION_ID() AND t.trx_mysql_thread_id > 0 ORDER BY t.trx_started`,
-      );
-      return rows.map(({ id: thread, seconds, user, doing }) => ({
-        id: String(thread),
-        seconds: Number(seconds),
-        user: String(user),
-        doing: String(doing).slice(0, 200),
-      }));
-    } catch {
-      // Without the right PROCESS.
-      return [];
-    }
-  };
+  const openTransactions = () => openTransactionsOf(select);
 
   return {
     read,
@@ -89,15 +77,14 @@ export function openMysqlGate(url: string, set: string, tables: readonly Capture
           `CREATE TABLE IF NOT EXISTS ${REJECTED} (name VARCHAR(100) NOT NULL, tab VARCHAR(64) NOT NULL,
              who VARCHAR(200) NOT NULL, at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3), KEY name_at (name, at)) ENGINE = MyISAM`,
         );
-      const there = await present();
-      for (const { name, sql } of await wanted())
-        if (!there.has(name))
-          await pool.query(counts ? sql : sql.replace(/INSERT INTO _fig_rejected[^;]*;/, ''));
+      const triggers = (await wanted()).map(({ name, sql }) => ({
+        name,
+        sql: counts ? sql : sql.replace(/INSERT INTO _fig_rejected[^;]*;/, ''),
+      }));
+      await replaceTriggers(pool, triggers, await present());
     },
     async remove() {
-      const [triggers, there] = [await wanted(), await present()];
-      for (const { name } of triggers)
-        if (there.has(name)) await pool.query('DROP TRIGGER IF EXISTS ??', [name]);
+      await replaceTriggers(pool, [], await present());
       if (await hasTable(OWNERS)) await pool.query(`DELETE FROM ${OWNERS} WHERE name = ?`, [set]);
     },
     async write({ owner, epoch }) {
@@ -131,27 +118,28 @@ export function openMysqlGate(url: string, set: string, tables: readonly Capture
 }
 
 function ownTriggers(set: string, table: string): Trigger[] {
-  return ['INSERT', 'UPDATE', 'DELETE'].map((event) => {
-    const name = triggerName(`gate_${event.toLowerCase()}`, table);
-    const sql = `CREATE TRIGGER ${id(name)} BEFORE ${event} ON ${id(table)} FOR EACH ROW ${unlessRelay(set, check(set, table), DECLARE)}`;
-    return { name, sql };
-  });
+  const body = unlessRelay(set, check(set, table), DECLARE);
+  return ['INSERT', 'UPDATE', 'DELETE'].map((event) =>
+    trigger(`gate_${event.toLowerCase()}`, `BEFORE ${event}`, table, [table], body),
+  );
 }
 
 /** Cascades pass no trigger of the rows that they change: what starts them is refused, where it would reach some. */
 function aboveTrigger(set: string, cascade: Cascade, n: number): Trigger {
   const { event, on, table } = cascade;
-  const name = triggerName(`gate${n}_${event.toLowerCase()}`, table, on);
-  const body = `IF EXISTS (SELECT 1 ${rowsThatFollow(cascade)}) THEN ${check(set, table)} END IF;`;
-  const sql = `CREATE TRIGGER ${id(name)} BEFORE ${event} ON ${id(on)} FOR EACH ROW ${unlessRelay(set, body, DECLARE)}`;
-  return { name, sql };
+  const refuse = `IF EXISTS (SELECT 1 ${rowsThatFollow(cascade)}) THEN ${check(set, table)} END IF;`;
+  const purpose = `gate${n}_${event.toLowerCase()}`;
+  return trigger(purpose, `BEFORE ${event}`, on, [table, on], unlessRelay(set, refuse, DECLARE));
 }
 
 const DECLARE = 'DECLARE fig_owner VARCHAR(16);';
 
+/** By this a trigger tells whose it is. */
+const ownerOf = (set: string) => `FROM ${OWNERS} WHERE name = ${mysql.escape(set)} LOCK IN SHARE MODE`;
+
 function check(set: string, table: string): string {
   const name = mysql.escape(set);
-  return `SELECT owner INTO fig_owner FROM ${OWNERS} WHERE name = ${name} LOCK IN SHARE MODE;
+  return `SELECT owner INTO fig_owner ${ownerOf(set)};
     IF NOT (fig_owner <=> 'legacy') THEN
       INSERT INTO ${REJECTED} (name, tab, who) VALUES (${name}, ${mysql.escape(table)}, CURRENT_USER());
       SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = ${mysql.escape(refusal(set).slice(0, 128))};

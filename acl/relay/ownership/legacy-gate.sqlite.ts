@@ -12,7 +12,8 @@ const EVENTS = ['INSERT', 'UPDATE', 'DELETE'] as const;
  */
 export function openSqliteGate(path: string, set: string, tables: readonly CapturedTable[]): LegacyGate {
   const database = new DatabaseSync(path, { timeout: 0 });
-  const names = tables.flatMap(({ name }) => EVENTS.map((event) => nameOf(name, event)));
+  const triggers = tables.flatMap(({ name }) => EVENTS.map((event) => trigger(set, name, event)));
+  const names = triggers.map(({ name }) => name);
   const all = (sql: string, ...values: readonly (string | number)[]) =>
     database.prepare(sql).all(...values) as Record<string, string | number | null>[];
   const hasOwners = () =>
@@ -29,6 +30,16 @@ export function openSqliteGate(path: string, set: string, tables: readonly Captu
     return names.filter((name) => !there.has(name));
   };
 
+  /** All of this set's gate, also such as were put up with another body. */
+  const dropTriggers = (keep: readonly string[]) => {
+    const there = all(
+      `SELECT name FROM sqlite_schema WHERE type = 'trigger' AND instr(sql, ?) > 0`,
+      text(refusal(set)),
+    );
+    for (const { name } of there)
+      if (!keep.includes(String(name))) database.exec(`DROP TRIGGER ${quoted(String(name))}`);
+  };
+
   return {
     read: async () => ownership(),
     async state() {
@@ -43,13 +54,13 @@ export function openSqliteGate(path: string, set: string, tables: readonly Captu
         database
           .prepare(`INSERT OR IGNORE INTO _fig_owner (name, owner, epoch) VALUES (?, 'legacy', 1)`)
           .run(set);
-        for (const { name } of tables)
-          for (const event of EVENTS) database.exec(triggerSql(set, name, event));
+        dropTriggers(names);
+        for (const { sql } of triggers) database.exec(sql);
       });
     },
     async remove() {
       await inOneGo(database, () => {
-        for (const name of names) database.exec(`DROP TRIGGER IF EXISTS ${quoted(name)}`);
+        dropTriggers([]);
         if (hasOwners()) database.prepare('DELETE FROM _fig_owner WHERE name = ?').run(set);
       });
     },
@@ -79,10 +90,14 @@ export function openSqliteGate(path: string, set: string, tables: readonly Captu
   };
 }
 
-function triggerSql(set: string, table: string, event: (typeof EVENTS)[number]): string {
+function trigger(
+  set: string,
+  table: string,
+  event: (typeof EVENTS)[number],
+): { readonly name: string; readonly sql: string } {
   const owner = `(SELECT owner FROM _fig_owner WHERE name = ${text(set)})`;
-  return `CREATE TRIGGER IF NOT EXISTS ${quoted(nameOf(table, event))} BEFORE ${event} ON ${quoted(table)}
-    ${unlessRelay(set)} AND ${owner} IS NOT 'legacy' BEGIN SELECT RAISE(ABORT, ${text(refusal(set))}); END`;
+  const body = `${unlessRelay(set)} AND ${owner} IS NOT 'legacy' BEGIN SELECT RAISE(ABORT, ${text(refusal(set))}); END`;
+  const name = triggerName(`gate_${event.toLowerCase()}`, [table], body);
+  const sql = `CREATE TRIGGER IF NOT EXISTS ${quoted(name)} BEFORE ${event} ON ${quoted(table)} ${body}`;
+  return { name, sql };
 }
-
-const nameOf = (table: string, event: string) => triggerName(`gate_${event.toLowerCase()}`, table);

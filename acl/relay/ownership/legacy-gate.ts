@@ -1,18 +1,11 @@
 import type { CaptureState } from '../capture/change-source.ts';
+import type { OpenTransaction } from '../source/legacy-busy.ts';
 
 /** Who may write the rows of a data set. `nobody`: in the middle of a change of owners. */
 export type Owner = 'legacy' | 'candidate' | 'nobody';
 
 /** `epoch` grows with each change. */
 export type Ownership = { readonly owner: Owner; readonly epoch: number };
-
-/** A transaction that is open in the database: who, for how long, and what it does, as far as this user may see it. */
-export type OpenTransaction = {
-  readonly id: string;
-  readonly seconds: number;
-  readonly user: string;
-  readonly doing: string;
-};
 
 type GateOutcome =
   | { readonly ok: true; readonly ownership: Ownership }
@@ -28,9 +21,9 @@ export type LegacyGate = {
   /** Who owns the set; null where no gate is installed. */
   read(): Promise<Ownership | null>;
   state(): Promise<CaptureState>;
-  /** Puts the gate up, with legacy as the owner where none is known yet. May be called again. */
+  /** Puts the gate up, with legacy as the owner where none is known yet. May be called again. Rejects with LegacyBusy. */
   install(): Promise<void>;
-  /** Takes it down: everybody may write again. */
+  /** Takes it down: everybody may write again. Rejects with LegacyBusy. */
   remove(): Promise<void>;
   /** Changes owners; one with a lower epoch than what is there changes nothing and gives what is there. */
   write(next: Ownership): Promise<GateOutcome>;

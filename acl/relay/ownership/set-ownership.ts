@@ -3,9 +3,10 @@ import { pausable } from '../backfill/retry.ts';
 import type { CaptureState } from '../capture/change-source.ts';
 import type { ReachFailpoint } from '../failpoint.ts';
 import type { LegacyWriter } from '../reverse/legacy-writer.ts';
+import { describeTransactions, type OpenTransaction } from '../source/legacy-busy.ts';
 import type { Tail, TailStatus } from '../tail/tail.ts';
 import type { OwnedService, ServiceOwnership } from '../target/owned-service.ts';
-import type { LegacyGate, OpenTransaction, Ownership } from './legacy-gate.ts';
+import type { LegacyGate, Ownership } from './legacy-gate.ts';
 import type { Verification, Verified } from './verification.ts';
 
 export type Side = 'legacy' | 'candidate';
@@ -252,8 +253,5 @@ export class SetOwnership {
 }
 
 function blocked(set: string, blockers: readonly OpenTransaction[]): string {
-  const who = blockers.map(
-    ({ id, seconds, user, doing }) => `${id} (${user}, open for ${seconds} s: ${doing})`,
-  );
-  return `writers of ${set} did not end within 2 s${who.length > 0 ? `; open transactions: ${who.join('; ')}` : ''}. End them, or try again.`;
+  return `writers of ${set} did not end within 2 s${describeTransactions(blockers)}. End them, or try again.`;
 }

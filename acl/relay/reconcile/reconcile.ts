@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { messageOf, pausable, withRetry } from '../backfill/retry.ts';
+import type { Completeness } from '../completeness/completeness.ts';
 import { compareStores } from './compare-stores.ts';
 import type { ReconcileParts } from './reconcile-parts.ts';
 import { Findings, type ReconcileJournal, type ReconcileResult } from './result.ts';
@@ -36,6 +37,8 @@ export type ReconcileOptions = {
   readonly backoffMs: (attempt: number) => number;
   /** Told when a run begins, before anything is read. */
   readonly onStart?: () => void;
+  /** Told of each run by its start: before it reads anything, and when both stores were found to be the same. */
+  readonly onRun?: Pick<Completeness, 'began' | 'ended'>;
 };
 
 const CUT_OFF = 'the relay stopped in mid-run; the next comparison starts anew';
@@ -134,6 +137,7 @@ export class Reconcile {
     const { signal } = this.#stop;
     log.info({ set, repair: this.#run.repair }, 'reconcile started');
     try {
+      await this.#options.onRun?.began(`reconcile ${this.#run.startedAt}`);
       await journal.save({ source: this.#source, isRunning: true, result: this.#result });
       let ofLegacy = 0;
       await this.#attempt(async () => {
@@ -167,6 +171,8 @@ export class Reconcile {
       const result = { startedAt, finishedAt, durationMs, repair, capture, ...findings.told() };
       await journal.save({ source: this.#source, isRunning: false, result });
       this.#result = result;
+      if (result.left === 0 && result.restless === 0)
+        await this.#options.onRun?.ended(`reconcile ${startedAt}`);
       const rowsTotal = this.#run.rowsRead;
       this.#run = { ...this.#run, rowsTotal, state: 'done', error: null, finishedAt };
       const { differences: _, quarantine: __, restlessKeys: ___, ...counts } = result;

@@ -90,6 +90,19 @@ export function openMysqlStore(url: string): LegacyStore {
       );
       return new Map(rows.map(({ name, type }) => [String(name), kindOf(String(type).toLowerCase())]));
     },
+    async columnTypes(table) {
+      const rows = await select(
+        `SELECT column_name AS name, column_type AS type, character_set_name AS letters, is_nullable AS nullable
+         FROM information_schema.columns WHERE table_schema = ? AND table_name = ? ORDER BY ordinal_position`,
+        [database, table],
+      );
+      return new Map(
+        rows.map(({ name, type, letters, nullable }) => [
+          String(name),
+          `${type}${letters === null ? '' : ` ${letters}`} ${nullable === 'YES' ? 'null' : 'not null'}`,
+        ]),
+      );
+    },
     async ping() {
       await select('SELECT 1');
     },

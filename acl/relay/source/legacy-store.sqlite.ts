@@ -51,6 +51,15 @@ export function openSqliteStore(path: string): LegacyStore {
       const rows = select('SELECT name, type FROM pragma_table_info(?)', [table]);
       return new Map(rows.map(({ name, type }) => [String(name), kindOf(String(type).toUpperCase())]));
     },
+    async columnTypes(table) {
+      const rows = select('SELECT name, type, "notnull" AS required FROM pragma_table_info(?)', [table]);
+      return new Map(
+        rows.map(({ name, type, required }) => [
+          String(name),
+          `${String(type).toLowerCase()} ${Number(required) === 1 ? 'not null' : 'null'}`,
+        ]),
+      );
+    },
     async ping() {
       select('SELECT count(*) FROM sqlite_schema', []);
     },

@@ -49,6 +49,13 @@ export function legacyStoreSuite(name: string, open: () => Promise<StoreUnderTes
       await Promise.all([one.close(), other.close()]);
     });
 
+    test('tells the columns of a table as they are declared, and none of one that is not there', async () => {
+      const columns = [...(await under.store.columnTypes('items'))];
+      expect(columns.map(([name]) => name)).toEqual(['item_id', 'label', 'born', 'day']);
+      expect(Object.fromEntries(columns).label).toMatch(/^varchar\(40\)( \w+)? null$/);
+      expect(await under.store.columnTypes('nowhere')).toEqual(new Map());
+    });
+
     test('counts the rows of a table', async () => {
       expect(await under.store.count('items')).toBe(3);
       expect(await under.store.count('empty_table')).toBe(0);

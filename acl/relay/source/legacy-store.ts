@@ -30,6 +30,8 @@ export type LegacyStore = {
   readKeys(table: string, keyColumn: string, keys: readonly string[]): Promise<readonly string[]>;
   /** Columns of the table as they are now, with what they hold. */
   columnKinds(table: string): Promise<ReadonlyMap<string, ColumnKind>>;
+  /** Columns of the table as they are declared now: `varchar(40) null`; empty where there is no such table. */
+  columnTypes(table: string): Promise<ReadonlyMap<string, string>>;
   /** Throws with one line when the database cannot be reached. */
   ping(): Promise<void>;
   close(): Promise<void>;

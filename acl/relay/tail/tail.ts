@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { messageOf, pausable } from '../backfill/retry.ts';
 import type { CaptureState, ChangeSource, Lag } from '../capture/change-source.ts';
+import type { Completeness } from '../completeness/completeness.ts';
 import type { Carried } from './carry-changes.ts';
 
 /** What the API answers about the changes of a set. */
@@ -10,6 +11,10 @@ export type TailStatus = {
   readonly capture: CaptureState['kind'];
   /** What is gone of it. */
   readonly missing: readonly string[];
+  /** Why nobody can say how far the rows are behind, though writes are noted, and what to do; null: the queue says it. */
+  readonly doubt: string | null;
+  /** How the columns of the tables differ from what they were when capture was installed. */
+  readonly drift: readonly string[];
   readonly running: boolean;
   /** Entries that wait; null when that is not known. */
   readonly waiting: number | null;
@@ -33,6 +38,8 @@ export type SetPosition = {
 export type TailOptions = {
   readonly set: string;
   readonly source: ChangeSource;
+  /** What the queue does not tell. Left out where it tells all. */
+  readonly completeness?: Completeness;
   /** Carries one batch over. */
   readonly carry: () => Promise<Carried>;
   readonly log: Logger;
@@ -78,9 +85,13 @@ export class Tail {
 
   /** Begins to note writes and, if asked to, follows them; says what keeps it from that. */
   async install(follow: boolean): Promise<readonly string[]> {
-    const problems = await this.#options.source.preflight();
+    const { source, completeness } = this.#options;
+    const problems = await source.preflight();
     if (problems.length > 0) return problems;
-    await this.#options.source.install();
+    // Before: should it end in the middle, too little is trusted and not too much.
+    await completeness?.accept(await source.state());
+    await source.install();
+    await this.#check();
     if (follow) await this.start();
     return [];
   }
@@ -88,6 +99,7 @@ export class Tail {
   async remove(): Promise<void> {
     await this.stop();
     await this.#options.source.remove();
+    await this.#options.completeness?.forget();
     await this.#check();
     this.#error = null;
   }
@@ -96,11 +108,13 @@ export class Tail {
     await this.#check();
     const known = this.#state.kind === 'absent' ? null : await this.#lag();
     // Of what nobody noted nobody can say how long it waits.
-    const lag = this.#state.kind === 'installed' ? known : null;
+    const lag = this.#knowsAll ? known : null;
     return {
       set: this.#options.set,
       capture: this.#state.kind,
       missing: this.#state.kind === 'broken' ? this.#state.missing : [],
+      doubt: this.#doubt,
+      drift: this.#options.completeness?.drift ?? [],
       running: this.#stop !== null,
       waiting: known?.waiting ?? null,
       lagMs: lag === null ? null : (lag.oldestMs ?? 0),
@@ -127,7 +141,15 @@ export class Tail {
   async #notesAll(): Promise<boolean> {
     const { checkMs = CHECK_MS } = this.#options;
     if (performance.now() - this.#checkedAt > 2 * checkMs) await this.#check();
-    return this.#state.kind === 'installed';
+    return this.#knowsAll;
+  }
+
+  get #doubt(): string | null {
+    return this.#state.kind === 'installed' ? (this.#options.completeness?.doubt ?? null) : null;
+  }
+
+  get #knowsAll(): boolean {
+    return this.#state.kind === 'installed' && this.#doubt === null;
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
@@ -155,6 +177,7 @@ export class Tail {
   async #check(): Promise<void> {
     const { source, set, log } = this.#options;
     const state = await source.state();
+    await this.#options.completeness?.look(state);
     this.#checkedAt = performance.now();
     if (state.kind === 'broken' && this.#state.kind !== 'broken')
       log.error(

@@ -85,14 +85,7 @@ export async function relayChecks(relay: DataRelay, set: string, to: Party): Pro
           ? `gone: ${status.missing.join(', ')}. It is put up again by the cutover itself.`
           : `${status.gate}; legacy says ${describeOwner(status.legacy)}, the service ${describeOwner(status.candidate)}`,
     },
-    {
-      name: 'capture',
-      ok: status.forward.capture === 'installed',
-      detail:
-        status.forward.capture === 'installed'
-          ? 'writes to legacy are noted'
-          : `${status.forward.capture}. Run: npx fig capture install ${set}`,
-    },
+    captured(status, set),
     {
       name: 'lag',
       ok: live.error === null && live.lagMs !== null && live.lagMs <= MOST_LAG_MS,
@@ -130,6 +123,20 @@ export async function relayChecks(relay: DataRelay, set: string, to: Party): Pro
   ];
   if (to === 'candidate') checks.splice(1, 0, await copied(relay, set));
   return checks;
+}
+
+function captured({ forward: { capture, doubt, drift } }: RelayedSet, set: string): Check {
+  const name = 'capture';
+  if (capture !== 'installed')
+    return { name, ok: false, detail: `${capture}. Run: npx fig capture install ${set}` };
+  if (doubt !== null) return { name, ok: false, detail: doubt };
+  if (drift.length > 0)
+    return {
+      name,
+      ok: false,
+      detail: `the schema of legacy has changed: ${drift.join('; ')}. If that is right: npx fig capture install ${set}`,
+    };
+  return { name, ok: true, detail: 'writes to legacy are noted, and its columns are what they were' };
 }
 
 async function copied(relay: DataRelay, set: string): Promise<Check> {

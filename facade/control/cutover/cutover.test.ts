@@ -30,6 +30,8 @@ class FakeRelay implements DataRelay {
   /** What waits to be carried over, one look after the other; the last one stays. */
   waiting: number[] = [0];
   quarantined = 0;
+  doubt: string | null = null;
+  drift: string[] = [];
   differences = 0;
   verified = { compared: 3, different: [] as string[], isPartial: false };
   refuses: Readonly<Record<string, string>> = {};
@@ -39,7 +41,9 @@ class FakeRelay implements DataRelay {
   async status(): Promise<RelayedSet> {
     this.#reach();
     const waiting = this.waiting.length > 1 ? (this.waiting.shift() as number) : (this.waiting[0] as number);
-    const line = { capture: 'installed', running: true, waiting, lagMs: 0, error: null } as const;
+    const { doubt, drift } = this;
+    const fine = { capture: 'installed', running: true, lagMs: 0, error: null } as const;
+    const line = { ...fine, doubt, drift, waiting };
     const { legacy, candidate, quarantined } = this;
     const direction = legacy?.owner === 'candidate' ? 'back' : 'forward';
     return {
@@ -220,6 +224,20 @@ describe('a change of owners', () => {
     if (legacy) expect(legacy.owner).toBe('legacy');
     const well = new FakeRelay();
     Object.assign(relay, { differences: 0, verified: well.verified, refuses: {} });
+    expect(await run()).toMatchObject({ outcome: 'done' });
+  });
+
+  test('is refused while an empty queue means nothing, or the columns are others than they were', async () => {
+    const refusal = async () => {
+      const begun = await cutover().begin(SET, 'candidate', AUTHOR);
+      return begun.ok ? null : begun.detail;
+    };
+    relay.doubt = 'writes were not noted for a time';
+    expect(await refusal()).toBe('capture: writes were not noted for a time');
+    relay.doubt = null;
+    relay.drift = ['items.rating was added (int null)'];
+    expect(await refusal()).toMatch(/^capture: .*rating was added.*npx fig capture install items$/);
+    relay.drift = [];
     expect(await run()).toMatchObject({ outcome: 'done' });
   });
 

@@ -267,7 +267,11 @@ export class Cutover {
     });
     await step('VERIFIED');
     // Most of what was written meanwhile is looked at before writes are held.
-    for (let look = 0; look < LOOKS; look += 1) await relay.verify(name);
+    let looked = 0;
+    for (let look = 0; look < LOOKS; look += 1) {
+      const { compared, different } = await relay.verify(name);
+      looked += compared - different.length;
+    }
     const status = await relay.status(name);
     const epoch = Math.max(begun.epoch, status.legacy?.epoch ?? 0, status.candidate.epoch);
 
@@ -293,7 +297,7 @@ export class Cutover {
           throw new LeadsBack(
             `${different.length} of ${compared} rows that were written last differ: ${different.slice(0, 10).join(', ')}. See: npx fig reconcile ${name}`,
           );
-        return `${compared} rows that were written last are the same on both sides`;
+        return `${looked + compared} rows that were written since the comparison are the same on both sides (${compared} looked at while writes were held)`;
       });
       await act('prove', async () =>
         must(await relay.prove(name, to), `what ${to} writes will come back to ${from}`),

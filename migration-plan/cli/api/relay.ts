@@ -29,6 +29,8 @@ export type CaptureStatus = {
   readonly set: string;
   readonly capture: 'installed' | 'absent' | 'broken';
   readonly missing: readonly string[];
+  readonly doubt: string | null;
+  readonly drift: readonly string[];
   readonly running: boolean;
   readonly waiting: number | null;
   readonly lagMs: number | null;

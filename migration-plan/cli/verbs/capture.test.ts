@@ -23,7 +23,16 @@ afterEach(async () => {
 
 const CAPTURE = '/v1/sets/articles/capture';
 const status = (values: object = {}) => ({
-  ...{ set: 'articles', capture: 'installed', missing: [], running: true, waiting: 3, lagMs: 12 },
+  ...{
+    set: 'articles',
+    capture: 'installed',
+    missing: [],
+    doubt: null,
+    drift: [],
+    running: true,
+    waiting: 3,
+    lagMs: 12,
+  },
   ...{ entries: 40, applied: 38, error: null },
   ...values,
 });
@@ -76,6 +85,22 @@ test('triggers that are gone are a failure, with the way to make it whole', asyn
   expect(err).toContain(
     'gone: _fig_x. Install them again, then copy what was missed: npx fig capture install articles',
   );
+});
+
+test('says why an empty queue means nothing, and which columns have changed', async () => {
+  const show = async (more: object) => {
+    relay.answers.set(`GET ${CAPTURE}`, ok(status({ waiting: 0, ...more })));
+    return run('status', 'articles');
+  };
+  const doubted = await show({ lagMs: null, doubt: 'nothing was copied since writes are noted' });
+  expect([doubted.code, doubted.out]).toEqual([EXIT.ok, expect.stringContaining('0 waiting, lag unknown')]);
+  expect(doubted.err).toContain('articles: nothing was copied since writes are noted');
+  expect(doubted.err).toContain('Reads of articles go to its owner (FENCED)');
+  const drifted = await show({ drift: ['articles.rating was added (int null) and is not carried over'] });
+  expect(drifted.err).toContain(
+    'articles.rating was added (int null) and is not carried over. If that is right',
+  );
+  expect(drifted.err).not.toContain('FENCED');
 });
 
 test('removes, and says what that means', async () => {

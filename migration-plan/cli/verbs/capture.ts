@@ -63,6 +63,11 @@ function report(session: Session, status: CaptureStatus, maxLagMs: number): Exit
       session.note(
         `Not noted any more, as these are gone: ${missing.join(', ')}. Install them again, then copy what was missed: npx fig capture install ${set}; npx fig backfill ${set}`,
       );
+    if (status.doubt !== null) session.note(`${set}: ${status.doubt}`);
+    else if (status.drift.length > 0)
+      session.note(
+        `The schema of legacy has changed: ${status.drift.join('; ')}. If that is right: npx fig capture install ${set}; if the translator has to know it, adapt it, restart the relay, and copy again: npx fig backfill ${set}`,
+      );
     if (fenced !== null) session.note(`Reads of ${set} go to its owner (FENCED): ${fenced}.`);
     if (error !== null) session.note(`${set}: ${error}`);
   }

@@ -254,8 +254,9 @@ function tell(
     `  LEGACY_DATABASE_URL=mysql://… npx fig up${plan}   # starts it with the others; the monolith's own needs none`,
   );
   session.say(
-    `  npx fig backfill ${plural}${plan}     # copies its rows; \`fig capture install ${plural}\` lets writes follow`,
+    `  npx fig capture install ${plural}${plan}     # from now on writes follow; \`fig up\` does it for databases of its own`,
   );
+  session.say(`  npx fig backfill ${plural}${plan}     # copies what was there before`);
   session.say(`  npx fig parity ${plural}${plan}     # what the gateway answers otherwise than the monolith`);
   session.note('docker-compose.yml is left to you: its services are like that of freelancers.');
 }
