@@ -65,6 +65,12 @@ describe('what a queue does not tell', () => {
       await one.look(INSTALLED);
       await one.ended('copy');
       expect(one.doubt).toMatch(words);
+      // Nor by a copy that began while they were gone, even if somebody else puts them up.
+      await one.look(state);
+      await one.began('in the gap');
+      await one.look(INSTALLED);
+      await one.ended('in the gap');
+      expect(one.doubt).toMatch(words);
       const next = await open();
       expect(next.doubt).toMatch(words);
       await next.look(INSTALLED);
