@@ -12,6 +12,9 @@ const root = join(import.meta.dirname, '..', '..', '..');
 const stateDir = mkdtempSync(join(tmpdir(), 'fig-test-'));
 /** How long Jest may take to end after it has written its results. */
 const LEFT_OPEN_MS = 20_000;
+/** So many of the slowest tests are named, of those that take longer than this. */
+const SLOWEST = 15;
+const SLOW_MS = 10_000;
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 /** A suite that measures memory or needs the machine for itself is named `*.alone.test.ts`. */
 const ROUNDS: readonly (readonly string[])[] = [
@@ -31,7 +34,7 @@ type JestResults = {
   numPendingTests: number;
   numTodoTests: number;
   numRuntimeErrorTestSuites: number;
-  testResults: { assertionResults: { fullName: string; status: string }[] }[];
+  testResults: { assertionResults: { fullName: string; status: string; duration?: number | null }[] }[];
 };
 
 async function databases(): Promise<NodeJS.ProcessEnv> {
@@ -135,9 +138,12 @@ function read(output: string): JestResults | null {
 /** Says what became of all tests; false: there was none. */
 function summarise(rounds: readonly JestResults[]): boolean {
   const sum = (of: (results: JestResults) => number) => rounds.reduce((all, results) => all + of(results), 0);
-  const skipped = rounds
-    .flatMap(({ testResults }) => testResults)
-    .flatMap((file) => file.assertionResults.filter((test) => test.status === 'pending'));
+  const tests = rounds.flatMap(({ testResults }) => testResults.flatMap((file) => file.assertionResults));
+  const slow = tests.filter(({ duration }) => (duration ?? 0) > SLOW_MS);
+  slow.sort((one, other) => (other.duration ?? 0) - (one.duration ?? 0));
+  for (const { duration, fullName } of slow.slice(0, SLOWEST))
+    say(`slow: ${((duration ?? 0) / 1000).toFixed(0)} s ${fullName}`);
+  const skipped = tests.filter(({ status }) => status === 'pending');
   for (const test of skipped) say(`skipped: ${test.fullName}`);
   // A suite that could not even be loaded counts as failed, or a broken import would read as fewer tests.
   const failed = sum(
