@@ -121,6 +121,7 @@ export async function openDataPlane(options: DataPlaneOptions): Promise<LocalDat
     dryRunSecret: options.dryRunSecret,
     random: Math.random,
     nowMs: Date.now,
+    onFault: (err) => log.error({ err }, 'two answers could not be compared'),
   });
   const recordings = new Recordings();
   const { watches } = options;

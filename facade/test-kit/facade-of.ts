@@ -77,6 +77,7 @@ export type TestFacadeOptions = {
   readonly lookAtBuilds?: (control: Control) => void;
   /** Closed with the facade. */
   readonly comparer?: Comparer;
+  readonly onShadowFault?: (error: unknown) => void;
 };
 
 export async function listenOn(server: Server): Promise<number> {
@@ -135,6 +136,7 @@ export async function facadeOf(plan: Plan, options: TestFacadeOptions = {}): Pro
     dryRunSecret: options.dryRunSecret ?? null,
     random: options.random ?? Math.random,
     nowMs: Date.now,
+    onFault: options.onShadowFault ?? (() => {}),
   });
   const recordings = new Recordings();
   const writes = new OwnedWrites();

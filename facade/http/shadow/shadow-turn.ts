@@ -32,6 +32,7 @@ type TurnParts = {
   readonly comparer: Comparer;
   /** Whether a copy of this request would still be sent to this side now. */
   readonly isShadowed: () => boolean;
+  readonly onFault: (error: unknown) => void;
 };
 
 type Kept = Exclude<Copied, { kind: 'failed' }>;
@@ -115,6 +116,10 @@ export class ShadowTurn {
       const reason = this.#discardReason(copied, ended);
       if (reason !== null) this.#parts.sink.discarded(reason);
       else await this.#compare(copied, copyTo, headers, body);
+    } catch (error) {
+      // Whatever it is, the client has its answer, and each copy one end.
+      this.#parts.onFault(error);
+      this.#parts.sink.discarded('compare-failed');
     } finally {
       if (copied.kind === 'answer') this.#parts.budget.give(copied.body.length);
       this.#close();

@@ -15,6 +15,7 @@ import {
   scriptedUpstream,
 } from '../../test-kit/scripted-upstream.ts';
 import { until } from '../../test-kit/until.ts';
+import type { Comparer } from './comparer.ts';
 
 const MATCH = [
   '/api/articles',
@@ -393,6 +394,23 @@ describe('shadow copies', () => {
       'compare-timeout': 1,
       'compare-failed': 1,
     });
+  });
+
+  test('a fault in the comparison itself is told, and takes neither the client nor the account along', async () => {
+    const faults: unknown[] = [];
+    let broken = true;
+    const whole = createThreadsComparer();
+    const comparer: Comparer = {
+      compare: (...of) => (broken ? Promise.reject(new Error('a fault of ours')) : whole.compare(...of)),
+      close: () => whole.close(),
+    };
+    await start({}, {}, { comparer, onShadowFault: (error) => faults.push(error) });
+    expect((await get('/api/articles/1')).status).toBe(200);
+    expect(await settled(1)).toMatchObject({ discarded: { 'compare-failed': 1 } });
+    expect(faults).toEqual([new Error('a fault of ours')]);
+    broken = false;
+    await get('/api/articles/1');
+    expect(await settled(2)).toMatchObject({ compared: { match: 1 } });
   });
 
   test('a client that leaves, and an upstream that does not answer, are told apart', async () => {

@@ -31,6 +31,8 @@ export type ShadowOptions = {
   readonly dryRunSecret: string | null;
   readonly random: () => number;
   readonly nowMs: () => number;
+  /** Told of what should not happen: a comparison that ends in an error. It is discarded, and nobody else sees it. */
+  readonly onFault: (error: unknown) => void;
 };
 
 /** Of one route. */
