@@ -6,7 +6,7 @@ import { FacadeProcesses, freePort } from './test-kit/facade-process.ts';
 import { failoverLoad } from './test-kit/failover-load.ts';
 import { until } from './test-kit/until.ts';
 
-const ROUNDS = process.env.FIG_SOAK === '1' ? 30 : 3;
+const ROUNDS = process.env.FIG_SOAK === '1' ? 30 : 2;
 let upstream: AwkwardUpstream;
 let facades: FacadeProcesses;
 beforeAll(async () => {

@@ -551,7 +551,7 @@ describeOnEveryDatabase('imports', (kind) => {
 
 describeOnEveryDatabase('an import that is killed', (kind) => {
   // long enough that a busy machine sees it under way
-  const LINES = 30_000;
+  const LINES = 15_000;
   test('is finished by sending the file again, and ends as one that nobody disturbed', async () => {
     const ends: Record<string, string[]>[] = [];
     const path = join(folder, `${kind.name}-kill.dat`);

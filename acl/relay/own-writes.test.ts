@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { MYSQL_URL, postgresDatabase } from '../testing/databases.ts';
-import { legacyDatabases } from '../testing/legacy-database.ts';
+import { legacyDatabases, sharedOut } from '../testing/legacy-database.ts';
 import { type RunningProcess, runToEnd, startProcess } from '../testing/process.ts';
 import { closeConnections, type RawAnswer, rawRequest } from '../testing/raw-http.ts';
 import { waitUntil } from '../testing/wait-until.ts';
@@ -24,12 +24,13 @@ const STAGE_MS = 120_000 + WRITES * 1_000;
 if (!MYSQL_URL)
   test.skip('clients read their own writes on MySQL: FIG_TEST_MYSQL_URL names no server', () => {});
 
-describe.each([...legacyDatabases])('a client of a monolith on %s', (_kind, create) => {
+describe.each([...legacyDatabases])('a client of a monolith on %s', (kind, create) => {
   const stops: (() => Promise<unknown>)[] = [];
   let facade: RunningProcess;
   let relay: RunningProcess;
   let startRelay: () => Promise<RunningProcess>;
   let version = 0;
+  let stageNow = 'legacy' as string;
 
   beforeAll(async () => {
     const folder = await mkdtemp(join(tmpdir(), 'fig-test-'));
@@ -96,6 +97,7 @@ describe.each([...legacyDatabases])('a client of a monolith on %s', (_kind, crea
     });
     expect([answer.status, answer.body]).toEqual([200, expect.anything()]);
     version = JSON.parse(answer.body).version;
+    stageNow = stage;
   };
   const fencedNow = async () => {
     const answer = await rawRequest(facade.adminUrl as string, {
@@ -175,10 +177,11 @@ describe.each([...legacyDatabases])('a client of a monolith on %s', (_kind, crea
     }
   }
 
-  test.each([
+  const stages: readonly [string, number | undefined][] = [
     ['canary', 50],
     ['candidate', undefined],
-  ])(
+  ];
+  test.each(sharedOut(kind, stages))(
     'always reads what it has written itself, at stage %s, with the relay stopped and killed in between',
     async (stage, percent) => {
       await move(stage, percent);
@@ -212,6 +215,7 @@ describe.each([...legacyDatabases])('a client of a monolith on %s', (_kind, crea
   test('reads at legacy while the relay is gone for longer than the set may lag, and at the candidate again', async () => {
     const client = new Client(20);
     await client.login();
+    if (stageNow !== 'candidate') await move('candidate');
     await waitUntil(async () => (await fencedNow()) === null, 'reads follow the stage');
     relay.child.kill('SIGKILL');
     const why = await waitUntil(async () => {

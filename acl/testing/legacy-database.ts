@@ -67,6 +67,16 @@ async function mysqlLegacy(): Promise<LegacyDatabase> {
   };
 }
 
+/**
+ * Of cases that are long and alike on all kinds: those for this one. Each case runs on one of the kinds that there are, all
+ * of them on each with FIG_SOAK=1.
+ */
+export function sharedOut<T>(kind: string, cases: readonly T[]): readonly T[] {
+  if (process.env.FIG_SOAK === '1') return cases;
+  const kinds = [...legacyDatabases.keys()];
+  return cases.filter((_, n) => n % kinds.length === kinds.indexOf(kind));
+}
+
 /** The kinds that there are on this machine: SQLite, and MySQL where FIG_TEST_MYSQL_URL names a server. */
 export const legacyDatabases: ReadonlyMap<string, () => Promise<LegacyDatabase>> = new Map([
   ['SQLite', sqliteLegacy],

@@ -1,5 +1,5 @@
 // Rates of false and of missed breaches over seeded runs of the guardrails themselves, with a look every window.
-// FIG_SIMULATED_RUNS sets the number of runs (10,000; a tenth of it for latencies).
+// FIG_SIMULATED_RUNS sets the number of runs (2,500, 10,000 with FIG_SOAK=1; a hundredth of it for latencies).
 import { describe, expect, it } from '@jest/globals';
 import { binomial, seeded } from '../../test-kit/random.ts';
 import { errors } from './errors.ts';
@@ -10,7 +10,7 @@ import { mismatch } from './mismatch.ts';
 import { p99 } from './p99.ts';
 import { Tally } from './tally.ts';
 
-const RUNS = Number(process.env.FIG_SIMULATED_RUNS ?? 10_000);
+const RUNS = Number(process.env.FIG_SIMULATED_RUNS ?? (process.env.FIG_SOAK === '1' ? 10_000 : 2_500));
 const { exp, log } = Math;
 const WINDOW_MS = 300_000;
 const SLICES = 5;
