@@ -103,6 +103,24 @@ describe('guardrails', () => {
     );
   };
 
+  test('hold a route while many answers are too large to be compared, and let it go on when they are compared', async () => {
+    const given = routeOf('articles', []).shadow;
+    const [small, large] = ['x', 'x'.repeat(2_000)];
+    await start({}, { shadow: { ...given, sampleRatio: 1, noiseRatio: 0, maxBodyBytes: 1_000 } });
+    await next('shadow');
+    for (const side of Object.values(sides)) side.answer = () => [200, { text: large }];
+    await requests(60);
+    for (const side of Object.values(sides)) side.answer = () => [200, { text: small }];
+    await requests(400);
+    const refused = await next('canary', 10);
+    expect([refused.status, refused.body.code]).toEqual([422, 'ROUTE_EVIDENCE_MISSING']);
+    expect(JSON.stringify(refused.body)).toContain(
+      '0 of 400 compared answers differ, and 60 could not be compared',
+    );
+    await requests(200);
+    expect((await next('canary', 10)).status).toBe(200);
+  });
+
   test('hold a route until its evidence passes, and say what is missing', async () => {
     await start();
     expect((await next('shadow')).status).toBe(200);

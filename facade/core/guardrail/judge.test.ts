@@ -65,6 +65,28 @@ describe('mismatch', () => {
     expect(after.explanation).toBe('0 of 3,861 compared answers differ: less than 0.1 %, and 0.1 % may be.');
   });
 
+  it('holds where more than one pair of answers in ten was not compared, and breaches by none of them', () => {
+    const beside = (uncompared: number, differing = 0, of = 9_000) => {
+      const figures = compared(differing, of);
+      Object.assign(figures.compared, { uncompared });
+      return judged(tallyOf([0, figures]), mismatch);
+    };
+    expect(beside(1_000)).toMatchObject({ verdict: 'pass', sample: 9_000 });
+    expect(beside(1_000).explanation).toBe(
+      '0 of 9,000 compared answers differ, and 1,000 could not be compared: at most 0.043 %, and 0.1 % may be.',
+    );
+    const held = beside(1_001);
+    expect(held).toMatchObject({ verdict: 'hold', value: 0, sample: 9_000 });
+    expect(held.interval[1]).toBeGreaterThan(0.1);
+    expect(held.explanation).toMatch(
+      /^0 of 9,000 .* and 1,001 could not be compared: between 0 % and .* it is open/,
+    );
+    // More that can be compared make it good again.
+    expect(held.missing?.samples).toBe(9);
+    expect(beside(100_000)).toMatchObject({ verdict: 'hold' });
+    expect(beside(100_000, 90).verdict).toBe('breach');
+  });
+
   it('breaches when the share that differs is certainly over the threshold', () => {
     const found = judged(tallyOf([0, compared(20, 2_000)]), mismatch);
     expect(found).toMatchObject({ verdict: 'breach', value: 0.01, sample: 2_000, missing: null });

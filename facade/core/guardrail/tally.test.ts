@@ -59,10 +59,20 @@ describe('tally', () => {
     );
   });
 
+  it('counts what was not compared beside the samples, over a stored state and a merge', () => {
+    const [a, b] = [tallyOf([]), tallyOf([])];
+    a.uncompared(50_000);
+    b.uncompared(50_000);
+    b.compared('match', 50_000);
+    const merged = Tally.from(JSON.parse(JSON.stringify(Tally.merge(a, b))));
+    expect(content(merged).total.compared).toEqual({ hits: 0, trials: 1, doubtful: 0, uncompared: 2 });
+    expect(merged.window(50_000).figures.compared.uncompared).toBe(2);
+  });
+
   it('leaves what it was merged from as it was', () => {
     const [a, b] = [tallyOf([{ at: 50_000, kind: 'compared', bad: true, ms: 0 }]), tallyOf([])];
     Tally.merge(a, b).compared('mismatch', 50_000);
-    expect(content(a).total.compared).toEqual({ hits: 1, trials: 1, doubtful: 0 });
+    expect(content(a).total.compared).toEqual({ hits: 1, trials: 1, doubtful: 0, uncompared: 0 });
   });
 
   it('begins anew with a new build, stage or form of the route', () => {
@@ -70,7 +80,12 @@ describe('tally', () => {
     for (const change of [{ build: 'b2' }, { hash: 'h2' }, { stage: 'canary 50%' }]) {
       const next = new Tally({ ...epoch, ...change, sinceMs: 51_000 }, WINDOW_MS);
       next.compared('match', 51_000);
-      expect(content(Tally.merge(old, next)).total.compared).toEqual({ hits: 0, trials: 1, doubtful: 0 });
+      expect(content(Tally.merge(old, next)).total.compared).toEqual({
+        hits: 0,
+        trials: 1,
+        doubtful: 0,
+        uncompared: 0,
+      });
     }
   });
 
@@ -111,7 +126,7 @@ describe('tally', () => {
     const tally = new Tally(epoch, WINDOW_MS);
     tally.compared('match', 60_000);
     tally.compared('mismatch', 51_000);
-    expect(content(tally).total.compared).toEqual({ hits: 1, trials: 2, doubtful: 0 });
+    expect(content(tally).total.compared).toEqual({ hits: 1, trials: 2, doubtful: 0, uncompared: 0 });
     expect(tally.window(60_000).figures.compared.trials).toBe(1);
   });
 

@@ -54,6 +54,11 @@ export class Tally {
     }
   }
 
+  /** Two answers that nobody could compare. */
+  uncompared(nowMs: number): void {
+    for (const { compared } of this.#at(nowMs)) compared.uncompared++;
+  }
+
   /** One answer of one side. `ms` is null when none came. */
   answered(party: Party, failed: boolean, ms: number | null, nowMs: number): void {
     for (const { answered, latency } of this.#at(nowMs)) {

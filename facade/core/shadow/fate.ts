@@ -47,5 +47,21 @@ export const DISCARD_REASONS = [
 ] as const;
 export type DiscardReason = (typeof DISCARD_REASONS)[number];
 
+/**
+ * Reasons that lie in the answers, or in how many there are: what was compared instead may be of another kind. The others
+ * befall any request.
+ */
+export const UNCOMPARED: ReadonlySet<DiscardReason> = new Set<DiscardReason>([
+  'no-dry-run',
+  'streaming',
+  'too-complex',
+  'compare-busy',
+  'compare-timeout',
+  'compare-failed',
+  'too-large',
+  'no-memory',
+  'encoding',
+]);
+
 /** What became of a request that could be copied, the moment that is known. */
 export type Fate = 'sampled-out' | 'dropped' | 'sent' | { readonly skipped: SkipReason };

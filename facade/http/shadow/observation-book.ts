@@ -4,6 +4,7 @@ import { type Epoch, Tally } from '../../core/guardrail/tally.ts';
 import { Observations } from '../../core/observation/observations.ts';
 import type { RouteObserved } from '../../core/observation/observations-view.ts';
 import { describeStep } from '../../core/position.ts';
+import { UNCOMPARED } from '../../core/shadow/fate.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import type { ShadowSink, SinkOf } from './shadow-sink.ts';
 
@@ -113,7 +114,10 @@ class Page implements ShadowSink {
 
   fate: ShadowSink['fate'] = (fate) => this.observations.fate(fate);
   failed: ShadowSink['failed'] = () => this.observations.failed();
-  discarded: ShadowSink['discarded'] = (reason) => this.observations.discarded(reason);
+  discarded: ShadowSink['discarded'] = (reason) => {
+    this.observations.discarded(reason);
+    if (UNCOMPARED.has(reason)) this.#tally.uncompared(this.#options.nowMs());
+  };
 
   compared: ShadowSink['compared'] = (compared) => {
     const nowMs = this.#options.nowMs();
