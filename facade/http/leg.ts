@@ -104,7 +104,10 @@ function legOf(call: Call, guards: UpstreamGuards): Leg | Refused {
   if (decision.safe && hasFallback(call)) return legacyLeg(call, 'EJECTED', guards);
   const retrySeconds = Math.ceil(guard.breaker.waitMs(now) / 1000);
   const name = decision.state?.route.name;
-  const noRead = decision.safe ? `${name} has no fallback` : 'a write goes nowhere else';
+  const noFallback = decision.state?.route.fallbackToLegacy
+    ? 'legacy is behind it'
+    : `${name} has no fallback`;
+  const noRead = decision.safe ? noFallback : 'a write goes nowhere else';
   const problem = problemOf(
     'UPSTREAM_EJECTED_CANDIDATE',
     `The candidate upstream of ${name} is out since too much of what it was asked failed, and ${noRead}.`,
@@ -117,14 +120,15 @@ export function legacyLeg(call: Call, reason: 'EJECTED' | 'FALLBACK', guards: Up
   return { party: 'legacy', reason, guard, pass: 'in', told: false, placed: false };
 }
 
-/** Whether legacy may answer a read in place of the candidate. */
-export function hasFallback({ decision, snapshot }: Call): boolean {
+/** Whether legacy may answer a read in place of the candidate: not while it lacks what the candidate has written. */
+export function hasFallback({ decision, snapshot, fence }: Call): boolean {
   const { state, upstream } = decision;
   return (
     state?.route.fallbackToLegacy === true &&
     upstream === 'candidate' &&
     snapshot.plan.legacy !== null &&
-    state.position?.stage !== 'retired'
+    state.position?.stage !== 'retired' &&
+    (state.position?.writer !== 'candidate' || fence.cause(state) === null)
   );
 }
 

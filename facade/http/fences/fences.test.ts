@@ -64,8 +64,11 @@ class Side {
   url = '';
   cookie: string | undefined;
   respond: RequestListener | null = null;
+  /** Drops every connection that asks. */
+  isBroken = false;
   readonly #server: Server = createServer((request, response) => {
     this.cookie = request.headers.cookie;
+    if (this.isBroken && request.method === 'GET') return request.socket.destroy();
     if (this.respond && request.method === 'POST') return this.respond(request, response);
     if (request.url === '/cached') response.setHeader('cache-control', 'max-age=60');
     response.end('answer');
@@ -107,11 +110,18 @@ type Options = {
   readonly maxFences?: number;
   readonly token?: string | null;
   readonly shadow?: boolean;
+  readonly fallback?: boolean;
 };
 
 /** A facade with the set `s`, which its route owns. */
-async function start({ maxLagMs = 60_000, token = 'sesame', maxFences, shadow = false }: Options = {}) {
-  const part = { data: { kind: 'owned', set: 's' } } as const;
+async function start({
+  maxLagMs = 60_000,
+  token = 'sesame',
+  maxFences,
+  shadow = false,
+  fallback = false,
+}: Options = {}) {
+  const part = { data: { kind: 'owned', set: 's' }, fallbackToLegacy: fallback } as const;
   const owned = routeOf(
     'owned',
     ['GET /owned', 'POST /owned', 'GET /cached', 'GET /owned/track unsafe'],
@@ -125,6 +135,8 @@ async function start({ maxLagMs = 60_000, token = 'sesame', maxFences, shadow = 
       routeOf('free', ['GET /free', 'POST /free']),
     ],
     relay: { url: relay.url },
+    // What fails is asked again and again here.
+    health: { path: '/livez', intervalMs: 0, ejectAtRatio: 1.01, minimum: 1e9, windowMs: 60_000 },
     dataSets: new Map([
       [
         's',
@@ -453,5 +465,61 @@ describe('a fence cookie', () => {
     await write(facade);
     for (const cookie of [sealed(Date.now() - 120_000), 'x-fig-fence=nonsense'])
       expect(who(await read(facade, `${SID}; ${cookie}`))).toBe('legacy FENCED');
+  });
+});
+
+describe('once the candidate owns the set', () => {
+  afterEach(() => {
+    candidate.isBroken = false;
+  });
+  /** The candidate writes; changes go back to legacy. */
+  const owned = async (stage: 'legacy' | 'canary' | 'candidate', options: Options = {}) => {
+    const facade = await start(options);
+    const { control } = facade;
+    const state = control.dataOf('s');
+    if (!state) throw new Error('no state');
+    const change = { owner: 'candidate', epoch: 1, step: 'CANDIDATE_OWNS' } as const;
+    expect(await control.moveData(state, change, { actor: 'test', reason: 'test' })).toMatchObject({
+      ok: true,
+    });
+    if (stage !== 'legacy') await facade.put('owned', stage, stage === 'canary' ? 50 : 0);
+    await until('the lag is known', async () => !who(await read(facade, 'sid=x')).endsWith('FENCED'));
+    expect(who(await write(facade, 'sid=x'))).toBe('candidate WRITER');
+    return facade;
+  };
+
+  test.each(['legacy', 'canary'] as const)(
+    'at stage %s a client that has written reads at the candidate until it is carried back',
+    async (stage) => {
+      const facade = await owned(stage);
+      const clients = Array.from({ length: 12 }, (_, n) => `sid=client-${n}`);
+      const readers = async () => (await Promise.all(clients.map((cookie) => read(facade, cookie)))).map(who);
+      // Those that wrote just before the route was split hold up all for a second.
+      await until('nobody is held', async () => !(await readers()).join().includes('FENCED'));
+      const before = await readers();
+      expect(before.some((by) => by.startsWith('legacy'))).toBe(true);
+      relay.head = '21';
+      for (const cookie of clients) await write(facade, cookie);
+      for (const cookie of clients) expect(who(await read(facade, cookie))).toMatch(/^candidate /);
+      relay.covered = true;
+      await until('reads follow the stage', async () => (await readers()).join() === before.join());
+    },
+  );
+
+  test('legacy answers in its place only what it has, of this client and of all', async () => {
+    const facade = await owned('candidate', { fallback: true });
+    candidate.isBroken = true;
+    await readsAt(facade, 'legacy FALLBACK', 'sid=client-2');
+    relay.head = '22';
+    await write(facade);
+    const own = await read(facade);
+    expect([own.status, JSON.parse(own.body.toString()).code]).toEqual([502, 'UPSTREAM_HEADERS_CANDIDATE']);
+    expect(who(await read(facade, 'sid=client-2'))).toBe('legacy FALLBACK');
+    expect((await read(facade)).status).toBe(502);
+    relay.covered = true;
+    await readsAt(facade, 'legacy FALLBACK', SID);
+    relay.head = null;
+    relay.lagMs = 62_000;
+    await until('legacy is behind', async () => (await read(facade, 'sid=client-2')).status === 502);
   });
 });

@@ -1,6 +1,9 @@
 import type { Logger } from 'pino';
+import type { Route } from '#plan/model/plan.ts';
 import type { SetLink } from '../../core/fence/set-link.ts';
 import type { LagCause } from '../../core/fence/set-progress.ts';
+import type { Party } from '../../core/party.ts';
+import type { Position } from '../../core/position.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import { SetWatch } from './set-watch.ts';
 
@@ -63,8 +66,7 @@ export class SetWatches {
         this.#watches.get(set) ?? watches.get(set) ?? new SetWatch(set, maxLagMs, { link, now, heard });
       watch.maxLagMs = maxLagMs;
       watches.set(set, watch);
-      const reads = position && !position.killed && READS_AT[position.stage];
-      if (reads && reads !== position.writer) split.add(set);
+      if (position && readersOf(route, position).some((party) => party !== position.writer)) split.add(set);
     }
     // Nobody took positions of what was written until now.
     for (const set of split) if (!this.#split.has(set)) watches.get(set)?.holdUntil(now() + APPLY_MS);
@@ -97,14 +99,20 @@ export class SetWatches {
   }
 }
 
-/** Who answers reads at these stages, wholly or in part. */
-const READS_AT = {
-  legacy: null,
-  shadow: null,
-  canary: 'candidate',
-  candidate: 'candidate',
-  retired: 'candidate',
-} as const;
+/** Who answers reads at these stages. */
+const READS_AT: Readonly<Record<Position['stage'], readonly Party[]>> = {
+  legacy: ['legacy'],
+  shadow: ['legacy'],
+  canary: ['legacy', 'candidate'],
+  candidate: ['candidate'],
+  retired: ['candidate'],
+};
+
+/** Who may answer a read, be it in place of a candidate that fails. */
+function readersOf({ fallbackToLegacy }: Route, { stage, killed }: Position): readonly Party[] {
+  if (killed) return ['legacy'];
+  return fallbackToLegacy && stage === 'candidate' ? ['candidate', 'legacy'] : READS_AT[stage];
+}
 
 function inWords(watch: SetWatch, cause: LagCause): string {
   const held = `reads of ${watch.set} go to its owner`;
