@@ -158,10 +158,41 @@ describe.each([...legacyDatabases])('freelancers change their owner, from %s and
     for (let id = 30; id < 40; id += 1)
       expect(rows.get(String(id))).toMatchObject({ notes: acknowledged.get(id) });
     await expectEqualStores();
+    await expectRefusedByLegacy();
+    expect(await world.askRelay('POST', '/backfill')).toMatchObject({
+      status: 409,
+      json: { code: 'RELAY_BACKFILL_REFUSED', detail: expect.stringContaining('owns freelancers') },
+    });
     await world.facade().stop();
     await world.start('facade');
     expect((await world.cutOver('legacy')).owner).toBe('legacy');
   }, 120_000);
+
+  /** A row that the monolith's tables do not take is listed with who refuses it, and goes through when it is corrected. */
+  async function expectRefusedByLegacy(): Promise<void> {
+    const refuse =
+      kind === 'MySQL'
+        ? `CREATE TRIGGER no_odd BEFORE UPDATE ON freelancers FOR EACH ROW
+           BEGIN IF NEW.notes = 'odd' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'odd is not taken'; END IF; END`
+        : `CREATE TRIGGER no_odd BEFORE UPDATE ON freelancers WHEN NEW.notes = 'odd'
+           BEGIN SELECT RAISE(ABORT, 'odd is not taken'); END`;
+    await job.execute(refuse);
+    await write(41, 'odd');
+    const listed = async () => (await world.askRelay('GET', '/quarantine')).json.rows;
+    await waitUntil(async () => (await listed()).length > 0, 'it is set aside');
+    expect(await listed()).toEqual([
+      {
+        key: '41',
+        reason: expect.stringContaining('odd is not taken'),
+        since: expect.any(String),
+        refusedBy: 'legacy',
+      },
+    ]);
+    await write(41, 'even');
+    await waitUntil(async () => (await listed()).length === 0, 'it is carried back');
+    await job.execute('DROP TRIGGER no_odd');
+    await expectEqualStores();
+  }
 
   /** Kills a process where it stands in a change of owners, starts it again, and lets the change come to its end. */
   async function cutOverWithDeath(

@@ -93,7 +93,8 @@ export async function openSet(plan: DataSet, around: Surroundings): Promise<Open
   const owner = new SetOwnership({
     ...{ set, gate, service, writer, forward: tail, back, log, failpoint },
     carryBack: () => carryBack(backParts, own),
-    quarantined: () => relay.quarantined().length + quarantine.size,
+    quarantined: () => relay.quarantined(),
+    quarantinedBack: () => quarantine.list(),
     verification,
     oneWay: tables.filter(({ name }) => !translator.tables[name]?.fromSync).map(({ name }) => name),
   });

@@ -289,7 +289,14 @@ export const answers: Readonly<Record<string, z.ZodType>> = {
     backfill,
     open({
       set: z.string(),
-      rows: z.array(open({ key: z.string(), reason: z.string(), since: moment })),
+      rows: z.array(
+        open({
+          key: z.string(),
+          reason: z.string(),
+          since: moment,
+          refusedBy: z.enum(['service', 'legacy']),
+        }),
+      ),
     }).describe('With `--quarantine`.'),
   ]),
   reconcile,

@@ -12,6 +12,7 @@ import type { SetRelay } from '../backfill/set-relay.ts';
 import type { SetOwnership } from '../ownership/set-ownership.ts';
 import type { Reconcile } from '../reconcile/reconcile.ts';
 import { LegacyBusy } from '../source/legacy-busy.ts';
+import type { QuarantinedRow } from '../state/progress.ts';
 import type { Tail } from '../tail/tail.ts';
 import {
   closeSide,
@@ -57,8 +58,15 @@ export function relayApi(
       }),
     )
     .post(
-      withSet(sets, ({ relay }, response) => {
-        if (relay.start()) response.status(202).json(relay.status());
+      withSet(sets, ({ relay, owner }, response) => {
+        if (owner.direction === 'back')
+          problem(
+            response,
+            409,
+            'RELAY_BACKFILL_REFUSED',
+            `the new service owns ${relay.set}: what it writes is carried back by itself, and there is nothing to copy`,
+          );
+        else if (relay.start()) response.status(202).json(relay.status());
         else
           problem(response, 409, 'RELAY_BACKFILL_RUNNING', `a backfill of ${relay.set} is running`, {
             backfill: relay.status(),
@@ -74,9 +82,11 @@ export function relayApi(
 
   app.get(
     '/v1/sets/:set/quarantine',
-    withSet(sets, ({ relay }, response) => {
-      const rows = relay.quarantined().map(({ key, reason, since }) => ({ key, reason, since }));
-      response.json({ rows });
+    withSet(sets, ({ relay, owner }, response) => {
+      const listed = (rows: readonly QuarantinedRow[], refusedBy: 'service' | 'legacy') =>
+        rows.map(({ key, reason, since }) => ({ key, reason, since, refusedBy }));
+      const back = owner.quarantinedBack();
+      response.json({ rows: [...listed(relay.quarantined(), 'service'), ...listed(back, 'legacy')] });
     }),
   );
 

@@ -4,6 +4,7 @@ import type { CaptureState } from '../capture/change-source.ts';
 import type { ReachFailpoint } from '../failpoint.ts';
 import type { LegacyWriter } from '../reverse/legacy-writer.ts';
 import { describeTransactions, type OpenTransaction } from '../source/legacy-busy.ts';
+import type { QuarantinedRow } from '../state/progress.ts';
 import type { Tail, TailStatus } from '../tail/tail.ts';
 import type { OwnedService, ServiceOwnership } from '../target/owned-service.ts';
 import type { LegacyGate, Ownership } from './legacy-gate.ts';
@@ -41,7 +42,9 @@ export type OwnershipOptions = {
   readonly back: Tail;
   /** Carries one batch of what the service wrote back. */
   readonly carryBack: () => Promise<unknown>;
-  readonly quarantined: () => number;
+  /** Rows that the service refuses, and those that legacy refuses on the way back. */
+  readonly quarantined: () => readonly QuarantinedRow[];
+  readonly quarantinedBack: () => readonly QuarantinedRow[];
   readonly verification: Verification;
   readonly oneWay: readonly string[];
   readonly log: Logger;
@@ -94,12 +97,17 @@ export class SetOwnership {
     return (await this.#options.gate.read()) ?? { owner: 'legacy', epoch: 0 };
   }
 
+  /** Rows that wait because legacy refuses them. */
+  quarantinedBack(): readonly QuarantinedRow[] {
+    return this.#options.quarantinedBack();
+  }
+
   async stop(): Promise<void> {
     await Promise.all([this.#options.forward.stop(), this.#options.back.stop()]);
   }
 
   async status(): Promise<OwnershipStatus> {
-    const { set, gate, service, forward, back, quarantined, oneWay } = this.#options;
+    const { set, gate, service, forward, back, quarantined, quarantinedBack, oneWay } = this.#options;
     const state = await gate.state();
     return {
       set,
@@ -110,7 +118,7 @@ export class SetOwnership {
       direction: this.#direction,
       forward: await forward.status(),
       back: await back.status(),
-      quarantined: quarantined(),
+      quarantined: quarantined().length + quarantinedBack().length,
       oneWay,
       rejected: await gate.rejected(),
       openTransactions: await gate.openTransactions(),

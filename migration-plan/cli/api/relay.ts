@@ -87,7 +87,12 @@ export type ReconcileStatus = {
   readonly result: ReconcileResult | null;
 };
 
-export type QuarantinedRow = { readonly key: string; readonly reason: string; readonly since: string };
+export type QuarantinedRow = {
+  readonly key: string;
+  readonly reason: string;
+  readonly since: string;
+  readonly refusedBy: 'service' | 'legacy';
+};
 
 /** The relay, as the CLI uses it. Every method rejects with `Failure`. */
 export class RelayApi {

@@ -184,11 +184,12 @@ describe('fig backfill', () => {
   });
 
   test('--quarantine lists the rows with their reasons', async () => {
-    const rows = [{ key: '17', reason: 'name: expected text', since: '2026-11-23T10:00:00.000Z' }];
+    const since = '2026-11-23T10:00:00.000Z';
+    const rows = [{ key: '17', reason: 'name: expected text', since, refusedBy: 'service' }];
     relay.answers.set('GET /v1/sets/articles/quarantine', ok({ rows }));
     const { out } = await fig(['backfill', 'articles', '--quarantine'], { plan });
     expect(out).toBe(
-      'KEY  SINCE                     REASON\n17   2026-11-23T10:00:00.000Z  name: expected text\n',
+      'KEY  SINCE                     REFUSED BY  REASON\n17   2026-11-23T10:00:00.000Z  service     name: expected text\n',
     );
   });
 

@@ -156,8 +156,8 @@ async function listQuarantine(session: Session, relay: RelayApi, set: string): P
   else {
     sayTable(
       session,
-      ['KEY', 'SINCE', 'REASON'],
-      rows.map((row) => [row.key, row.since, row.reason]),
+      ['KEY', 'SINCE', 'REFUSED BY', 'REASON'],
+      rows.map((row) => [row.key, row.since, row.refusedBy, row.reason]),
     );
   }
   return EXIT.ok;
