@@ -7,7 +7,8 @@ import { openPostgresLedger } from '../adapters/ledger.postgres.ts';
 import { type PostgresAddress, postgresAddress } from '../adapters/postgres-link.ts';
 import { openRepairableFile } from '../adapters/repairable-ledger.file.ts';
 import { openRepairableTable } from '../adapters/repairable-ledger.postgres.ts';
-import { foldPositions, type Ledger, type LedgerEntry, lastRepair } from '../core/ledger.ts';
+import type { DataPosition } from '../core/data-position.ts';
+import { foldData, foldPositions, type Ledger, type LedgerEntry, lastRepair } from '../core/ledger.ts';
 import { chainFault, LedgerChain } from '../core/ledger-chain.ts';
 import { ledgerLine } from '../core/ledger-line.ts';
 import type { FoundPositions } from '../core/ledger-repair.ts';
@@ -50,6 +51,9 @@ const ENTRIES: readonly LedgerEntry[] = (() => {
   }
   return chain.read({ after: 0, limit: 100 });
 })();
+const POSITION: DataPosition = {
+  ...{ set: 'items', owner: 'legacy', epoch: 0, held: false, step: 'LEGACY_OWNS', to: null, driver: null },
+};
 const LINES = ENTRIES.map(ledgerLine);
 const NEWLINE = Buffer.from('\n');
 const bytes = (line: string | Buffer) => (typeof line === 'string' ? Buffer.from(line) : line);
@@ -65,6 +69,7 @@ function storedAt(seq: number, history: readonly LedgerEntry[] = ENTRIES): Found
     repair: lastRepair(seen)?.hash ?? '',
     ledger: seen[0]?.hash ?? '',
     positions: Object.fromEntries(foldPositions(seen)),
+    data: Object.fromEntries(foldData(seen)),
   };
   return { source: `positions-${seq}.json`, stored };
 }
@@ -301,6 +306,67 @@ describe.each([
     const report = await repair(again, [storedAt(6), storedAt(entries.length, entries)]);
     expect(report.stored.map(({ counts }) => counts)).toEqual([false, true]);
     expect(percents(await soundEntries(again))).toMatchObject({ authors: 0 });
+  });
+
+  describe('with a data set that has changed its owner', () => {
+    /** Begun, decided, and at rest with the candidate. */
+    const history = (() => {
+      const chain = new LedgerChain();
+      const step = (version: number, data: Partial<DataPosition>) =>
+        draftOf('data:items', version, {
+          ...{ type: 'cutover', stage: null, percent: null, writer: null, paused: null, killed: null },
+          data: { ...POSITION, ...data },
+        });
+      const drafts = [
+        draftOf('articles', 1),
+        step(1, { to: 'candidate', driver: 'a:1', step: 'FENCING', held: true }),
+        step(2, {
+          to: 'candidate',
+          driver: 'a:1',
+          step: 'JOURNALED',
+          owner: 'candidate',
+          epoch: 3,
+          held: true,
+        }),
+        step(3, { step: 'CANDIDATE_OWNS', owner: 'candidate', epoch: 3 }),
+      ];
+      for (const one of drafts) {
+        const outcome = chain.seal([one]);
+        if (!outcome.ok) throw new Error('not sealed');
+        chain.add(outcome.entries[0] as LedgerEntry);
+      }
+      return chain.read({ after: 0, limit: 100 });
+    })();
+    const lines = history.map(ledgerLine);
+
+    test.each<[string, string[], FoundPositions[]]>([
+      ['what was served', lines.slice(0, 2).concat('garbage'), [storedAt(4, history)]],
+      ['a whole line behind the damage', lines.with(2, 'garbage'), []],
+    ])(
+      'keeps the newest owner that %s tells, also where only kept entries shall count',
+      async (_by, damaged, found) => {
+        for (const policy of ['latest', 'kept'] as const) {
+          const place = newPlace();
+          await place.write(damaged);
+          const report = await repair(place, found, { policy, acceptLoss: true });
+          const becomes = { owner: 'candidate', epoch: 3, step: 'CANDIDATE_OWNS', to: null, version: 4 };
+          expect(report.sets).toMatchObject([{ set: 'items', kept: { step: 'FENCING' }, becomes }]);
+          const entries = await soundEntries(place);
+          expect(foldData(entries).get('items')).toMatchObject(becomes);
+        }
+      },
+    );
+
+    test('leaves a change that was under way to whoever takes it over, and what is kept as it is', async () => {
+      const place = newPlace();
+      await place.write([...lines.slice(0, 3), 'garbage']);
+      const report = await repair(place, [storedAt(3, history)], { acceptLoss: true });
+      expect(report.sets).toMatchObject([
+        { from: 'kept', becomes: { step: 'JOURNALED', to: 'candidate', version: 2 } },
+      ]);
+      const entries = await soundEntries(place);
+      expect(entries.filter(({ route }) => route === 'data:items')).toHaveLength(2);
+    });
   });
 
   test('that is sound is left alone', async () => {

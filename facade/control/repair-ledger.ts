@@ -38,6 +38,7 @@ export async function repairLedger(
     })),
     unknown: plan.unknown,
     routes: plan.routes,
+    sets: plan.sets,
     aside: null as string | null,
     appended: [] as LedgerEntry[],
     refused: null as { code: string; message: string } | null,
@@ -50,7 +51,7 @@ export async function repairLedger(
   const { at, author } = wish;
   const aside = cutOff.length > 0 ? ledger.asideName(at) : null;
   const what = `kept ${kept.length} of the ledger's entries${aside ? `, ${cutOff.length} lines stand in ${aside}` : ''}`;
-  const appended = repairEntries(kept, plan.routes, {
+  const appended = repairEntries(kept, plan, {
     at,
     actor: author.actor,
     reason: `${author.reason} (${what})`,

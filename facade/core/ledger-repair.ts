@@ -1,4 +1,12 @@
-import { foldPositions, type LedgerDraft, type LedgerEntry, lastRepair, positionOf } from './ledger.ts';
+import { type DataState, dataKey } from './data-position.ts';
+import {
+  foldData,
+  foldPositions,
+  type LedgerDraft,
+  type LedgerEntry,
+  lastRepair,
+  positionOf,
+} from './ledger.ts';
 import { chainFault, entryHash, sealEntry } from './ledger-chain.ts';
 import { readLedgerLine } from './ledger-line.ts';
 import { initialPosition, type Position } from './position.ts';
@@ -43,8 +51,19 @@ export type RepairedRoute = {
   readonly from: 'kept' | 'stored' | 'cutOff';
 };
 
+/** Who owned a data set by each of the sources, and who does behind the repair. */
+export type RepairedSet = {
+  readonly set: string;
+  readonly kept: DataState | null;
+  readonly stored: DataState | null;
+  readonly cutOff: DataState | null;
+  readonly becomes: DataState;
+  readonly from: 'kept' | 'stored' | 'cutOff';
+};
+
 export type RepairPlan = {
   readonly routes: readonly RepairedRoute[];
+  readonly sets: readonly RepairedSet[];
   /** What was taken for the last served positions; null when nothing stored belongs to this ledger. */
   readonly stored: FoundPositions | null;
   /** Numbers of entries that were acknowledged and of which nothing is known any more. */
@@ -74,7 +93,8 @@ export function examineLedger(lines: readonly StandingLine[]): Examination {
 
 /**
  * Where routes stand after a repair: with `latest` at the newest position that anybody knows of (the kept entries, what
- * instances have served, what whole lines behind the damage say), with `kept` at what the kept entries alone say.
+ * instances have served, what whole lines behind the damage say), with `kept` at what the kept entries alone say. A data
+ * set stands at the newest in either case: who owns it is a fact of its two stores, and no wish.
  */
 export function planRepair(
   { kept, cutOff }: Examination,
@@ -106,7 +126,27 @@ export function planRepair(
     return { route, ...of, ...chosen(of, policy) };
   });
   const seen = stored?.stored.seq ?? 0;
-  return { routes, stored, unknown: unknownEntries(kept.length, cutOff, seen) };
+  const sets = repairedSets({
+    kept: foldData(kept),
+    stored: new Map(Object.entries(stored?.stored.data ?? {})),
+    cutOff: foldData(behind),
+  });
+  return { routes, sets, stored, unknown: unknownEntries(kept.length, cutOff, seen) };
+}
+
+function repairedSets(
+  said: Readonly<Record<RepairedSet['from'], ReadonlyMap<string, DataState>>>,
+): RepairedSet[] {
+  const names = new Set(Object.values(said).flatMap((states) => [...states.keys()]));
+  return [...names].sort().map((set) => {
+    const [kept, stored, cutOff] = [said.kept, said.stored, said.cutOff].map((of) => of.get(set) ?? null);
+    const of = { kept: kept ?? null, stored: stored ?? null, cutOff: cutOff ?? null };
+    const newest = Math.max(...Object.values(of).map((state) => state?.version ?? 0));
+    const from =
+      (['kept', 'stored', 'cutOff'] as const).find((source) => of[source]?.version === newest) ?? 'kept';
+    const state = of[from] as DataState;
+    return { set, ...of, becomes: from === 'kept' ? state : { ...state, version: newest + 1 }, from };
+  });
 }
 
 type Said = { kept: Position | null; stored: Position | null; cutOff: Position | null };
@@ -155,7 +195,7 @@ function unknownEntries(kept: number, cutOff: readonly CutOffLine[], served: num
 /** The entries that a repair appends behind the kept ones: what was done, and every position that changes by it. */
 export function repairEntries(
   kept: readonly LedgerEntry[],
-  routes: readonly RepairedRoute[],
+  { routes, sets }: Pick<RepairPlan, 'routes' | 'sets'>,
   { at, actor, reason, plan }: Pick<LedgerDraft, 'at' | 'actor' | 'reason' | 'plan'>,
 ): LedgerEntry[] {
   const common = { at, type: 'repair', actor, plan } as const;
@@ -166,6 +206,11 @@ export function repairEntries(
     const { stage, hundredths, writer, paused, killed, version } = becomes;
     const position = { stage, percent: hundredths / 100, writer, paused, killed, version };
     drafts.push({ ...common, route, ...position, reason: WHY[from] });
+  }
+  for (const { set, becomes, from } of sets) {
+    if (from === 'kept') continue;
+    const { version, sinceMs: _, ...data } = becomes;
+    drafts.push({ ...common, ...nothing, route: dataKey(set), version, reason: WHY[from], data });
   }
   const entries: LedgerEntry[] = [];
   for (const draft of drafts) entries.push(sealEntry(draft, entries.at(-1) ?? kept.at(-1)));

@@ -47,7 +47,7 @@ export type LedgerEntry = {
   readonly forced?: true;
   /** What a move rests on, and what an `evidence` found. Only there when there is some. */
   readonly evidence?: EntryEvidence;
-  /** Where a data set stands after a `cutover`; its route is `data:SET`. Only there. */
+  /** Where a data set stands after a `cutover`, or a `repair`; its route is `data:SET`. Only there. */
   readonly data?: DataPosition;
   readonly prev: string;
   readonly hash: string;

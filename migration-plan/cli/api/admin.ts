@@ -42,6 +42,8 @@ export type LedgerEntry = Readonly<Record<string, unknown>> & {
   readonly reason: string;
   readonly forced?: true;
   readonly evidence?: { readonly route: string; readonly parity?: ParityVerdict };
+  /** Where a data set stands. */
+  readonly data?: { readonly step: string; readonly owner: string };
   readonly prev: string;
   readonly hash: string;
 };

@@ -17,6 +17,14 @@ describe('fig ledger', () => {
     expect((await fig(['ledger', '--route', 'authors'], { admin })).out.split('\n')).toHaveLength(3);
   });
 
+  test('tells of a data set its step, and who owns it', async () => {
+    const data = { set: 'articles', step: 'JOURNALED', owner: 'candidate' };
+    control.entry({ type: 'cutover', route: 'data:articles', stage: null, percent: null, data });
+    expect((await fig(['ledger'], { admin })).out).toMatch(
+      /cutover {2}data:articles {2}JOURNALED \(candidate owns\) {2}/,
+    );
+  });
+
   test('says when there is nothing', async () => {
     expect((await fig(['ledger'], { admin })).out).toBe('No entries.\n');
   });

@@ -66,18 +66,22 @@ export function addLedger(program: Command, run: Run): void {
 }
 
 function rowOf(entry: LedgerEntry): string[] {
-  const stage =
-    entry.stage === null ? '-' : describeStage({ stage: entry.stage, percent: entry.percent ?? 0 });
   return [
     String(entry.seq),
     entry.at,
     entry.forced ? `${entry.type} (forced)` : entry.type,
     entry.route ?? entry.evidence?.route ?? '-',
-    stage,
+    placeOf(entry),
     String(entry.version),
     entry.actor,
     entry.evidence?.parity ? `${saidOf(entry.evidence.parity)}: ${entry.reason}` : entry.reason,
   ];
+}
+
+/** Of a route its stage, of a data set its step and who owns it. */
+function placeOf({ stage, percent, data }: LedgerEntry): string {
+  if (data) return `${data.step} (${data.owner} owns)`;
+  return stage === null ? '-' : describeStage({ stage, percent: percent ?? 0 });
 }
 
 const saidOf = ({ verdict, passed, failed, errors }: ParityVerdict) =>

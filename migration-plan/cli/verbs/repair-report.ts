@@ -3,6 +3,7 @@ import { sayTable } from '../screen/table.ts';
 import type { Session } from '../session.ts';
 
 type Position = { stage: string; hundredths: number; paused: boolean; killed: boolean; version: number };
+type Owned = { owner: string; epoch: number; step: string; version: number };
 type Source = 'kept' | 'stored' | 'cutOff';
 type Entry = { seq: number; type: string; route: string | null; actor: string; reason: string };
 /** What the repair program says. */
@@ -13,6 +14,7 @@ export type Report = {
   stored: { source: string; seq: number; counts: boolean }[];
   unknown: number[];
   routes: ({ route: string; becomes: Position; from: Source } & { [source in Source]: Position | null })[];
+  sets: ({ set: string; becomes: Owned; from: Source } & { [source in Source]: Owned | null })[];
   aside: string | null;
   appended: Entry[];
   refused: { code: string; message: string } | null;
@@ -33,6 +35,7 @@ export function sayRepair(session: Session, report: Report, dryRun: boolean): vo
   for (const { source, seq, counts } of stored)
     session.say(`Stored positions: ${source}, up to entry ${seq}${counts ? '' : ' (not counted)'}`);
   sayRoutes(session, report, dryRun);
+  saySets(session, report, dryRun);
   if (dryRun) session.say('Nothing was changed: leave out --dry-run to repair.');
   if (appended.length === 0) return;
   if (aside) session.say(`The lines that were cut off stand in ${aside}.`);
@@ -49,6 +52,18 @@ function sayRoutes(session: Session, { routes }: Report, dryRun: boolean): void 
     FROM[from],
   ]);
   sayTable(session, ['ROUTE', 'KEPT', 'SERVED', 'CUT OFF', dryRun ? 'WOULD BE' : 'IS NOW', 'BY'], rows);
+}
+
+function saySets(session: Session, { sets }: Report, dryRun: boolean): void {
+  if (sets.length === 0) return;
+  const owned = (one: Owned | null) =>
+    one ? `${one.owner} (${one.step}, epoch ${one.epoch}) v${one.version}` : '-';
+  const rows = sets.map(({ set, kept, stored, cutOff, becomes, from }) => [
+    set,
+    ...[kept, stored, cutOff, becomes].map(owned),
+    FROM[from],
+  ]);
+  sayTable(session, ['DATA SET', 'KEPT', 'SERVED', 'CUT OFF', dryRun ? 'WOULD BE' : 'IS NOW', 'BY'], rows);
 }
 
 function describeLine({ place, entry, problem, torn }: Report['cutOff'][number]): string {
