@@ -40,7 +40,8 @@ type Surroundings = {
   readonly failpoint: ReachFailpoint;
 };
 
-const BATCH_ROWS = 500;
+/** As many as an inbox takes. */
+const BATCH_ROWS = 1000;
 const SERVICE_TIMEOUT_MS = 60_000;
 /** How long a comparison waits for the relay to catch up, and for a row to come to rest. */
 const SETTLE_MS = 60_000;

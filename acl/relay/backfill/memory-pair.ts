@@ -69,14 +69,15 @@ export class MemoryPair {
         }
         return result;
       }),
-    exportAfter: (_stream, after, limit) =>
+    keysAfter: (_stream, after, limit) =>
       this.#step(`export after ${after}`, () => {
         const all = [...this.service]
-          .map(([key, { deleted, value }]) => ({ key, deleted, value }))
+          .map(([key, { deleted }]) => ({ key, deleted }))
           .sort((a, b) => Number(a.key) - Number(b.key))
           .filter(({ key }) => after === null || Number(key) > Number(after));
         const rows = all.slice(0, limit);
-        return { rows, next: all.length > limit ? rows.at(-1)!.key : null };
+        const keys = rows.flatMap(({ key, deleted }) => (deleted ? [] : [key]));
+        return { keys, next: all.length > limit ? rows.at(-1)!.key : null };
       }),
     rows: (_stream, keys) =>
       this.#step(`service ${keys.join()}`, () =>

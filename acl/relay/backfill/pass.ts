@@ -1,6 +1,7 @@
 import type { Progress } from '../state/progress.ts';
 import type { SyncRow } from '../target/sync-inbox.ts';
-import { applyRows, translate } from './apply-rows.ts';
+import { applyRows } from './apply-rows.ts';
+import type { CopyAhead } from './copy-ahead.ts';
 import type { BatchDone, PassParts } from './pass-parts.ts';
 import { resendBatch } from './resend-batch.ts';
 import { streamKey, tableKey } from './stream-key.ts';
@@ -9,23 +10,16 @@ import { streamKey, tableKey } from './stream-key.ts';
  * Does the next batch of a pass. The caller keeps the progress once the batch is done: a batch that is done again does
  * no harm, one that is skipped would lose rows.
  */
-export async function nextBatch(parts: PassParts, progress: Progress): Promise<BatchDone> {
-  if (progress.phase === 'copy') return copyBatch(parts, progress);
+export async function nextBatch(parts: PassParts, progress: Progress, ahead: CopyAhead): Promise<BatchDone> {
+  if (progress.phase === 'copy') return copyBatch(parts, progress, ahead);
   return progress.phase === 'remove' ? removeBatch(parts, progress) : resendBatch(parts, progress);
 }
 
-async function copyBatch(parts: PassParts, progress: Progress): Promise<BatchDone> {
+async function copyBatch(parts: PassParts, progress: Progress, ahead: CopyAhead): Promise<BatchDone> {
   const table = parts.tables[progress.table];
   if (table === undefined)
     return { progress: { ...progress, phase: 'remove', after: null }, isPassComplete: false };
-  // The ticket comes before the read: whoever reads later holds a higher ticket, and fresher rows win.
-  const ticket = await parts.inbox.takeTicket();
-  parts.failpoint('after-ticket');
-  const rows = await parts.store.readRowsAfter(table.name, table.key, progress.after, parts.batchSize);
-  parts.failpoint('after-read');
-  const changes = translate(parts, table, rows, progress.pass);
-  const result = await applyRows(parts, ticket, changes, progress.pass);
-  parts.failpoint('after-apply');
+  const { rows, result } = await ahead.take({ table, after: progress.after }, progress.pass);
   await parts.quarantine.save();
   parts.failpoint('after-quarantine');
   const isLast = rows.length < parts.batchSize;
@@ -44,11 +38,10 @@ async function copyBatch(parts: PassParts, progress: Progress): Promise<BatchDon
 
 /** Tombstones the keys of one export page that legacy no longer has. */
 async function removeBatch(parts: PassParts, progress: Progress): Promise<BatchDone> {
-  const page = await parts.inbox.exportAfter(parts.stream, progress.after, parts.batchSize);
-  const alive = page.rows.filter((row) => !row.deleted).map((row) => row.key);
+  const page = await parts.inbox.keysAfter(parts.stream, progress.after, parts.batchSize);
   const ticket = await parts.inbox.takeTicket();
   parts.failpoint('before-remove');
-  const gone = await vanished(parts, alive);
+  const gone = await vanished(parts, page.keys);
   const tombstones = gone.map((key): SyncRow => ({ key, deleted: true }));
   const result = await applyRows(parts, ticket, tombstones, progress.pass);
   parts.failpoint('after-remove');

@@ -42,7 +42,11 @@ export class Quarantine {
 
   async save(): Promise<void> {
     if (this.#isSaved) return;
-    await this.#journal.saveQuarantine(this.list());
+    // Before it is written: what is put meanwhile is not in it.
     this.#isSaved = true;
+    await this.#journal.saveQuarantine(this.list()).catch((error: unknown) => {
+      this.#isSaved = false;
+      throw error;
+    });
   }
 }

@@ -5,6 +5,7 @@ import type { ReachFailpoint } from '../failpoint.ts';
 import { IDLE, type Progress, type QuarantinedRow, type RunJournal } from '../state/progress.ts';
 import { type Carried, carryChanges, carryRows } from '../tail/carry-changes.ts';
 import type { BatchResult } from '../target/sync-inbox.ts';
+import { CopyAhead } from './copy-ahead.ts';
 import { nextBatch } from './pass.ts';
 import type { BatchDone, PassParts } from './pass-parts.ts';
 import { Quarantine } from './quarantine.ts';
@@ -32,6 +33,7 @@ export class SetRelay {
   readonly #options: SetRelayOptions;
   readonly #parts: PassParts;
   readonly #failpoint: ReachFailpoint;
+  readonly #ahead: CopyAhead;
   #progress: Progress;
   #leg: { readonly sinceMs: number; readonly rowsBefore: number } | null = null;
   #run: Promise<void> | null = null;
@@ -43,6 +45,7 @@ export class SetRelay {
     this.#options = options;
     this.#parts = { ...options.parts, quarantine };
     this.#failpoint = options.parts.failpoint;
+    this.#ahead = new CopyAhead(this.#parts);
     this.#progress = progress;
   }
 
@@ -118,7 +121,7 @@ export class SetRelay {
       await this.#attempt(() => this.#countRows());
       for (;;) {
         if (this.#stop.signal.aborted) return await this.#end('paused', null);
-        const done = await this.#attempt(() => nextBatch(this.#parts, this.#progress));
+        const done = await this.#attempt(() => nextBatch(this.#parts, this.#progress, this.#ahead));
         if (done.isPassComplete) return await this.#complete(done);
         await this.#keep({ ...done.progress, error: null });
         this.#failpoint('after-checkpoint');
@@ -168,6 +171,7 @@ export class SetRelay {
   }
 
   async #end(state: 'done' | 'failed' | 'paused', error: string | null): Promise<void> {
+    await this.#ahead.settle();
     const finishedAt = this.#parts.now().toISOString();
     const interrupted = state === 'paused' && this.#isStopping;
     const reason = interrupted ? STOPPED : error;

@@ -72,13 +72,13 @@ export async function compareStores(run: ComparisonRun): Promise<void> {
     }
   run.onHalf();
   for await (const page of ahead(
-    (after: string | null) => attempt(() => parts.inbox.exportAfter(parts.stream, after, parts.batchSize)),
+    (after: string | null) => attempt(() => parts.inbox.keysAfter(parts.stream, after, parts.batchSize)),
     ({ next }) => next,
   )) {
-    const living = new Map(page.rows.flatMap((row) => (row.deleted ? [] : [[row.key, row] as const])));
-    for (const key of await attempt(() => keysInLegacy(parts, [...living.keys()]))) living.delete(key);
-    for (const [key, row] of living) suspects.add(looker.extra(key, row));
-    run.onRows(page.rows.length);
+    const known = new Set(await attempt(() => keysInLegacy(parts, page.keys)));
+    const extra = page.keys.filter((key) => !known.has(key));
+    if (extra.length > 0) for (const look of await attempt(() => looker.keys(extra))) suspects.add(look);
+    run.onRows(page.keys.length);
     await settle(false);
     parts.failpoint('reconcile-after-chunk');
   }

@@ -58,11 +58,6 @@ export class Looker {
     return keys.map((key) => this.#look(owner.get(key) ?? null, key, rows.get(key), held.get(key)));
   }
 
-  /** At what the service exported and legacy does not have. */
-  extra(key: string, held: Held): Look {
-    return this.#look(null, key, undefined, held);
-  }
-
   async #held(keys: readonly string[]): Promise<ReadonlyMap<string, Held>> {
     const rows = keys.length === 0 ? [] : await this.#parts.inbox.rows(this.#parts.stream, keys);
     return new Map(rows.flatMap(({ key, deleted, value }) => (deleted ? [] : [[key, { value }] as const])));

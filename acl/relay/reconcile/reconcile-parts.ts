@@ -12,7 +12,7 @@ export type ReconcileParts = {
   readonly tables: readonly { readonly name: string; readonly key: string }[];
   readonly translator: DataSetTranslator;
   readonly store: LegacyStore;
-  readonly inbox: Pick<SyncInbox, 'rows' | 'exportAfter'>;
+  readonly inbox: Pick<SyncInbox, 'rows' | 'keysAfter'>;
   readonly source: Pick<ChangeSource, 'state' | 'head' | 'covers'>;
   /** What the relay has set aside. */
   readonly quarantined: () => readonly QuarantinedRow[];

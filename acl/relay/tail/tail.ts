@@ -43,7 +43,7 @@ export type TailOptions = {
   /** Carries one batch over. */
   readonly carry: () => Promise<Carried>;
   readonly log: Logger;
-  /** Pause when nothing waited. Default 50 ms. */
+  /** Pause when nothing has waited for a while; shorter behind a write, since the next is near. Default 50 ms. */
   readonly pollMs?: number;
   /** How often it is looked whether triggers are still there. Default 5 s. */
   readonly checkMs?: number;
@@ -52,6 +52,8 @@ export type TailOptions = {
 };
 
 const CHECK_MS = 5_000;
+/** Pause behind a batch; it doubles each time that nothing waits. */
+const SHORT_PAUSE_MS = 2;
 
 /** Follows what is written to the tables of one set: one loop, from its start until it is stopped. */
 export class Tail {
@@ -60,6 +62,8 @@ export class Tail {
   #loop: Promise<void> = Promise.resolve();
   #state: CaptureState = { kind: 'absent' };
   #checkedAt = Number.NEGATIVE_INFINITY;
+  /** A look at the triggers, beside the batches. */
+  #look: { readonly sinceMs: number; readonly done: Promise<void> } | null = null;
   #entries = 0;
   #applied = 0;
   #error: string | null = null;
@@ -80,6 +84,7 @@ export class Tail {
   async stop(): Promise<void> {
     this.#stop?.abort();
     await this.#loop;
+    await this.#look?.done;
     this.#stop = null;
   }
 
@@ -156,15 +161,17 @@ export class Tail {
     const { carry, log, set, pollMs = 50, checkMs = CHECK_MS, backoffMs } = this.#options;
     log.info({ set }, 'following changes');
     let attempt = 0;
+    let pauseMs = pollMs;
     while (!signal.aborted) {
       try {
-        if (performance.now() - this.#checkedAt > checkMs) await this.#check();
+        this.#lookBeside(checkMs);
         const { entries, applied } = await carry();
         this.#entries += entries;
         this.#applied += applied;
         this.#error = null;
         attempt = 0;
-        if (entries === 0) await pausable(pollMs, signal);
+        pauseMs = entries > 0 ? Math.min(SHORT_PAUSE_MS, pollMs) : Math.min(2 * pauseMs, pollMs);
+        if (entries === 0) await pausable(pauseMs, signal);
       } catch (error) {
         attempt += 1;
         this.#error = messageOf(error);
@@ -172,6 +179,17 @@ export class Tail {
         await pausable(backoffMs(attempt), signal);
       }
     }
+  }
+
+  /** Beside the batches: a look takes as long as many of them (information_schema), and they would wait for it. */
+  #lookBeside(checkMs: number): void {
+    const sinceMs = performance.now();
+    const last = Math.max(this.#checkedAt, this.#look?.sinceMs ?? Number.NEGATIVE_INFINITY);
+    if (sinceMs - last <= checkMs) return;
+    const done = this.#check().catch((error: unknown) => {
+      this.#error = messageOf(error);
+    });
+    this.#look = { sinceMs, done };
   }
 
   async #check(): Promise<void> {

@@ -7,8 +7,11 @@ export class ExactNumber {
   }
 }
 
-/** Up to 15 digits come through a double unchanged (IEEE 754); only a longer run can hold a number that does not. */
-const LONG_NUMBER = /[\d.eE+-]{16}/;
+/**
+ * Up to 15 digits come through a double unchanged (IEEE 754); only a longer number may not. One begins behind a
+ * separator: the digits of a UUID, behind a quote, are none, and would cost every page of rows the slow way.
+ */
+const LONG_NUMBER = /(?:^|[\s,:[])[\d.eE+-]{16}/;
 
 /** JSON.parse, with numbers that it would round kept as they were written. */
 export function parseExactly(text: string): unknown {

@@ -11,7 +11,10 @@ const batchAnswer = z.object({
   rejected: z.array(z.object({ key: z.string(), reason: z.string() })),
 });
 const heldRows = z.array(z.object({ key: z.string(), deleted: z.boolean(), value: z.unknown() }));
-const exportAnswer = z.object({ rows: heldRows, next: z.string().nullable() });
+const exportAnswer = z.object({
+  rows: z.array(z.object({ key: z.string(), deleted: z.boolean() })),
+  next: z.string().nullable(),
+});
 const rowsAnswer = z.object({ rows: heldRows });
 
 /** The sync inbox protocol over HTTP. Throws ServiceUnreachable, ServiceProblem, or AclError on a malformed answer. */
@@ -27,10 +30,14 @@ export function httpSyncInbox(client: HttpClient): SyncInbox {
       const answer = await client.expect({ method: 'POST', path, json: { ticket, rows } });
       return readAnswer(batchAnswer, answer, client.url);
     },
-    async exportAfter(stream, after, limit) {
-      const query = new URLSearchParams({ limit: String(limit), ...(after === null ? {} : { after }) });
+    async keysAfter(stream, after, limit) {
+      const query = new URLSearchParams({
+        ...{ limit: String(limit), values: 'false' },
+        ...(after === null ? {} : { after }),
+      });
       const path = `/.fig/sync/${encodeURIComponent(stream)}/export?${query}`;
-      return readAnswer(exportAnswer, await client.expect({ method: 'GET', path }), client.url);
+      const page = readAnswer(exportAnswer, await client.expect({ method: 'GET', path }), client.url);
+      return { keys: page.rows.flatMap(({ key, deleted }) => (deleted ? [] : [key])), next: page.next };
     },
     async rows(stream, keys) {
       const path = `/.fig/sync/${encodeURIComponent(stream)}/rows`;

@@ -12,8 +12,9 @@ export type BatchResult = {
 
 type HeldRow = { readonly key: string; readonly deleted: boolean; readonly value: unknown };
 
-type ExportPage = {
-  readonly rows: readonly HeldRow[];
+type KeyPage = {
+  /** Of rows that are alive. */
+  readonly keys: readonly string[];
   /** Where the next page starts; null after the last one. */
   readonly next: string | null;
 };
@@ -24,7 +25,8 @@ export type SyncInbox = {
   /** A ticket orders what is read after it before everything that is read after a later one. */
   takeTicket(): Promise<string>;
   apply(stream: string, ticket: string, rows: readonly SyncRow[]): Promise<BatchResult>;
-  exportAfter(stream: string, after: string | null, limit: number): Promise<ExportPage>;
+  /** Keys of what the service holds, in its order; a page may have fewer than `limit`, and none. */
+  keysAfter(stream: string, after: string | null, limit: number): Promise<KeyPage>;
   /**
    * What the service holds of these keys now, at most 1000; one that it does not hold is deleted or left out. Numbers
    * that JavaScript cannot hold come as `ExactNumber`.

@@ -28,6 +28,7 @@ export type ExportRow = {
   readonly version: string;
   /** canonicalHash of the value; null without one. */
   readonly hash: string | null;
+  /** Null for a tombstone, and for all where values were not asked for. */
   readonly value: unknown;
 };
 
@@ -97,22 +98,34 @@ export async function applyBatch<V>(
   });
 }
 
-/** One page of what the service holds, with tombstones, from one snapshot; `next` is null after the last page. */
+/**
+ * One page of what the service holds, with tombstones, from one snapshot; `next` is null after the last page. Without
+ * values only keys are read, at a small part of the cost.
+ */
 export async function exportPage<V>(
   dataSource: DataSource,
   stream: SyncStream<V>,
   after: string | null,
   limit: number,
+  withValues: boolean,
 ): Promise<{ rows: ExportRow[]; next: string | null }> {
   return dataSource.transaction('REPEATABLE READ', async (manager) => {
     const synced = await readSyncRows(manager, stream.name, stream.keyOrder, after, limit + 1);
-    const living = await stream.read(manager, after, limit + 1);
+    const living = withValues
+      ? await stream.read(manager, after, limit + 1)
+      : (await stream.readKeys(manager, after, limit + 1)).map((key) => ({ key, value: null }));
     const rows = new Map<string, ExportRow>();
     // What came through the inbox and is not alive was removed, by a tombstone or by the service itself.
     for (const row of synced) rows.set(row.key, { ...row, deleted: true, hash: null, value: null });
     for (const { key, value } of living) {
       const version = rows.get(key)?.version ?? '0';
-      rows.set(key, { key, deleted: false, version, hash: canonicalHash(value), value });
+      rows.set(key, {
+        key,
+        deleted: false,
+        version,
+        hash: value === null ? null : canonicalHash(value),
+        value,
+      });
     }
     const ordered = [...rows.values()].sort((a, b) => compareKeys(stream.keyOrder, a.key, b.key));
     const page = ordered.slice(0, limit);
@@ -141,7 +154,7 @@ function check<V>(stream: SyncStream<V>, row: BatchRow): Candidate<V> | string {
       .map(({ path, message }) => `${path || 'value'}: ${message}`)
       .join('; ');
   }
-  const mismatch = stream.mismatch(row.key, parsed.data);
+  const mismatch = stream.mismatch(row.key, parsed.data, destination);
   if (mismatch !== null) return mismatch;
   return { key: row.key, destination, deleted: false, hash: canonicalHash(parsed.data), value: parsed.data };
 }

@@ -36,6 +36,7 @@ const batchSchema = z.strictObject({
 const exportSchema = z.strictObject({
   after: key.optional(),
   limit: pageSize,
+  values: z.enum(['true', 'false']).default('true'),
 });
 
 /** The sync protocol over HTTP, see openapi.yaml: tickets, batches, export; owner, changes and rows behind them. */
@@ -77,12 +78,12 @@ export function syncRouter<V>(dataSource: DataSource, streams: readonly SyncStre
     .route('/.fig/sync/:stream/export')
     .get(async (request, response) => {
       const stream = streamOf(request.params.stream as string);
-      const { after = null, limit } = parse(exportSchema, request.query, 'query');
+      const { after = null, limit, values } = parse(exportSchema, request.query, 'query');
       if (after !== null && !isKeyOf(stream.keyOrder, after)) {
         const message = 'expected a decimal number without leading zeros';
         throw problem('REQUEST_INVALID', `query: after: ${message}`, [{ path: 'after', message }]);
       }
-      response.json(await exportPage(dataSource, stream, after, limit));
+      response.json(await exportPage(dataSource, stream, after, limit, values === 'true'));
     })
     .all(methodNotAllowed('GET'));
 

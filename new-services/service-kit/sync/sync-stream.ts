@@ -18,8 +18,8 @@ export type SyncStream<V> = {
   readonly value: z.ZodType<V>;
   /** Key of the aggregate that a source key stands for. */
   readonly destinationOf: (key: string) => string;
-  /** Why a valid value does not belong to its key; null when it does. */
-  readonly mismatch: (key: string, value: V) => string | null;
+  /** Why a valid value does not belong to its key, or to what `destinationOf` says of that; null when it does. */
+  readonly mismatch: (key: string, value: V, destination: string) => string | null;
   /**
    * Winners that cannot be applied because another row holds what must be unique, with the reason in words; none when
    * the rest can all be applied together. Without it such rows are found one by one.
@@ -36,6 +36,12 @@ export type SyncStream<V> = {
     after: string | null,
     limit: number,
   ) => Promise<{ readonly key: string; readonly value: V }[]>;
+  /** Their keys alone, which are all that a comparison from this side needs. */
+  readonly readKeys: (
+    manager: EntityManager,
+    after: string | null,
+    limit: number,
+  ) => Promise<readonly string[]>;
   /** Living aggregates among these keys, in any order, as they are now. */
   readonly find: (
     manager: EntityManager,

@@ -57,6 +57,9 @@ const notes: SyncStream<Note> = {
     );
     return rows.map(keyed);
   },
+  async readKeys(manager, after, limit) {
+    return (await notes.read(manager, after, limit)).map(({ key }) => key);
+  },
   async find(manager, keys) {
     return (await manager.query('SELECT id, text, place FROM note WHERE id = ANY($1)', [keys])).map(keyed);
   },

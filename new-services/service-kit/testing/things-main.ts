@@ -50,6 +50,9 @@ function things(keyOrder: 'numeric' | 'text'): SyncStream<Thing> {
         `SELECT id AS key, value FROM thing WHERE $1::text IS NULL OR (${order}) > (${after}) ORDER BY ${order} LIMIT $2`,
         [key, limit],
       ),
+    async readKeys(manager, key, limit) {
+      return (await this.read(manager, key, limit)).map((row) => row.key);
+    },
     find: (manager, keys) => manager.query('SELECT id AS key, value FROM thing WHERE id = ANY($1)', [keys]),
   };
 }

@@ -1,6 +1,7 @@
 import { In, MoreThan } from 'typeorm';
 import { upsertRows } from '../../../service-kit/database/upsert-rows.ts';
 import { raiseNumbersAbove } from '../../../service-kit/numbers/number-source.postgres.ts';
+import { numbersAfter } from '../../../service-kit/numbers/numbers-after.ts';
 import type { SyncStream } from '../../../service-kit/sync/sync-stream.ts';
 import { freelancerId } from '../../domain/freelancer-id.ts';
 import {
@@ -33,12 +34,11 @@ export const freelancerStream: SyncStream<FreelancerValue> = {
   keyOrder: 'numeric',
   value: freelancerValueSchema,
   destinationOf: (key) => freelancerId(Number(key)),
-  mismatch(key, value) {
+  mismatch(key, value, destination) {
     if (String(value.number) !== key) return `number: expected ${key}, the key, got ${value.number}`;
-    const expected = freelancerId(value.number);
-    return value.id === expected
+    return value.id === destination
       ? null
-      : `id: expected ${expected}, which follows from the number, got ${value.id}`;
+      : `id: expected ${destination}, which follows from the number, got ${value.id}`;
   },
 
   conflicts: emailConflicts,
@@ -74,6 +74,8 @@ export const freelancerStream: SyncStream<FreelancerValue> = {
     });
     return rows.map(keyed);
   },
+
+  readKeys: (manager, after, limit) => numbersAfter(manager, 'freelancer', after, limit),
 
   async find(manager, keys) {
     const rows = await manager.find(FreelancerEntity, { where: { number: In(keys.map(Number)) } });

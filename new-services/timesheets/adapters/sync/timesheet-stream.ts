@@ -1,6 +1,7 @@
 import { In, MoreThan } from 'typeorm';
 import { upsertRows } from '../../../service-kit/database/upsert-rows.ts';
 import { raiseNumbersAbove } from '../../../service-kit/numbers/number-source.postgres.ts';
+import { numbersAfter } from '../../../service-kit/numbers/numbers-after.ts';
 import type { SyncStream } from '../../../service-kit/sync/sync-stream.ts';
 import { timesheetId } from '../../domain/timesheet-id.ts';
 import {
@@ -24,12 +25,11 @@ export const timesheetStream: SyncStream<TimesheetValue> = {
   keyOrder: 'numeric',
   value: timesheetValueSchema,
   destinationOf: (key) => timesheetId(Number(key)),
-  mismatch(key, value) {
+  mismatch(key, value, destination) {
     if (String(value.number) !== key) return `number: expected ${key}, the key, got ${value.number}`;
-    const expected = timesheetId(value.number);
-    return value.id === expected
+    return value.id === destination
       ? null
-      : `id: expected ${expected}, which follows from the number, got ${value.id}`;
+      : `id: expected ${destination}, which follows from the number, got ${value.id}`;
   },
 
   async apply(manager, { values, tombstones }) {
@@ -55,6 +55,8 @@ export const timesheetStream: SyncStream<TimesheetValue> = {
     });
     return rows.map(keyed);
   },
+
+  readKeys: (manager, after, limit) => numbersAfter(manager, 'timesheet', after, limit),
 
   async find(manager, keys) {
     const rows = await manager.find(TimesheetEntity, { where: { number: In(keys.map(Number)) } });
