@@ -43,6 +43,8 @@ export class Completeness {
   #memory: CompletenessMemory;
   #drift: readonly Drift[] = [];
   #isNoting = false;
+  /** One after the other: looks, installations and runs come from several sides. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(parts: Parts, memory: CompletenessMemory) {
     this.#parts = parts;
@@ -68,7 +70,11 @@ export class Completeness {
   }
 
   /** Looks at the columns; takes note when writes are not noted. */
-  async look(state: CaptureState): Promise<void> {
+  look(state: CaptureState): Promise<void> {
+    return this.#inTurn(() => this.#look(state));
+  }
+
+  async #look(state: CaptureState): Promise<void> {
     this.#isNoting = state.kind === 'installed';
     const { columns } = this.#memory;
     if (columns !== null) this.#drift = driftOf(columns, await this.#columns());
@@ -78,32 +84,42 @@ export class Completeness {
   }
 
   /** Before capture is installed: the columns are what they are meant to be from now on. */
-  async accept(state: CaptureState): Promise<void> {
+  accept(state: CaptureState): Promise<void> {
+    return this.#inTurn(() => this.#accept(state));
+  }
+
+  async #accept(state: CaptureState): Promise<void> {
     const harmed = this.#drift.filter(isHarmful);
     const columns = await this.#columns();
     if (state.kind !== 'installed' && this.#memory.columns === null)
       await this.#gap(NEVER_COPIED.why as string);
-    else if (state.kind !== 'installed') await this.look(state);
+    else if (state.kind !== 'installed') await this.#look(state);
     else if (harmed.length > 0) await this.#gap('columns have changed since rows were copied');
     this.#drift = [];
     await this.#keep({ ...this.#memory, columns });
   }
 
   /** Capture was taken out on purpose. */
-  async forget(): Promise<void> {
-    this.#drift = [];
-    this.#isNoting = false;
-    await this.#keep(NEVER_COPIED);
+  forget(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#drift = [];
+      this.#isNoting = false;
+      await this.#keep(NEVER_COPIED);
+    });
   }
 
   /** A copy or a comparison of all rows begins; `run` is told again when it has ended well. */
-  async began(run: string): Promise<void> {
-    if (this.#isNoting && this.#memory.why !== null)
-      await this.#keep({ ...this.#memory, runs: [...this.#memory.runs.slice(1 - MOST_RUNS), run] });
+  began(run: string): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#isNoting && this.#memory.why !== null)
+        await this.#keep({ ...this.#memory, runs: [...this.#memory.runs.slice(1 - MOST_RUNS), run] });
+    });
   }
 
-  async ended(run: string): Promise<void> {
-    if (this.#memory.runs.includes(run)) await this.#keep({ ...this.#memory, why: null, runs: [] });
+  ended(run: string): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#memory.runs.includes(run)) await this.#keep({ ...this.#memory, why: null, runs: [] });
+    });
   }
 
   /** The same store, which gives no row while its columns are not those that the translator knows. */
@@ -125,6 +141,12 @@ export class Completeness {
       readRowsAfter: async (table, ...rest) => sound(table, await store.readRowsAfter(table, ...rest)),
       readRows: async (table, ...rest) => sound(table, await store.readRows(table, ...rest)),
     };
+  }
+
+  #inTurn(step: () => Promise<void>): Promise<void> {
+    const done = this.#turn.then(step);
+    this.#turn = done.catch(() => {});
+    return done;
   }
 
   #harm(): string | null {
