@@ -223,8 +223,14 @@ describe('the relay between a real monolith database and a real service', () => 
         key: '5001',
         reason: expect.stringContaining("frl_stat: expected one of A, I, B, got 'X'"),
         since: expect.any(String),
+        refusedBy: 'service',
       },
-      { key: '5002', reason: expect.stringContaining('avail_from'), since: expect.any(String) },
+      {
+        key: '5002',
+        reason: expect.stringContaining('avail_from'),
+        since: expect.any(String),
+        refusedBy: 'service',
+      },
     ]);
     expect((await candidateRows()).get('5003')).toMatchObject({
       availableFrom: null,

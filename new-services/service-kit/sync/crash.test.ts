@@ -121,7 +121,9 @@ test('a change of owner killed anywhere has happened or not, and holds up nobody
       reset: `TRUNCATE _sync_owner; INSERT INTO _sync_owner VALUES ('notes', 'candidate', 3)`,
       async state() {
         const [row] = await query(
-          `SELECT owner, epoch::int, (SELECT count(*)::int FROM pg_locks WHERE locktype = 'advisory' AND classid = 7105003) AS locks FROM _sync_owner FOR UPDATE NOWAIT`,
+          `SELECT owner, epoch::int, (SELECT count(*)::int FROM pg_locks
+             WHERE locktype = 'advisory' AND classid = 7105003
+             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS locks FROM _sync_owner FOR UPDATE NOWAIT`,
         );
         return row;
       },
