@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 /** One that was answered: when it was due, by performance.now(), and how long it took from then, in milliseconds. */
-export type Answered = { readonly dueMs: number; readonly tookMs: number };
+type Answered = { readonly dueMs: number; readonly tookMs: number };
 
 export type Paced = {
   readonly sent: number;
