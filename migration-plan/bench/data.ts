@@ -48,23 +48,27 @@ async function main(): Promise<void> {
   const writes = count('writes');
   const servers = await startServers();
   try {
-    const lines = preamble(servers.label);
+    const all: string[] = [];
+    // As they come: what is known is told also when a later part fails.
+    const tell = (lines: readonly string[]) => {
+      all.push(...lines);
+      process.stdout.write(`${lines.join('\n')}\n`);
+    };
+    tell(preamble(servers.label));
     if (only.includes('backfill')) {
       const runs: Carrying[] = [];
       for (const rows of sizes) runs.push(await carrying(servers, { rows, writes, boundMs, say }));
-      lines.push(...carryingTable(runs, writes));
+      tell(carryingTable(runs, writes));
     }
     if (only.includes('lag')) {
       const seconds = Math.min(count('seconds'), boundMs / 1000);
-      lines.push(...lagTable(await lagging(servers, { rate: count('rate'), seconds, say })));
+      tell(lagTable(await lagging(servers, { rate: count('rate'), seconds, say })));
     }
     if (only.includes('cutover')) {
       const options = { times: count('changes'), writes, boundMs, say };
-      lines.push(...changesTable(await ownerChanges(servers, options)));
+      tell(changesTable(await ownerChanges(servers, options)));
     }
-    const text = `${lines.join('\n').trimEnd()}\n`;
-    process.stdout.write(text);
-    if (flags.write) writeFileSync(join(import.meta.dirname, 'RESULTS.md'), text);
+    if (flags.write) writeFileSync(join(import.meta.dirname, 'RESULTS.md'), `${all.join('\n').trimEnd()}\n`);
   } finally {
     await servers.stop();
   }

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import mysql from 'mysql2/promise';
 import pg from 'pg';
-import type { Servers } from './databases.ts';
+import { onLegacy, type Servers } from './databases.ts';
 import { type Paced, pace } from './paced.ts';
 import { copyAll, startPair } from './pair.ts';
 
@@ -38,6 +38,7 @@ export async function lagging(
         $$ BEGIN PERFORM pg_notify('bench', NEW.note); RETURN NULL; END $$;
       CREATE TRIGGER bench_tell AFTER UPDATE ON timesheet FOR EACH ROW EXECUTE FUNCTION bench_tell();
       LISTEN bench`);
+    const rows = await onLegacy(pair.legacyDatabase, 'SELECT tsh_id AS id FROM timesheets ORDER BY tsh_id');
     const arrived = new Map<number, number>();
     listener.on('notification', ({ payload }) => arrived.set(Number(payload), performance.now()));
 
@@ -45,7 +46,7 @@ export async function lagging(
     const committed = new Map<number, number>();
     const began = performance.now();
     const load = pace(rate, async (n) => {
-      const id = pair.open[n % pair.open.length];
+      const id = rows[n % rows.length]?.id;
       await pool.query('UPDATE timesheets SET tsh_text = ? WHERE tsh_id = ?', [String(n), id]);
       committed.set(n, performance.now());
     });
@@ -56,8 +57,7 @@ export async function lagging(
 
     const measured = [...committed].filter(([, atMs]) => atMs > began + WARM_UP_MS);
     const lags = measured.flatMap(([n, atMs]) => {
-      // A row that was written again before it was carried arrives with its last value.
-      const seen = arrived.get(n) ?? arrived.get(n + pair.open.length);
+      const seen = arrived.get(n);
       return seen === undefined ? [] : [Math.max(0, seen - atMs)];
     });
     return { lagsMs: lags, missing: measured.length - lags.length, writes };

@@ -60,9 +60,9 @@ export function changesTable({ changes, writes }: OwnerChanges): string[] {
   return [
     '## Cutover, there and back',
     '',
-    '| changes | writes/s | writes | failed | write pause ms: p50, p99 | a change takes ms: p50, most | all writes ms: p50, p99 |',
-    '| --- | --- | --- | --- | --- | --- | --- |',
-    `| ${changes.length} | ${whole(writes.perSecond)} | ${writes.sent} | ${writes.failed} | ${whole(quantile(pauses, 0.5))}, ${whole(quantile(pauses, 0.99))} | ${whole(quantile(took, 0.5))}, ${whole(quantile(took, 1))} | ${whole(quantile(all, 0.5))}, ${whole(quantile(all, 0.99))} |`,
+    '| changes | went back | writes/s | writes | failed | write pause ms: p50, p99 | a change takes ms: p50, most | all writes ms: p50, p99 |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- |',
+    `| ${changes.length} | ${changes.filter(({ isDone }) => !isDone).length} | ${whole(writes.perSecond)} | ${writes.sent} | ${writes.failed} | ${whole(quantile(pauses, 0.5))}, ${whole(quantile(pauses, 0.99))} | ${whole(quantile(took, 0.5))}, ${whole(quantile(took, 1))} | ${whole(quantile(all, 0.5))}, ${whole(quantile(all, 0.99))} |`,
     '',
     ...(writes.failed > 0 ? [`Failed: ${writes.failures.join('; ')}`, ''] : []),
   ];
