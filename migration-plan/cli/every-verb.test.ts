@@ -7,37 +7,8 @@ import { buildProgram } from './fig.ts';
 import { folders } from './test-kit/control-plane.ts';
 import { addressOfNobody } from './test-kit/fake-control.ts';
 import { fig } from './test-kit/terminal.ts';
+import { ASK_FACADE, ASK_FACADE_WITH_PLAN, ASK_RELAY } from './test-kit/verbs.ts';
 
-const REASON = ['--reason', 'because'];
-
-/** Verbs that ask the facade before anything else. */
-const ASK_FACADE = [
-  ['status'],
-  ['observations'],
-  ['evidence'],
-  ['advance', 'articles', ...REASON],
-  ['rollback', 'articles', ...REASON],
-  ['pause', 'articles', ...REASON],
-  ['resume', 'articles', ...REASON],
-  ['kill', 'articles', ...REASON],
-  ['pin', 'articles', '--to', 'candidate'],
-  ['record', 'articles', '--output', '/dev/null/never'],
-  ['reload', ...REASON],
-  ['instances'],
-  ['ledger'],
-  ['ledger', 'verify'],
-  ['report', '--html', '/dev/null/never'],
-];
-/** Verbs that ask the facade, and cannot without a plan. */
-const ASK_FACADE_WITH_PLAN = [['next'], ['cutover', 'articles', ...REASON]];
-/** Verbs that ask the relay. */
-const ASK_RELAY = [
-  ['backfill', 'articles'],
-  ['reconcile', 'articles'],
-  ['capture', 'status', 'articles'],
-  ['capture', 'install', 'articles'],
-  ['capture', 'remove', 'articles'],
-];
 /** Verbs that ask the upstreams, if anybody. */
 const NEED_PLAN = [['lint'], ['parity'], ['replay', '/dev/null']];
 /** Verbs whose own suites tell what they say: they start, write or look at something of their own. */

@@ -86,7 +86,8 @@ export async function main(
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return usageExit(error, streams, json);
-    if (error instanceof Failure) return failureExit(error, env, streams, json);
+    const failure = isSystemError(error) ? ofSystem(error) : error;
+    if (failure instanceof Failure) return failureExit(failure, env, streams, json);
     throw error;
   } finally {
     if (streams.stdout !== process.stdout) streams.stdout.off('error', onClosed);
@@ -138,6 +139,18 @@ function usageExit(error: CommanderError, streams: Streams, json: boolean): numb
   }
   return EXIT.usage;
 }
+
+const isSystemError = (error: unknown): error is NodeJS.ErrnoException =>
+  typeof error === 'object' && error !== null && 'syscall' in error && 'code' in error;
+
+/** Files and disk: what a verb has no word of its own for. */
+const ofSystem = (error: NodeJS.ErrnoException): Failure =>
+  new Failure(
+    EXIT.refused,
+    'CLI_SYSTEM',
+    `expected to be able to ${error.syscall}${error.path === undefined ? '' : ` ${error.path}`}, got ${error.code}. Make it possible (rights, free space, the right kind of file), and run this again.`,
+    { cause: error },
+  );
 
 function failureExit(failure: Failure, env: NodeJS.ProcessEnv, streams: Streams, json: boolean): number {
   if (json) writeError(streams, failure.exitCode, failure.code, failure.message, failure.details);

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { EXIT } from './exit-code.ts';
 import { main } from './fig.ts';
 import { withRunning } from './up/running.ts';
 
@@ -7,6 +8,11 @@ const argv = process.argv.slice(2);
 if (!argv.some((word) => word === '--plan' || word.startsWith('--plan='))) process.chdir(projectFolder());
 // `up` makes the addresses; every other verb uses those of the `up` that runs here.
 const env = argv.includes('up') ? process.env : withRunning(process.env, resolve('.fig'));
+// A verb that has something to end listens itself; the others end like this.
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => {
+    if (process.listenerCount(signal) === 1) process.exit(EXIT.interrupted);
+  });
 const code = await main(argv, env);
 // A service that does not end must not keep `up` in the terminal; the other verbs let their output drain.
 if (argv.includes('up')) process.exit(code);

@@ -89,7 +89,16 @@ function suiteOf(dir: string, route: string): Route['parity'] {
   const file = `parity/${route}.parity.yaml`;
   const path = join(dir, file);
   if (!existsSync(path)) return null;
-  return { file, hash: createHash('sha256').update(readFileSync(path)).digest('hex') };
+  return { file, hash: createHash('sha256').update(bytesOf(path)).digest('hex') };
+}
+
+/** One that cannot be read is no run's suite; `fig lint` and `fig parity` say so, and traffic has no part in it. */
+function bytesOf(path: string): Uint8Array | string {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    return `unreadable: ${(error as NodeJS.ErrnoException).code}`;
+  }
 }
 
 function toUpstream(dir: string, { url, build, keepAlive, tls }: UpstreamValue): Upstream {

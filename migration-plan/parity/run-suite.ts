@@ -5,6 +5,7 @@ import type { Plan, Route } from '#plan/model/plan.ts';
 import { capture, fill, fillJson, UnknownCapture, withIdsOfLegacy } from './captures.ts';
 import { type Contract, CoverageCount } from './contract-coverage.ts';
 import { type GenerateOptions, generatedCases } from './generate/generated-cases.ts';
+import { GivenUp } from './given-up.ts';
 import type { CaseOutcome, CaseReport, StepReport, SuiteReport } from './report.ts';
 import { matchOf } from './route-match.ts';
 import { learnSecrets, redacted, shown } from './shown.ts';
@@ -23,6 +24,8 @@ export type RunOptions = {
   readonly contract?: Contract | null;
   /** Sends requests made from a contract after the cases of the suite; null for none. */
   readonly generate?: Omit<GenerateOptions, 'as'> | null;
+  /** Sends no further case when it aborts; what was sent is reported. */
+  readonly signal?: AbortSignal;
   /** Called after each case. */
   readonly onCase?: (done: CaseReport) => void;
 };
@@ -54,6 +57,7 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<Suite
   await run.logIn();
   const cases: CaseReport[] = [];
   for (const one of suite.cases) {
+    if (options.signal?.aborted) break;
     const done = await run.case(one);
     cases.push(done);
     options.onCase?.(done);
@@ -61,7 +65,12 @@ export async function runSuite(suite: Suite, options: RunOptions): Promise<Suite
   if (options.generate) {
     const as = suite.users.keys().next().value ?? null;
     const wanted = { ...options.generate, as };
-    const made = await generatedCases(route, wanted, options.writes, (one) => run.case(one));
+    const made = await generatedCases(
+      route,
+      wanted,
+      { writes: options.writes, signal: options.signal },
+      (one) => run.case(one),
+    );
     for (const one of made) options.onCase?.(one);
     cases.push(...made);
   }
@@ -111,12 +120,14 @@ class Run {
   readonly #options: RunOptions;
   readonly #id = randomBytes(4).toString('hex');
   readonly coverage: CoverageCount | null;
+  readonly #givenUp: GivenUp;
   #cookies: Cookies = new Map();
 
   constructor(suite: Suite, sides: Readonly<Record<SideName, Side>>, options: RunOptions) {
     this.#suite = suite;
     this.#sides = sides;
     this.#options = options;
+    this.#givenUp = new GivenUp(() => bothAreThere(sides));
     const { contract } = options;
     this.coverage = contract
       ? new CoverageCount(contract, (method, path) => matchOf(suite.route, method, path) !== null)
@@ -164,6 +175,8 @@ class Run {
     });
     if (one.skip !== null) return done('skipped', one.skip);
     if (!one.safe && !this.#options.writes) return done('skipped', SKIPPED_WRITE);
+    const { reason: gone } = this.#givenUp;
+    if (gone !== null) return done('error', gone);
     const redactor = new Redactor(compileRedaction(this.#options.plan.redact));
     const captures: Captures = {
       legacy: new Map([['run', JSON.stringify(this.#id)]]),
@@ -172,10 +185,12 @@ class Run {
     for (const step of one.steps) {
       try {
         const reason = await this.#step(step, captures, redactor, steps);
+        this.#givenUp.heard();
         if (reason !== null) return done('error', reason);
       } catch (error) {
         // A value that is missing because the sides differ is no error of the case.
         if (error instanceof UnknownCapture && differs(steps)) return done('failed', null);
+        if (error instanceof NoAnswer) await this.#givenUp.unheard();
         if (error instanceof NoAnswer || error instanceof UnknownCapture)
           return done('error', redactor.text(error.message));
         throw error;

@@ -65,8 +65,7 @@ export function loadSuites(
   const suites: Suite[] = [];
   for (const name of fileNames(join(folder, 'parity'))) {
     const path = `parity/${name}`;
-    const { source, problems: unread } = readYamlSource(path, readFileSync(join(folder, path)));
-    problems.push(...unread);
+    const source = sourceOf(folder, path, problems);
     if (!source) continue;
     const file = new PlanFile(source, env);
     const written = file.read(suiteSchema);
@@ -75,6 +74,20 @@ export function loadSuites(
     if (suite && file.problems.length === 0) suites.push(suite);
   }
   return { suites, problems: sortProblems(problems) };
+}
+
+function sourceOf(folder: string, file: string, problems: Problem[]) {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(join(folder, file));
+  } catch (error) {
+    const message = `expected a suite that can be read, got an error (${(error as NodeJS.ErrnoException).code}). Make it a readable file.`;
+    problems.push({ file, line: 0, key: '', message, severity: 'error' });
+    return null;
+  }
+  const read = readYamlSource(file, bytes);
+  problems.push(...read.problems);
+  return read.source;
 }
 
 function fileNames(folder: string): string[] {

@@ -1,4 +1,4 @@
-import { createReadStream, readFileSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, readFileSync, readSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { learnTemplates } from '#facade/core/compare/index.ts';
 import { Placeholders } from '#facade/core/redact/placeholders.ts';
@@ -31,6 +31,8 @@ const METHODS = 'GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS';
 /** `… "GET /path?query HTTP/1.1" 200 …` of Apache, nginx and most others. */
 const LOG_LINE = new RegExp(`"(${METHODS}) (/[^ "]*) HTTP/[\\d.]+" (\\d{3})`);
 const ROUTE_LINE = new RegExp(`^\\s*(${METHODS}|\\*)\\s+(/\\S*)\\s*$`);
+/** So much of a file tells what it is; a HAR or a log may be larger than memory. */
+const HEAD_BYTES = 65_536;
 /** More paths than this say nothing new about the endpoints. */
 const MAX_PATHS = 200_000;
 
@@ -61,7 +63,13 @@ function read(file: string, head: string): Source | Promise<Source> {
 
 function headOf(file: string): string {
   try {
-    return readFileSync(file).subarray(0, 65_536).toString('utf8');
+    const opened = openSync(file, 'r');
+    try {
+      const head = Buffer.alloc(HEAD_BYTES);
+      return head.toString('utf8', 0, readSync(opened, head, 0, HEAD_BYTES, 0));
+    } finally {
+      closeSync(opened);
+    }
   } catch (error) {
     throw new SourceProblem(
       `expected endpoints in ${file}, got ${(error as NodeJS.ErrnoException).code}. Name an existing file with --from.`,

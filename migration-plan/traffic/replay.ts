@@ -3,6 +3,7 @@ import { type Answer, type CompiledRules, compareAnswers, compileRules } from '#
 import { compileRedaction, Redactor } from '#facade/core/redact/redactor.ts';
 import type { Plan, Route } from '#plan/model/plan.ts';
 import { type RecordedExchange, recordedBody } from '#plan/model/recorded-exchange.ts';
+import { GivenUp } from '#plan/parity/given-up.ts';
 import type { CaseOutcome, CaseReport, SuiteReport } from '#plan/parity/report.ts';
 import { isSafe, routeOf } from '#plan/parity/route-match.ts';
 import { SuiteStopped } from '#plan/parity/run-suite.ts';
@@ -53,6 +54,7 @@ type Target = {
   readonly rules: CompiledRules;
   /** Rejects when nobody answers there. */
   readonly isThere: Promise<unknown>;
+  readonly givenUp: GivenUp;
 };
 
 /**
@@ -133,7 +135,7 @@ class Replay {
     const skip = this.#skipReason(exchange, claimed);
     if (skip !== null || !claimed) return { outcome: 'skipped', reason: skip ?? SKIPPED.noRoute, steps: [] };
     const { plan } = this.#options;
-    const { side, rules, isThere } = this.#targetOf(claimed.route);
+    const { side, rules, isThere, givenUp } = this.#targetOf(claimed.route);
     let answer: Answer;
     try {
       await isThere;
@@ -142,9 +144,12 @@ class Replay {
       return { outcome: 'error', reason: this.stopped.message, steps: [] };
     }
     try {
+      if (givenUp.reason !== null) return { outcome: 'error', reason: givenUp.reason, steps: [] };
       answer = await side.ask(this.#sentOf(exchange));
+      givenUp.heard();
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
+      await givenUp.unheard();
       const words = new Redactor(compileRedaction(plan.redact)).text(error.message);
       return { outcome: 'error', reason: words, steps: [] };
     }
@@ -204,8 +209,9 @@ class Replay {
         change: route.credentials[to],
         timeoutMs,
       });
-      const isThere = side.ask({ method: 'GET', path: '/', headers: {}, body: null });
-      target = { side, rules: compileRules(route.compare), isThere };
+      const ask = () => side.ask({ method: 'GET', path: '/', headers: {}, body: null });
+      const isThere = ask();
+      target = { side, rules: compileRules(route.compare), isThere, givenUp: new GivenUp(ask) };
       this.#targets.set(route.name, target);
     }
     return target;

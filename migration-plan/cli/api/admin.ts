@@ -111,19 +111,22 @@ export function isKnown(answer: RouteAnswer): answer is RouteState {
 export class AdminApi {
   readonly #party: Party;
   readonly #env: NodeJS.ProcessEnv;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor(session: Session) {
+  /** What is asked after `signal` has aborted, or waits for its answer then, rejects with an AbortError. */
+  constructor(session: Session, signal?: AbortSignal) {
     this.#party = { name: 'facade', url: session.adminUrl, token: 'admin' };
     this.#env = session.env;
+    this.#signal = signal;
   }
 
   async routes(): Promise<readonly RouteAnswer[]> {
-    const answer = await this.#get<{ routes: RouteAnswer[] }>('/v1/routes');
+    const answer = await this.#get<{ routes: RouteAnswer[] }>('/v1/routes', 'routes');
     return answer.routes;
   }
 
   async route(route: string): Promise<RouteState> {
-    const answer = await this.#get<RouteAnswer>(`/v1/routes/${encodeURIComponent(route)}`);
+    const answer = await this.#get<RouteAnswer>(`/v1/routes/${encodeURIComponent(route)}`, 'route');
     if (isKnown(answer)) return answer;
     throw new Failure(
       EXIT.failed,
@@ -133,52 +136,53 @@ export class AdminApi {
   }
 
   transition(route: string, transition: Transition): Promise<RouteState> {
-    return this.#post(`/v1/routes/${encodeURIComponent(route)}/transitions`, transition);
+    return this.#post(`/v1/routes/${encodeURIComponent(route)}/transitions`, transition, 'route');
   }
 
   act(route: string, verb: Verb, reason: string): Promise<RouteState> {
-    return this.#post(`/v1/routes/${encodeURIComponent(route)}/${verb}`, { reason });
+    return this.#post(`/v1/routes/${encodeURIComponent(route)}/${verb}`, { reason }, 'route');
   }
 
   kill(
     route: string | undefined,
     reason: string,
   ): Promise<{ routes: readonly RouteState[]; pending?: readonly string[] }> {
-    return this.#post('/v1/kill', route === undefined ? { reason } : { route, reason });
+    return this.#post('/v1/kill', route === undefined ? { reason } : { route, reason }, 'routes');
   }
 
   resumeKilled(reason: string): Promise<{ routes: readonly RouteState[] }> {
-    return this.#post('/v1/resume', { reason });
+    return this.#post('/v1/resume', { reason }, 'routes');
   }
 
   /** The facades that share the ledger, and why what is told of them may be old. */
   instances(): Promise<{ instances: readonly Instance[]; fault: string | null }> {
-    return this.#get('/v1/instances');
+    return this.#get('/v1/instances', 'instances');
   }
 
   evict(id: string, reason: string, force: boolean): Promise<unknown> {
-    return this.#post(`/v1/instances/${encodeURIComponent(id)}/evict`, { reason, force });
+    return this.#post(`/v1/instances/${encodeURIComponent(id)}/evict`, { reason, force }, 'id');
   }
 
   dataSet(set: string): Promise<DataSetAnswer> {
-    return this.#get(`/v1/data/${encodeURIComponent(set)}/cutover`);
+    return this.#get(`/v1/data/${encodeURIComponent(set)}/cutover`, 'set');
   }
 
   cutOver(
     set: string,
     body: { reason: string; to?: string; dryRun?: boolean; finalise?: boolean },
   ): Promise<DataSetAnswer> {
-    return this.#post(`/v1/data/${encodeURIComponent(set)}/cutover`, body);
+    return this.#post(`/v1/data/${encodeURIComponent(set)}/cutover`, body, 'set');
   }
 
   observations(route: string): Promise<Observations> {
-    return this.#get(`/v1/routes/${encodeURIComponent(route)}/observations`);
+    return this.#get(`/v1/routes/${encodeURIComponent(route)}/observations`, 'route');
   }
 
   /** `fresh`: with the build that the candidate tells just now. */
   evidence(route: string, build: 'known' | 'fresh' = 'known'): Promise<Evidence> {
     return this.#get(
       `/v1/routes/${encodeURIComponent(route)}/evidence${build === 'known' ? '' : '?build=fresh'}`,
+      'route',
     );
   }
 
@@ -192,11 +196,11 @@ export class AdminApi {
       readonly reason: string;
     },
   ): Promise<Evidence> {
-    return this.#post(`/v1/routes/${encodeURIComponent(route)}/evidence`, run);
+    return this.#post(`/v1/routes/${encodeURIComponent(route)}/evidence`, run, 'route');
   }
 
   pin(pin: PinRequest): Promise<Pin> {
-    return this.#post('/v1/pins', pin);
+    return this.#post('/v1/pins', pin, 'token');
   }
 
   /** The lines of a recording as they come; see `migration-plan/model/recorded-exchange.ts`. */
@@ -215,7 +219,7 @@ export class AdminApi {
   }
 
   reload(reason: string, force: boolean): Promise<Reload> {
-    return this.#post('/v1/reload', force ? { reason, force } : { reason });
+    return this.#post('/v1/reload', force ? { reason, force } : { reason }, 'hash');
   }
 
   /** Every entry after `after`, page by page, oldest first. */
@@ -224,7 +228,10 @@ export class AdminApi {
     while (after !== null) {
       const search = new URLSearchParams({ after: String(after) });
       if (query.route !== undefined) search.set('route', query.route);
-      const page: { entries: LedgerEntry[]; next: number | null } = await this.#get(`/v1/ledger?${search}`);
+      const page: { entries: LedgerEntry[]; next: number | null } = await this.#get(
+        `/v1/ledger?${search}`,
+        'entries',
+      );
       yield* page.entries;
       // A page that does not move on would be asked for ever again.
       after = page.entries.length > 0 && page.next !== null && page.next > after ? page.next : null;
@@ -237,15 +244,16 @@ export class AdminApi {
 
   /** Why the facade does not trust its ledger and what to do about it, null when it does. */
   async ledgerFault(): Promise<string | null> {
-    const page = await this.#get<{ fault?: string | null }>('/v1/ledger?limit=1');
+    const page = await this.#get<{ fault?: string | null }>('/v1/ledger?limit=1', 'entries');
     return page.fault ?? null;
   }
 
-  #get<T>(path: string): Promise<T> {
-    return call(this.#party, path, this.#env);
+  /** `has`: a member that tells the answer from somebody else's. */
+  #get<T>(path: string, has: string): Promise<T> {
+    return call(this.#party, path, this.#env, { has, signal: this.#signal });
   }
 
-  #post<T>(path: string, body: unknown): Promise<T> {
-    return call(this.#party, path, this.#env, { method: 'POST', body });
+  #post<T>(path: string, body: unknown, has: string): Promise<T> {
+    return call(this.#party, path, this.#env, { method: 'POST', body, has, signal: this.#signal });
   }
 }

@@ -1,10 +1,21 @@
+import { formatDuration } from '#plan/model/duration.ts';
 import { formatProblem, type Problem } from '#plan/model/problem.ts';
 import { EXIT } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
+import { Silence } from './silence.ts';
+import { answerTimeoutMs } from './timeout.ts';
 import { readToken, type TokenKind, tokenSource } from './token.ts';
 
 export type Party = { readonly name: 'facade' | 'relay'; readonly url: string; readonly token: TokenKind };
-export type Call = { readonly method?: string; readonly body?: unknown; readonly timeoutMs?: number };
+export type Call = {
+  readonly method?: string;
+  readonly body?: unknown;
+  readonly timeoutMs?: number;
+  /** A member that each answer of the party has; one without it comes from somebody else. */
+  readonly has?: string;
+  /** Whoever aborts gets its AbortError. */
+  readonly signal?: AbortSignal | undefined;
+};
 
 const START = {
   facade: 'Start it with `npx fig up`, or name another one with --admin URL.',
@@ -22,6 +33,7 @@ export async function call<T>(
   const headers: Record<string, string> = { accept: 'application/json, application/problem+json' };
   if (token !== null) headers.authorization = `Bearer ${token}`;
   if (options.body !== undefined) headers['content-type'] = 'application/json';
+  const timeoutMs = options.timeoutMs ?? answerTimeoutMs(env);
   let response: Response;
   let text: string;
   try {
@@ -30,14 +42,20 @@ export async function call<T>(
       headers,
       body: options.body === undefined ? null : JSON.stringify(options.body),
       redirect: 'manual',
-      signal: AbortSignal.timeout(options.timeoutMs ?? 30_000),
+      signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(options.signal ? [options.signal] : [])]),
     });
     text = await response.text();
   } catch (error) {
-    throw unreachable(party, error);
+    if (options.signal?.aborted) throw error;
+    throw unreachable(party, error, timeoutMs);
   }
   const answer = parse(text);
-  if (response.ok && answer.json) return answer.value as T;
+  if (response.ok && answer.json) {
+    const { has } = options;
+    if (has !== undefined && !Object.hasOwn(Object(answer.value), has))
+      throw foreign(party, `without \`${has}\``);
+    return answer.value as T;
+  }
   if (response.ok) throw foreign(party, `${response.status} that is not JSON`);
   throw refusal(party, path, response.status, answer, token !== null);
 }
@@ -45,11 +63,17 @@ export async function call<T>(
 /** A GET of plain text that asks for no token. */
 export async function text(party: Party, path: string, env: NodeJS.ProcessEnv): Promise<string> {
   let whole = '';
-  for await (const line of lines(party, path, env, AbortSignal.timeout(30_000))) whole += `${line}\n`;
+  for await (const line of lines(party, path, env)) whole += `${line}\n`;
   return whole;
 }
 
-/** A GET whose answer comes line by line, for as long as it takes. Rejects with a `Failure` as `call` does, also midway. */
+/** A facade that has nothing to tell says so every 10 s. */
+const SILENCE_MS = 30_000;
+
+/**
+ * A GET whose answer comes line by line, for as long as something comes. Rejects with a `Failure` as `call` does, also
+ * midway; `signal` ends it in peace.
+ */
 export async function* lines(
   party: Party,
   path: string,
@@ -57,32 +81,46 @@ export async function* lines(
   signal?: AbortSignal,
 ): AsyncGenerator<string> {
   const token = readToken(party.token, env);
-  const headers = token === null ? {} : { authorization: `Bearer ${token}` };
-  let response: Response;
+  const headers: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
+  const silence = new Silence(answerTimeoutMs(env));
+  const ends = signal ? AbortSignal.any([signal, silence.signal]) : silence.signal;
   try {
-    response = await fetch(`${party.url}${path}`, { headers, redirect: 'manual', signal: signal ?? null });
-    if (!response.ok || !response.body)
-      throw refusal(party, path, response.status, parse(await response.text()), token !== null);
+    yield* linesOf(party, path, { headers, ends, silence });
   } catch (error) {
     if (isStopped(signal)) return;
-    throw error instanceof Failure ? error : unreachable(party, error);
+    throw error instanceof Failure ? error : unreachable(party, error, silence.ms);
+  } finally {
+    silence.end();
   }
+}
+
+type Listening = {
+  readonly headers: Record<string, string>;
+  readonly ends: AbortSignal;
+  readonly silence: Silence;
+};
+
+async function* linesOf(
+  party: Party,
+  path: string,
+  { headers, ends, silence }: Listening,
+): AsyncGenerator<string> {
+  const response = await fetch(`${party.url}${path}`, { headers, redirect: 'manual', signal: ends });
+  if (!response.ok || !response.body)
+    throw refusal(party, path, response.status, parse(await response.text()), 'authorization' in headers);
   let rest = '';
-  try {
-    for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
-      const parts = (rest + text).split('\n');
-      rest = parts.pop() ?? '';
-      yield* parts;
-    }
-  } catch (error) {
-    if (isStopped(signal)) return;
-    throw unreachable(party, error);
+  for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
+    // Whoever reads may take its time.
+    silence.end();
+    const parts = (rest + text).split('\n');
+    rest = parts.pop() ?? '';
+    yield* parts;
+    silence.begin(SILENCE_MS);
   }
   if (rest !== '') yield rest;
 }
 
-/** Whoever asked wants no more; time that is up is another thing. */
-const isStopped = (signal?: AbortSignal) => signal?.aborted === true && signal.reason?.name === 'AbortError';
+const isStopped = (signal?: AbortSignal) => signal?.aborted === true;
 
 /** What kept a request from being answered, in a few words. */
 export function networkReason(error: unknown): string {
@@ -98,11 +136,15 @@ export function networkReason(error: unknown): string {
   return code ?? failure.cause?.message ?? failure.message;
 }
 
-function unreachable(party: Party, error: unknown): Failure {
+function unreachable(party: Party, error: unknown, timeoutMs: number): Failure {
+  const told =
+    (error as Error).name === 'TimeoutError'
+      ? ` within ${formatDuration(timeoutMs)}, got none. It hangs, or has too much to do: look at its log, or wait longer: FIG_TIMEOUT=2m`
+      : `, got ${networkReason(error)}. ${START[party.name]}`;
   return new Failure(
     EXIT.unreachable,
     'CLI_UNREACHABLE',
-    `${party.name}: expected an answer from ${party.url}, got ${networkReason(error)}. ${START[party.name]}`,
+    `${party.name}: expected an answer from ${party.url}${told}`,
     { cause: error },
   );
 }

@@ -98,8 +98,10 @@ export type QuarantinedRow = {
 export class RelayApi {
   readonly #party: Party;
   readonly #env: NodeJS.ProcessEnv;
+  readonly #signal: AbortSignal | undefined;
 
-  constructor(session: Session, plan: Plan) {
+  /** What is asked after `signal` has aborted, or waits for its answer then, rejects with an AbortError. */
+  constructor(session: Session, plan: Plan, signal?: AbortSignal) {
     if (plan.relay === null) {
       throw new Failure(
         EXIT.refused,
@@ -109,6 +111,7 @@ export class RelayApi {
     }
     this.#party = { name: 'relay', url: plan.relay.url, token: 'relay' };
     this.#env = session.env;
+    this.#signal = signal;
   }
 
   start(set: string): Promise<BackfillStatus> {
@@ -148,9 +151,8 @@ export class RelayApi {
   }
 
   async quarantine(set: string): Promise<readonly QuarantinedRow[]> {
-    const answer = await this.#call<{ rows: QuarantinedRow[] }>(
-      `/v1/sets/${encodeURIComponent(set)}/quarantine`,
-    );
+    const path = `/v1/sets/${encodeURIComponent(set)}/quarantine`;
+    const answer = await this.#send<{ rows: QuarantinedRow[] }>(path, { has: 'rows' });
     return answer.rows;
   }
 
@@ -159,6 +161,6 @@ export class RelayApi {
   }
 
   #send<T>(path: string, options: Call): Promise<T> {
-    return call(this.#party, path, this.#env, options);
+    return call(this.#party, path, this.#env, { has: 'set', ...options, signal: this.#signal });
   }
 }

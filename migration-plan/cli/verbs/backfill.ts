@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
+import type { Plan } from '#plan/model/plan.ts';
 import { type BackfillStatus, RelayApi } from '../api/relay.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
@@ -30,21 +31,22 @@ export function addBackfill(program: Command, run: Run): void {
     .option('--pause', 'stop it after the batch in hand; a later backfill goes on from there')
     .action(
       run(async (session, options: Options, set: string) => {
-        const relay = new RelayApi(session, requireSet(session, set));
+        const plan = requireSet(session, set);
+        const relay = new RelayApi(session, plan);
         if (options.quarantine) return listQuarantine(session, relay, set);
         if (options.status) return report(session, await relay.status(set));
         if (options.pause) return report(session, await relay.pause(set));
-        return follow(session, relay, set);
+        return follow(session, plan, set);
       }),
     );
 }
 
-async function follow(session: Session, relay: RelayApi, set: string): Promise<ExitCode> {
-  let status = await startOrJoin(session, relay, set);
+async function follow(session: Session, plan: Plan, set: string): Promise<ExitCode> {
+  let status = await startOrJoin(session, new RelayApi(session, plan), set);
   const view = progressView(session, set);
   const isCut = await interruptible(async (signal) => {
     try {
-      await watch(session, relay, { status, signal }, (now) => {
+      await watch(session, new RelayApi(session, plan, signal), { status, signal }, (now) => {
         status = now;
         view.update(progressOf(now));
       });

@@ -3,10 +3,11 @@ import { type Command, Option } from 'commander';
 import { AdminApi, type DataSetAnswer } from '../api/admin.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
+import { interruptible } from '../interrupt.ts';
 import { requireSet } from '../require-set.ts';
 import { painter } from '../screen/paint.ts';
 import { plain } from '../screen/table.ts';
-import type { Session } from '../session.ts';
+import { planFlag, type Session } from '../session.ts';
 import type { Run } from '../verb.ts';
 import { reasonOption } from './change.ts';
 
@@ -38,7 +39,7 @@ export function addCutover(program: Command, run: Run): void {
           else session.say(`${set}: finalised; the new service owns it for good (version ${state.version})`);
           return EXIT.ok;
         }
-        return follow(session, admin, set, to, await begin(admin, set, { ...request(options), to }));
+        return follow(session, await begin(admin, set, { ...request(options), to }), to);
       }),
     );
 }
@@ -61,26 +62,53 @@ async function begin(
   }
 }
 
-async function follow(
+async function follow(session: Session, begun: DataSetAnswer, to: string): Promise<ExitCode> {
+  let state = begun;
+  const isCut = await interruptible(async (signal) => {
+    try {
+      await watch(session, new AdminApi(session, signal), { begun, signal }, (now) => {
+        state = now;
+      });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+    return signal.aborted;
+  });
+  if (isCut && !isOver(state)) {
+    if (session.json) session.answer(state);
+    session.note(
+      `Stopped watching; the change of owners of ${state.set} goes on in the facade. Watch it again: npx fig cutover ${state.set}${to === 'legacy' ? ' --back' : ''}${planFlag(session)} --reason …`,
+    );
+    return EXIT.interrupted;
+  }
+  if (session.json) session.answer(state);
+  else sayEnd(session, state, to);
+  return state.owner === to ? EXIT.ok : EXIT.refused;
+}
+
+const isOver = ({ to, run }: DataSetAnswer) => to === null && run?.outcome !== 'running';
+
+/** Follows a change to its end; rejects when it was aborted, and when the facade stays silent. */
+async function watch(
   session: Session,
   admin: AdminApi,
-  set: string,
-  to: string,
-  begun: DataSetAnswer,
-): Promise<ExitCode> {
+  { begun, signal }: { readonly begun: DataSetAnswer; readonly signal: AbortSignal },
+  onState: (state: DataSetAnswer) => void,
+): Promise<void> {
   let state = begun;
   let shown = 0;
   let silentSince: number | null = null;
   for (;;) {
+    onState(state);
     const steps = state.run?.steps ?? [];
     if (!session.json)
       for (const { step, tookMs, detail } of steps.slice(shown))
         session.say(`  ${step.padEnd(10)} ${String(tookMs).padStart(6)} ms  ${detail}`.trimEnd());
     shown = Math.max(shown, steps.length);
-    if (state.to === null && state.run?.outcome !== 'running') break;
-    await delay(POLL_MS);
+    if (isOver(state)) return;
+    await delay(POLL_MS, undefined, { signal });
     try {
-      state = await admin.dataSet(set);
+      state = await admin.dataSet(state.set);
       silentSince = null;
     } catch (error) {
       if (!(error instanceof Failure && error.exitCode === EXIT.unreachable)) throw error;
@@ -88,9 +116,6 @@ async function follow(
       if (performance.now() - silentSince > SILENCE_MS) throw error;
     }
   }
-  if (session.json) session.answer(state);
-  else sayEnd(session, state, to);
-  return state.owner === to ? EXIT.ok : EXIT.refused;
 }
 
 function sayEnd(session: Session, { set, owner, epoch, run }: DataSetAnswer, to: string): void {

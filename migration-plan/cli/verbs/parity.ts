@@ -13,6 +13,7 @@ import { addRecordedCases } from '#plan/traffic/recorded-cases.ts';
 import { AdminApi } from '../api/admin.ts';
 import { EXIT } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
+import { interruptible } from '../interrupt.ts';
 import { anyBad, reportersOf, sayCase, saySummary, writeReports } from '../parity-output.ts';
 import { requirePlan, type Session } from '../session.ts';
 import { countFlag, usage } from '../usage.ts';
@@ -71,14 +72,23 @@ export function addParity(program: Command, run: Run): void {
         if (options.add !== undefined) return addCases(session, plan, options.add, route);
         const suites = suitesOf(session, plan, route, options.generate !== undefined);
         const reports: SuiteReport[] = [];
-        for (const suite of suites) {
-          const keep = options.evidence ? await evidenceKeeper(session, suite, options) : null;
-          const report = await runOne(session, plan, suite, options, timeoutMs);
-          reports.push(report);
-          await keep?.(report);
-        }
+        const isCut = await interruptible(async (signal) => {
+          for (const suite of suites) {
+            const keep = options.evidence ? await evidenceKeeper(session, suite, options) : null;
+            if (signal.aborted) break;
+            reports.push(await runOne(session, plan, suite, { ...options, timeoutMs, signal }));
+            // Half a run proves nothing.
+            if (!signal.aborted) await keep?.(reports.at(-1) as SuiteReport);
+          }
+          return signal.aborted;
+        });
+        if (isCut)
+          session.note(
+            `Interrupted: the cases above were looked at, the others were not${options.evidence ? ', and what was cut is no evidence' : ''}.`,
+          );
         writeReports(session, reporters, { dir: options.output, name: 'parity' }, reports);
         if (session.json) session.answer({ suites: reports });
+        if (isCut) return EXIT.interrupted;
         return anyBad(reports) ? EXIT.refused : EXIT.ok;
       }),
     );
@@ -160,9 +170,9 @@ async function runOne(
   session: Session,
   plan: Plan,
   suite: Suite,
-  options: Options,
-  timeoutMs: number,
+  options: Options & { readonly timeoutMs: number; readonly signal: AbortSignal },
 ): Promise<SuiteReport> {
+  const { timeoutMs, signal } = options;
   const legacyUrl = options.legacy ?? plan.legacy?.url;
   if (legacyUrl === undefined)
     throw usage('--legacy', 'a URL, as the plan has no legacy', 'none', 'http://127.0.0.1:4101');
@@ -177,6 +187,7 @@ async function runOne(
       candidateUrl,
       writes: options.writes === true,
       timeoutMs,
+      signal,
       contract: options.contract === undefined ? null : contract,
       generate,
       onCase: (one) => sayCase(session, one),

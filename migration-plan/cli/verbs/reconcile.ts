@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
+import type { Plan } from '#plan/model/plan.ts';
 import {
   type ReconcileDifference,
   type ReconcileResult,
@@ -8,6 +9,7 @@ import {
 } from '../api/relay.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
+import { interruptible } from '../interrupt.ts';
 import { requireSet } from '../require-set.ts';
 import { painter } from '../screen/paint.ts';
 import { formatSeconds, progressView } from '../screen/progress.ts';
@@ -40,54 +42,69 @@ export function addReconcile(program: Command, run: Run): void {
     .option('--stop', 'stop it; the next one starts anew')
     .action(
       run(async (session, options: Options, set: string) => {
-        const relay = new RelayApi(session, requireSet(session, set));
+        const plan = requireSet(session, set);
+        const relay = new RelayApi(session, plan);
         if (options.status) return report(session, await relay.reconcile(set));
         if (options.stop) return report(session, await relay.stopReconcile(set));
-        return follow(session, relay, set, options.repair === true);
+        return follow(session, plan, set, options.repair === true);
       }),
     );
 }
 
-async function follow(session: Session, relay: RelayApi, set: string, repair: boolean): Promise<ExitCode> {
-  let status = await startOrJoin(session, relay, set, repair);
-  const interrupt = new AbortController();
-  const onInterrupt = () => interrupt.abort();
-  process.once('SIGINT', onInterrupt);
+async function follow(session: Session, plan: Plan, set: string, repair: boolean): Promise<ExitCode> {
+  let status = await startOrJoin(session, new RelayApi(session, plan), set, repair);
   const view = progressView(session, set);
-  let silentSince: number | null = null;
-  let restarts = 0;
-  try {
-    while (status.state === 'running' || (isCutOff(status) && restarts < MAX_RESTARTS)) {
-      if (status.state === 'running') show(view, status);
-      await delay(POLL_MS, undefined, { signal: interrupt.signal });
-      try {
-        if (isCutOff(status)) {
-          restarts += 1;
-          session.note(`${set}: the relay was restarted in mid-run; starting anew.`);
-          status = await startOrJoin(session, relay, set, repair);
-        } else status = await relay.reconcile(set);
-        silentSince = null;
-      } catch (error) {
-        if (!(error instanceof Failure && error.exitCode === EXIT.unreachable)) throw error;
-        silentSince ??= performance.now();
-        if (performance.now() - silentSince > SILENCE_MS) throw error;
-      }
+  const isCut = await interruptible(async (signal) => {
+    try {
+      await watch(session, new RelayApi(session, plan, signal), { status, signal, repair }, (now) => {
+        status = now;
+        if (now.state === 'running' || now.state === 'done') show(view, now);
+      });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      view.stop();
     }
-    if (status.state === 'done') show(view, status);
-  } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
-    view.stop();
+    return signal.aborted;
+  });
+  if (isCut && (status.state === 'running' || isCutOff(status))) {
     if (session.json) session.answer({ ...status, watching: false });
     session.note(
       `Stopped watching; the comparison of ${set} goes on in the relay. What it found: npx fig reconcile ${set} --status. Stop it: npx fig reconcile ${set} --stop`,
     );
     return EXIT.interrupted;
-  } finally {
-    view.stop();
-    process.off('SIGINT', onInterrupt);
   }
   const code = report(session, status);
   return status.state === 'done' ? code : EXIT.refused;
+}
+
+/** Follows a comparison until it ends, for good or bad; rejects when it was aborted, and when the relay stays silent. */
+async function watch(
+  session: Session,
+  relay: RelayApi,
+  from: { readonly status: ReconcileStatus; readonly signal: AbortSignal; readonly repair: boolean },
+  onStatus: (status: ReconcileStatus) => void,
+): Promise<void> {
+  let { status } = from;
+  const { set } = status;
+  let silentSince: number | null = null;
+  for (let restarts = 0; ; ) {
+    onStatus(status);
+    if (isCutOff(status) ? restarts >= MAX_RESTARTS : status.state !== 'running') return;
+    await delay(POLL_MS, undefined, { signal: from.signal });
+    try {
+      if (isCutOff(status)) {
+        restarts++;
+        session.note(`${set}: the relay was restarted in mid-run; starting anew.`);
+        status = await startOrJoin(session, relay, set, from.repair);
+      } else status = await relay.reconcile(set);
+      silentSince = null;
+    } catch (error) {
+      if (!(error instanceof Failure && error.exitCode === EXIT.unreachable)) throw error;
+      silentSince ??= performance.now();
+      if (performance.now() - silentSince > SILENCE_MS) throw error;
+    }
+  }
 }
 
 /** One that runs already is watched, unless it does something else than what was asked for. */

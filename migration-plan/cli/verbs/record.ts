@@ -106,44 +106,52 @@ type Taking = {
   readonly taken: { recorded: number; dropped: number };
 };
 
-/** Takes down what comes until there is enough, time is up or somebody wants no more: the file is whole in each case. */
+/**
+ * Takes down what comes until there is enough, time is up or somebody wants no more: the file is whole in each case. Where
+ * the facade goes away it can be read, and says that it was cut off.
+ */
 async function take(session: Session, taking: Taking): Promise<void> {
   const { route, file, format, wanted, signal, quiet, progress, taken } = taking;
   const broken = new AbortController();
   const started = performance.now();
   let sink: RecordingFile | null = null;
-  let [whole, begun] = [false, false];
+  let begun = false;
   // Made when the facade has agreed, so that a refusal leaves no file.
   const open = () => openRecordingFile(file, format, () => broken.abort());
   const ends = AbortSignal.any([signal, broken.signal]);
-  for await (const line of new AdminApi(session).recording(route, wanted, ends)) {
-    if (line === '') {
-      if (!begun) session.note(`Recording ${route}; Ctrl-C ends it and keeps what there is.`);
-      else if (taken.recorded === 0) await quiet.tellOnce();
-      begun = true;
-      continue;
+  try {
+    for await (const line of new AdminApi(session).recording(route, wanted, ends)) {
+      if (line === '') {
+        if (!begun) session.note(`Recording ${route}; Ctrl-C ends it and keeps what there is.`);
+        else if (taken.recorded === 0) await quiet.tellOnce();
+        begun = true;
+        continue;
+      }
+      const value = parsed(line);
+      const end = recordingEnd.safeParse(value);
+      sink ??= await open();
+      if (end.success) {
+        taken.dropped = end.data.dropped;
+        return await sink.end(line);
+      }
+      await sink.write(line, value as RecordedExchange);
+      taken.recorded++;
+      const seconds = (performance.now() - started) / 1000;
+      const perSecond = taken.recorded / seconds;
+      progress.update({
+        done: taken.recorded,
+        total: wanted.limit,
+        perSecond,
+        etaSeconds: Math.min((wanted.limit - taken.recorded) / perSecond, wanted.seconds - seconds),
+      });
     }
-    const value: unknown = JSON.parse(line);
-    const end = recordingEnd.safeParse(value);
-    sink ??= await open();
-    if (end.success) {
-      taken.dropped = end.data.dropped;
-      whole = true;
-      await sink.end(line);
-      break;
-    }
-    await sink.write(line, value as RecordedExchange);
-    taken.recorded++;
-    const seconds = (performance.now() - started) / 1000;
-    const perSecond = taken.recorded / seconds;
-    progress.update({
-      done: taken.recorded,
-      total: wanted.limit,
-      perSecond,
-      etaSeconds: Math.min((wanted.limit - taken.recorded) / perSecond, wanted.seconds - seconds),
-    });
+    if (!ends.aborted) throw cutOff('the end of its answer');
+  } catch (error) {
+    if (!(error instanceof Failure) || error.exitCode !== EXIT.unreachable) throw error;
+    await sink?.end(null);
+    if (sink) session.note(`Cut off: ${file} holds the ${taken.recorded} requests that came until then.`);
+    throw error;
   }
-  if (whole) return;
   if (!begun)
     throw new Failure(
       EXIT.interrupted,
@@ -153,3 +161,18 @@ async function take(session: Session, taking: Taking): Promise<void> {
   sink ??= await open();
   await sink.end(JSON.stringify({ fig: 'end/1', ...taken }));
 }
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    throw cutOff(`\`${line.slice(0, 40)}…\``);
+  }
+}
+
+const cutOff = (got: string) =>
+  new Failure(
+    EXIT.unreachable,
+    'CLI_UNREACHABLE',
+    `facade: expected a recording to its last line, got ${got}. Look at its log, and record again.`,
+  );

@@ -9,7 +9,8 @@ import { Failure } from '../failure.ts';
 /** Where a recording is written; whole once `end` has resolved. */
 export type RecordingFile = {
   write(line: string, exchange: RecordedExchange): Promise<void>;
-  end(line: string): Promise<void>;
+  /** `line`: null where the recording was cut off; what came until then can be read all the same. */
+  end(line: string | null): Promise<void>;
 };
 
 /**
@@ -59,7 +60,7 @@ export async function openRecordingFile(
     },
     async end(line) {
       if (format === 'har') await put(HAR.tail);
-      else await put(`${line}\n`);
+      else if (line !== null) await put(`${line}\n`);
       const closed = once(stream, 'close').catch(() => {});
       stream.end();
       if (!broken) await closed;
