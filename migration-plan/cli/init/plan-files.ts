@@ -26,7 +26,7 @@ const planYaml = (
 version: 1
 
 # Where clients reach the facade. Redirects and cookie domains of both sides are rewritten to it.
-publicUrl: http://127.0.0.1:8080
+publicUrl: "\${PUBLIC_URL:-http://127.0.0.1:8080}"
 
 # The monolith. What no route claims goes there, and so does everything at the beginning.
 legacy: { url: "\${LEGACY_URL:-${legacy}}" }

@@ -162,7 +162,7 @@ describe('fig init', () => {
       'paths that no plan matches',
       'openapi: 3.1.0\npaths:\n  //x/y: { get: {} }\n  /../z: { get: {} }\n  /a%20b/c: { get: {} }\n  /%zz/q: { get: {} }\n  /{tenant}/x: { get: {} }\n  noslash: { get: {} }\n',
       { 'a-b': ['GET /a%20b/c'], noslash: ['GET /noslash'], x: ['GET /x/y'] },
-      'endpoints cannot be matched by a plan and were left out: GET /../z, GET /%zz/q',
+      'endpoints cannot be matched by a plan and stay with the monolith: GET /../z, GET /%zz/q',
     ],
     [
       'a base path before all of them',
@@ -264,7 +264,7 @@ describe('fig init', () => {
       },
     );
     expect(err).toContain(
-      '2 endpoints cannot be matched by a plan and were left out: GET /RegExp(^/v\\d+$), GET /RegExp(^/rx)/deep',
+      '2 endpoints cannot be matched by a plan and stay with the monolith: GET /RegExp(^/v\\d+$), GET /RegExp(^/rx)/deep',
     );
     expect([code, matchesOf(plan)]).toEqual([EXIT.ok, { one: ['GET /one/:id'], two: ['GET /two'] }]);
   }, 30_000);

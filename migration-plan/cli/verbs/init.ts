@@ -200,7 +200,7 @@ function requireValid({ env }: Session, files: Readonly<Record<string, string>>)
   const folder = mkdtempSync(join(tmpdir(), 'fig-init-'));
   try {
     writeInto(folder, files);
-    const { problems } = loadPlan(folder, { ...env, LEGACY_URL: '', CANDIDATE_URL: '' });
+    const { problems } = loadPlan(folder, { ...env, PUBLIC_URL: '', LEGACY_URL: '', CANDIDATE_URL: '' });
     const errors = problems.filter(({ severity }) => severity === 'error');
     if (errors.length > 0)
       throw new Failure(
@@ -261,7 +261,9 @@ function tell(session: Session, { folder, source, routes, legacy, candidate, asi
     });
     return;
   }
-  session.say(`${source.endpoints.length} endpoints of the ${source.kind}, in ${routes.length} routes:`);
+  session.say(
+    `${count(source.endpoints.length, 'endpoint')} of the ${source.kind}, in ${count(routes.length, 'route')}:`,
+  );
   for (const { name, reads, writes, requests } of routes)
     session.say(
       `  ${name.padEnd(24)} ${reads} read, ${writes} write${requests > 0 ? `, ${requests.toLocaleString('en')} requests` : ''}`,
@@ -275,7 +277,7 @@ function tell(session: Session, { folder, source, routes, legacy, candidate, asi
     );
   if (source.left.length > 0)
     session.note(
-      `${source.left.length} endpoints cannot be matched by a plan and were left out: ${source.left.slice(0, SHOWN).map(plain).join(', ')}${source.left.length > SHOWN ? ' …' : ''}`,
+      `${count(source.left.length, 'endpoint')} cannot be matched by a plan and ${source.left.length === 1 ? 'stays' : 'stay'} with the monolith: ${source.left.slice(0, SHOWN).map(plain).join(', ')}${source.left.length > SHOWN ? ' …' : ''}`,
     );
   if (aside !== null) session.note(`The plan that stood there is in ${aside}.`);
   const first = routes[0]?.name ?? 'ROUTE';
@@ -288,3 +290,5 @@ function tell(session: Session, { folder, source, routes, legacy, candidate, asi
     `  npx fig advance ${first} --plan ${folder} --reason "compare first"   # copies of reads go to ${candidate}`,
   );
 }
+
+const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? '' : 's'}`;

@@ -94,7 +94,8 @@ function sayOne(session: Session, one: Observations): void {
   ]);
   if (rows.length > 0) sayTable(session, ['ENDPOINT', 'MATCH', 'MISMATCH', 'IGNORED'], rows);
   const counting = one.fields.filter(({ verdict }) => verdict === 'counts');
-  for (const field of counting) sayField(session, field);
+  for (const field of counting.toSorted((a, b) => Number(isUnsettled(a)) - Number(isUnsettled(b))))
+    sayField(session, field);
   if (one.rowsLeftOut > 0)
     session.note(`${one.rowsLeftOut} more that were seen less often are not kept: the page has 1,000 rows.`);
   const noise = one.fields.length - counting.length;
@@ -104,14 +105,21 @@ function sayOne(session: Session, one: Observations): void {
     );
 }
 
+/** Legacy differs from itself there, too, and was not asked often enough to say that it is noise. */
+const isUnsettled = ({ verdict, noise }: ObservedField) => verdict === 'counts' && (noise ?? 0) > 0;
+
 function sayField(session: Session, field: ObservedField): void {
   const paint = painter(session.streams.stdout, session.env);
   const why = field.reasons.length > 0 ? ` (${field.reasons.join(', ')})` : '';
   session.say('');
   session.say(
-    `${paint(TONES[field.severity] ?? 'plain', field.severity)} ${paint('bold', plain(field.path))} ${field.kind}${why}, in ${field.count} answers of ${plain(field.endpoint)}`,
+    `${paint(TONES[field.severity] ?? 'plain', field.severity)} ${paint('bold', plain(field.path))} ${field.kind}${why}, in ${field.count} ${field.count === 1 ? 'answer' : 'answers'} of ${plain(field.endpoint)}`,
   );
   session.say(`  since ${field.firstSeen}, last ${field.lastSeen}`);
+  if (isUnsettled(field))
+    session.say(
+      `  noise?    legacy differs from itself in ${percent(field.noise ?? 0)} of its second answers`,
+    );
   const sample = field.samples.at(-1);
   if (!sample) return;
   if (sample.at !== field.path) session.say(`  at        ${plain(sample.at)}`);
@@ -125,7 +133,12 @@ function sayRules(session: Session, { route, fields }: Observations): void {
     fields.flatMap(({ suggestion }) => (suggestion ? [[suggestion.yaml, suggestion]] : [])),
   );
   if (proposed.size === 0) {
-    session.say(`${route}: nothing to propose.`);
+    const unsettled = fields.filter(isUnsettled);
+    session.say(
+      unsettled.length === 0
+        ? `${route}: nothing to propose.`
+        : `${route}: nothing to propose yet. Legacy differs from itself, too, at ${[...new Set(unsettled.map(({ path }) => plain(path)))].join(', ')}; what is noise is told after 20 reads of each endpoint.`,
+    );
     return;
   }
   session.say(
@@ -170,6 +183,8 @@ function reasons(word: string, counts: Readonly<Record<string, number>>): string
   const list = Object.entries(counts).map(([reason, count]) => `${reason} ${count}`);
   return list.length > 0 ? `, ${sum(counts)} ${word} (${list.join(', ')})` : '';
 }
+
+const percent = (share: number) => `${Number((share * 100).toPrecision(2))} %`;
 
 const sum = (counts: Readonly<Record<string, number>>) =>
   Object.values(counts).reduce((total, count) => total + count, 0);
