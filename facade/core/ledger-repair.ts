@@ -42,7 +42,7 @@ export type Examination = {
 export type FoundPositions = { readonly source: string; readonly stored: StoredPositions };
 
 /** Where a route stood by each of the sources, and where a repair puts it. */
-export type RepairedRoute = {
+type RepairedRoute = {
   readonly route: string;
   readonly kept: Position | null;
   readonly stored: Position | null;
@@ -52,7 +52,7 @@ export type RepairedRoute = {
 };
 
 /** Who owned a data set by each of the sources, and who does behind the repair. */
-export type RepairedSet = {
+type RepairedSet = {
   readonly set: string;
   readonly kept: DataState | null;
   readonly stored: DataState | null;
