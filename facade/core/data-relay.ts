@@ -39,7 +39,7 @@ export type StepOutcome = { readonly ok: true } | { readonly ok: false; readonly
 /** What a comparison of both stores found that began when it was asked for. */
 export type Compared = { readonly compared: number; readonly differences: number; readonly detail: string };
 
-/** `isPartial`: more was written than the relay remembers. */
+/** `isPartial`: the relay does not remember all that was written. */
 type Verified = {
   readonly compared: number;
   readonly different: readonly string[];

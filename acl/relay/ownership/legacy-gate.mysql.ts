@@ -1,21 +1,29 @@
-import mysql, { type ResultSetHeader, type RowDataPacket } from 'mysql2/promise';
+import mysql, { type PoolConnection, type ResultSetHeader, type RowDataPacket } from 'mysql2/promise';
 import { type Cascade, cascadesTo } from '../capture/cascades.ts';
 import type { CapturedTable } from '../capture/change-source.ts';
 import {
   foreignKeysOf,
+  id,
   replaceTriggers,
   rowsThatFollow,
   type Trigger,
   trigger,
   unlessRelay,
 } from '../capture/mysql-triggers.ts';
+import { triggerName } from '../capture/trigger-name.ts';
 import { openMysqlPool } from '../source/mysql-pool.ts';
 import { openTransactionsOf } from '../source/mysql-transactions.ts';
 import { GATE_WAIT_MS, type LegacyGate, type Owner, refusal } from './legacy-gate.ts';
 
 const OWNERS = '_fig_owner';
-const REJECTED = '_fig_rejected';
-/** What a user may not see is not told. */
+/**
+ * Counts what was rejected: its rows are rolled back with all else, and the numbers that they took are not. No table of
+ * another engine: a statement whose trigger may write to one takes a lock of that whole table at its start, and waits
+ * with it for rows whose holder waits for the table.
+ */
+const rejectedOf = (set: string) => triggerName('rejected', [set], '');
+/** One that was sent waits for writers as long as that, and no longer. */
+const TURN_WAIT_S = 2 * (GATE_WAIT_MS / 1_000);
 const LOCK_WAIT = 'ER_LOCK_WAIT_TIMEOUT';
 
 /** The gate in MySQL and MariaDB, on the tables of a set and on those above whose cascades would reach them. */
@@ -46,6 +54,15 @@ export function openMysqlGate(url: string, set: string, tables: readonly Capture
     );
     return new Set(rows.map(({ name }) => String(name)));
   };
+  /** Held by whoever changes the owner until its connection has ended: also by one that was killed in the middle. */
+  const turn = triggerName('gate_turn', [database, set], '');
+  const takeTurn = async (connection: PoolConnection) => {
+    const [[row]] = await connection.query<RowDataPacket[]>('SELECT GET_LOCK(?, ?) AS taken', [
+      turn,
+      TURN_WAIT_S,
+    ]);
+    if (Number(row?.taken) !== 1) throw new Error(`${set}: another change of its owner has not ended`);
+  };
   const read = async () => {
     if (!(await hasTable(OWNERS))) return null;
     const [row] = await select(`SELECT owner, epoch FROM ${OWNERS} WHERE name = ?`, [set]);
@@ -55,6 +72,15 @@ export function openMysqlGate(url: string, set: string, tables: readonly Capture
 
   return {
     read,
+    async settled() {
+      const connection = await pool.getConnection();
+      try {
+        await takeTurn(connection);
+        return await read();
+      } finally {
+        connection.destroy();
+      }
+    },
     async state() {
       const [triggers, there] = [await wanted(), await present()];
       const gone = triggers.filter(({ name }) => !there.has(name)).map(({ name }) => name);
@@ -69,27 +95,21 @@ export function openMysqlGate(url: string, set: string, tables: readonly Capture
            owner VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, epoch BIGINT NOT NULL) ENGINE = InnoDB`,
       );
       await pool.query(`INSERT IGNORE INTO ${OWNERS} (name, owner, epoch) VALUES (?, 'legacy', 1)`, [set]);
-      // What is rejected is rolled back, and only a table without transactions remembers it.
-      const [gtid] = await select("SHOW VARIABLES LIKE 'enforce_gtid_consistency'");
-      const counts = gtid === undefined || String(gtid.Value) === 'OFF';
-      if (counts)
-        await pool.query(
-          `CREATE TABLE IF NOT EXISTS ${REJECTED} (name VARCHAR(100) NOT NULL, tab VARCHAR(64) NOT NULL,
-             who VARCHAR(200) NOT NULL, at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3), KEY name_at (name, at)) ENGINE = MyISAM`,
-        );
-      const triggers = (await wanted()).map(({ name, sql }) => ({
-        name,
-        sql: counts ? sql : sql.replace(/INSERT INTO _fig_rejected[^;]*;/, ''),
-      }));
-      await replaceTriggers(pool, triggers, await present());
+      await pool.query(
+        'CREATE TABLE IF NOT EXISTS ?? (n BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY) ENGINE = InnoDB',
+        [rejectedOf(set)],
+      );
+      await replaceTriggers(pool, await wanted(), await present());
     },
     async remove() {
       await replaceTriggers(pool, [], await present());
+      await pool.query('DROP TABLE IF EXISTS ??', [rejectedOf(set)]);
       if (await hasTable(OWNERS)) await pool.query(`DELETE FROM ${OWNERS} WHERE name = ?`, [set]);
     },
     async write({ owner, epoch }) {
       const connection = await pool.getConnection();
       try {
+        await takeTurn(connection);
         await connection.query('SET SESSION innodb_lock_wait_timeout = ?', [GATE_WAIT_MS / 1_000]);
         await connection.query<ResultSetHeader>(
           `UPDATE ${OWNERS} SET owner = ?, epoch = ? WHERE name = ? AND epoch < ?`,
@@ -106,9 +126,10 @@ export function openMysqlGate(url: string, set: string, tables: readonly Capture
       return { ok: true, ownership };
     },
     async rejected() {
-      if (!(await hasTable(REJECTED))) return null;
-      const [row] = await select(`SELECT count(*) AS n FROM ${REJECTED} WHERE name = ?`, [set]);
-      return Number(row?.n);
+      if (!(await hasTable(rejectedOf(set)))) return null;
+      const [table] = await select('SHOW CREATE TABLE ??', [rejectedOf(set)]);
+      const next = /AUTO_INCREMENT=(\d+)/.exec(String(table?.['Create Table']))?.[1] ?? '1';
+      return Number(next) - 1;
     },
     openTransactions,
     async close() {
@@ -118,7 +139,7 @@ export function openMysqlGate(url: string, set: string, tables: readonly Capture
 }
 
 function ownTriggers(set: string, table: string): Trigger[] {
-  const body = unlessRelay(set, check(set, table), DECLARE);
+  const body = unlessRelay(set, check(set), DECLARE);
   return ['INSERT', 'UPDATE', 'DELETE'].map((event) =>
     trigger(`gate_${event.toLowerCase()}`, `BEFORE ${event}`, table, [table], body),
   );
@@ -127,7 +148,7 @@ function ownTriggers(set: string, table: string): Trigger[] {
 /** Cascades pass no trigger of the rows that they change: what starts them is refused, where it would reach some. */
 function aboveTrigger(set: string, cascade: Cascade, n: number): Trigger {
   const { event, on, table } = cascade;
-  const refuse = `IF EXISTS (SELECT 1 ${rowsThatFollow(cascade)}) THEN ${check(set, table)} END IF;`;
+  const refuse = `IF EXISTS (SELECT 1 ${rowsThatFollow(cascade)}) THEN ${check(set)} END IF;`;
   const purpose = `gate${n}_${event.toLowerCase()}`;
   return trigger(purpose, `BEFORE ${event}`, on, [table, on], unlessRelay(set, refuse, DECLARE));
 }
@@ -137,11 +158,10 @@ const DECLARE = 'DECLARE fig_owner VARCHAR(16);';
 /** By this a trigger tells whose it is. */
 const ownerOf = (set: string) => `FROM ${OWNERS} WHERE name = ${mysql.escape(set)} LOCK IN SHARE MODE`;
 
-function check(set: string, table: string): string {
-  const name = mysql.escape(set);
+function check(set: string): string {
   return `SELECT owner INTO fig_owner ${ownerOf(set)};
     IF NOT (fig_owner <=> 'legacy') THEN
-      INSERT INTO ${REJECTED} (name, tab, who) VALUES (${name}, ${mysql.escape(table)}, CURRENT_USER());
+      INSERT INTO ${id(rejectedOf(set))} (n) VALUES (NULL);
       SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = ${mysql.escape(refusal(set).slice(0, 128))};
     END IF;`;
 }

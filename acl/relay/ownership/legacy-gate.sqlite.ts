@@ -42,6 +42,8 @@ export function openSqliteGate(path: string, set: string, tables: readonly Captu
 
   return {
     read: async () => ownership(),
+    // What a process had begun that was killed is rolled back by whoever looks next.
+    settled: async () => ownership(),
     async state() {
       const gone = missing();
       if (gone.length === names.length) return { kind: 'absent' };

@@ -1,6 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { MYSQL_URL } from '../../testing/databases.ts';
 import { type LegacyDatabase, legacyDatabases, type Writer } from '../../testing/legacy-database.ts';
+import { waitUntil } from '../../testing/wait-until.ts';
 import type { LegacyGate } from './legacy-gate.ts';
 import { openLegacyGate } from './open-legacy-gate.ts';
 
@@ -149,6 +153,58 @@ describe.each([...legacyDatabases])('the gate on %s', (kind, create) => {
     await writer.execute("UPDATE items SET label = 'y' WHERE item_id = 1");
     expect(await labels()).toEqual(['y', 'two']);
   });
+
+  test('makes nobody wait for a table: writers of the same rows, some of several, end all the same', async () => {
+    await gate.install();
+    const [one, other] = [await database.writer(), await database.writer()];
+    await one.execute('BEGIN IMMEDIATE_');
+    await one.execute("UPDATE items SET label = 'first' WHERE item_id = 1");
+    const waits = other.execute("UPDATE items SET label = 'second' WHERE item_id = 1");
+    if (kind === 'MySQL')
+      await waitUntil(
+        async () =>
+          (await writer.read("SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"))
+            .length > 0,
+        'the other one waits',
+      );
+    await one.execute("UPDATE items SET label = 'third' WHERE item_id = 2");
+    await one.execute('COMMIT');
+    await waits;
+    expect(await labels()).toEqual(['second', 'third']);
+    await Promise.all([one.close(), other.close()]);
+  }, 20_000);
+
+  test('is told as it stays: a change that a killed process had sent has ended by then', async () => {
+    await gate.install();
+    const slow = await database.writer();
+    await slow.execute('BEGIN IMMEDIATE_');
+    await slow.execute("UPDATE items SET label = 'slow' WHERE item_id = 1");
+    const doomed = spawn(process.execPath, [
+      ...['--input-type=module', '--eval'],
+      `const { openLegacyGate } = await import(${JSON.stringify(join(import.meta.dirname, 'open-legacy-gate.ts'))});
+       const gate = openLegacyGate(${JSON.stringify(database.url)}, 'things', [{ name: 'items', key: 'item_id' }]);
+       await gate.read();
+       process.stdout.write('there');
+       await gate.write({ owner: 'nobody', epoch: 2 });`,
+    ]);
+    await once(doomed.stdout, 'data');
+    // It waits in the database for the writer.
+    if (kind === 'MySQL')
+      await waitUntil(
+        async () =>
+          (await writer.read("SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"))
+            .length > 0,
+        'the change waits',
+      );
+    doomed.kill('SIGKILL');
+    await once(doomed, 'exit');
+    const settled = gate.settled();
+    await slow.execute('COMMIT');
+    await slow.close();
+    const told = await settled;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await gate.read()).toEqual(told);
+  }, 20_000);
 });
 
 if (!MYSQL_URL) test.skip('the gate on MySQL: FIG_TEST_MYSQL_URL names no server', () => {});

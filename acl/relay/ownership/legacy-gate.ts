@@ -20,6 +20,11 @@ type GateOutcome =
 export type LegacyGate = {
   /** Who owns the set; null where no gate is installed. */
   read(): Promise<Ownership | null>;
+  /**
+   * The same, once no change is on its way any more: a process that was killed may have sent one that still waits for
+   * writers. Rejects when one goes on for longer than it may.
+   */
+  settled(): Promise<Ownership | null>;
   state(): Promise<CaptureState>;
   /** Puts the gate up, with legacy as the owner where none is known yet. May be called again. Rejects with LegacyBusy. */
   install(): Promise<void>;

@@ -63,8 +63,6 @@ const LOOK_MS = 20;
 export class SetOwnership {
   readonly #options: OwnershipOptions;
   #direction: 'forward' | 'back' = 'forward';
-  /** The newest epoch in which a side was opened: whoever comes late with an older one closes nothing any more. */
-  #opened = 0;
   /** One step after the other: what was sent by a leader that is gone may still be on its way. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -152,8 +150,11 @@ export class SetOwnership {
 
   async #close(side: Side, epoch: number): Promise<Outcome> {
     const { gate, service, failpoint, set } = this.#options;
-    if (epoch <= this.#opened)
-      return { ok: false, detail: `epoch ${epoch} is over: ${set} was opened in ${this.#opened}` };
+    // Whoever comes late with an older epoch closes nothing any more. The service was told of each one that opened a
+    // side; the gate was not, where legacy had kept the set.
+    const there = await service.owner();
+    if (epoch < there.epoch || (epoch === there.epoch && there.owner !== 'nobody'))
+      return { ok: false, detail: `epoch ${epoch} is over: ${set} was opened in ${there.epoch}` };
     const next: Ownership = { owner: 'nobody', epoch };
     failpoint('before-close');
     if (side === 'candidate') {
@@ -210,7 +211,6 @@ export class SetOwnership {
   }
 
   async #open(owner: Side, epoch: number): Promise<Outcome> {
-    this.#opened = Math.max(this.#opened, epoch);
     const { service, forward, back, failpoint, log, set } = this.#options;
     const next: Ownership = { owner, epoch };
     // The side that loses is closed before the other opens: the service first, where legacy takes over, and the
@@ -250,7 +250,7 @@ export class SetOwnership {
 
   async #writeGate(next: Ownership): Promise<Outcome> {
     // It was never closed: a writer that keeps it from being closed must not keep it from staying open.
-    if ((await this.#options.gate.read())?.owner === next.owner) return { ok: true };
+    if ((await this.#options.gate.settled())?.owner === next.owner) return { ok: true };
     const outcome = await this.#options.gate.write(next);
     if (!outcome.ok) return { ok: false, detail: blocked(this.#options.set, outcome.blockers) };
     const { owner, epoch } = outcome.ownership;

@@ -69,4 +69,9 @@ describe('rows that were written since a comparison', () => {
     await carried('2');
     expect(await verification.look()).toMatchObject({ compared: 0 });
   });
+
+  test('are not known to a process that began behind the comparison, and it says so', async () => {
+    await carried('1');
+    expect(await verification.look()).toEqual({ compared: 0, different: [], isPartial: true });
+  });
 });

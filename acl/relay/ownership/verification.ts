@@ -4,7 +4,7 @@ export type Verified = {
   readonly compared: number;
   /** Keys whose rows differ. */
   readonly different: readonly string[];
-  /** More was written than is remembered: what was compared is not all of it. */
+  /** Not all that was written is remembered, as it was too much, or as this process began behind the comparison. */
   readonly isPartial: boolean;
 };
 
@@ -66,7 +66,7 @@ export class Verification {
       for (const key of found) this.#add(key);
       different.push(...found);
     }
-    return { compared: keys.length, different, isPartial: this.#isPartial };
+    return { compared: keys.length, different, isPartial: this.#isPartial || !this.#isOn };
   }
 
   #add(key: string): void {

@@ -206,6 +206,16 @@ describe('a change of owners', () => {
     await expectBack(/7 changes still wait/);
   });
 
+  test('carries over what was written until the side was closed', async () => {
+    const close = relay.close.bind(relay);
+    relay.close = async (...given) => {
+      relay.waiting = [2, 1, 0];
+      return close(...given);
+    };
+    expect(await run()).toMatchObject({ outcome: 'done' });
+    expect(relay.waiting).toEqual([0]);
+  });
+
   test.each<[string, (relay: FakeRelay) => void, RegExp]>([
     ['the stores differ', (relay) => (relay.differences = 2), /fig reconcile items --repair/],
     [
@@ -213,7 +223,7 @@ describe('a change of owners', () => {
       (relay) => (relay.verified.different = ['5']),
       /1 of 3 rows .* differ: 5/,
     ],
-    ['too much was written', (relay) => (relay.verified.isPartial = true), /more rows were written/],
+    ['too much was written', (relay) => (relay.verified.isPartial = true), /does not remember all rows/],
     ['a writer does not end', (relay) => (relay.refuses = { close: '212 is open' }), /212 is open/],
     ['the way back is not proven', (relay) => (relay.refuses = { prove: 'no mark' }), /no mark/],
     ['the gates cannot be put up', (relay) => (relay.refuses = { install: 'no right' }), /no right/],

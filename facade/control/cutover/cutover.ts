@@ -291,7 +291,7 @@ export class Cutover {
         const { compared, different, isPartial } = await relay.verify(name);
         if (isPartial)
           throw new LeadsBack(
-            `more rows were written since the comparison than can be looked at again (${compared}). Try again when less is written.`,
+            `the relay does not remember all rows that were written since the comparison (${compared} are): more were written than it can, or it was started again. Try again.`,
           );
         if (different.length > 0)
           throw new LeadsBack(
