@@ -17,19 +17,41 @@ const ADMIN_TOKEN = 'admin-token-of-a-test';
 export type Json = Record<string, any>;
 type Answer = { readonly status: number; readonly json: Json };
 
+/** Processes of such a world. `facade` is the first of its replicas, and `facade-2` and `facade-3` are the others. */
+export type Member = 'legacy' | 'gateway' | 'service' | 'relay' | 'facade' | 'facade-2' | 'facade-3';
+type Facade = Extract<Member, `facade${string}`>;
+
+export type CutoverWorldOptions = {
+  /** Replicas of the facade, up to 3. More than one share a ledger in Postgres, one has a file. Default 1. */
+  readonly facades?: number;
+  /** Processes of each facade that serve. Default 1. */
+  readonly workers?: number;
+  /** Runs when legacy is seeded, before anything is copied. */
+  readonly prepare?: () => Promise<void>;
+};
+
 /** Everything that a cutover needs, as processes that can be killed and started again one by one. */
 export type CutoverWorld = {
   readonly facade: () => RunningProcess;
   readonly relay: () => RunningProcess;
   readonly service: () => RunningProcess;
+  /** Throws for one that was never started. */
+  readonly member: (name: Member) => RunningProcess;
+  readonly facades: readonly Facade[];
   readonly legacyUrl: string;
+  readonly serviceDatabaseUrl: string;
   readonly serviceToken: string;
+  readonly adminToken: string;
   readonly cookie: string;
-  start(what: 'facade' | 'relay' | 'service', env?: Readonly<Record<string, string>>): Promise<void>;
-  admin(method: string, path: string, body?: object): Promise<Answer>;
+  /** A session of another user: `admin` may remove rows, and `disp`, whose cookie is above, may not. */
+  login(user: 'admin' | 'disp'): Promise<string>;
+  /** On the port that it had: the others know it by that. */
+  start(what: Member, env?: Readonly<Record<string, string>>): Promise<void>;
+  /** Asks the first replica, or the one that is named. */
+  admin(method: string, path: string, body?: object, at?: Facade): Promise<Answer>;
   askRelay(method: string, path: string, body?: object): Promise<Answer>;
-  /** A request of a client that is logged in, through the facade. */
-  client(method: string, path: string, body?: object): Promise<Answer>;
+  /** A request of a client that is logged in, through the first replica of the facade, or the one that is named. */
+  client(method: string, path: string, body?: object, at?: Facade): Promise<Answer>;
   /** Begins a change of owners and waits for its end, over restarts of the facade. */
   cutOver(to: 'legacy' | 'candidate'): Promise<Json>;
   /** Waits until no change goes on. */
@@ -38,23 +60,35 @@ export type CutoverWorld = {
 };
 
 const SET = 'freelancers';
+const FACADES: readonly Facade[] = ['facade', 'facade-2', 'facade-3'];
 
 /** Seeds legacy, copies it, follows its changes, and moves the reads of freelancers to the new service. */
-export async function startCutoverWorld(database: LegacyDatabase, rows: number): Promise<CutoverWorld> {
+export async function startCutoverWorld(
+  database: Pick<LegacyDatabase, 'url' | 'drop'>,
+  rows: number,
+  { facades: replicas = 1, workers = 1, prepare = async () => {} }: CutoverWorldOptions = {},
+): Promise<CutoverWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'fig-test-'));
   const postgres = await postgresDatabase();
-  const running = new Map<string, RunningProcess>();
+  const ledger = replicas > 1 ? await postgresDatabase() : null;
+  const facades = FACADES.slice(0, replicas);
+  const running = new Map<Member, RunningProcess>();
   const ports = new Map<string, string>();
   const sizes = ['--customers', '0', '--projects', '0', '--timesheets', '0', '--without', 'stray-commas'];
   const seeded = await runToEnd('legacy-monolith/seed.ts', [
     ...['--database', database.url, '--freelancers', String(rows), ...sizes],
   ]);
   if (seeded.code !== 0) throw new Error(`the seeder failed: ${seeded.stderr}`);
+  await prepare();
 
-  const urlOf = (name: string) => (running.get(name) as RunningProcess).url;
-  /** Again on the port that it had: the others know it by that. */
+  const member = (name: Member): RunningProcess => {
+    const found = running.get(name);
+    if (found === undefined) throw new Error(`${name} was never started`);
+    return found;
+  };
+  const urlOf = (name: Member) => member(name).url;
   const run = async (
-    name: string,
+    name: Member,
     script: string,
     env: Readonly<Record<string, string>>,
     args: string[] = [],
@@ -63,7 +97,7 @@ export async function startCutoverWorld(database: LegacyDatabase, rows: number):
     const process = await startProcess(script, { SERVICE_TOKEN, PORT: port, ...env }, args);
     running.set(name, process);
     ports.set(name, new URL(process.url).port);
-    if (process.adminUrl) ports.set('admin', new URL(process.adminUrl).port);
+    if (process.adminUrl) ports.set(`admin of ${name}`, new URL(process.adminUrl).port);
   };
   const common = () => ({
     LEGACY_URL: urlOf('legacy'),
@@ -72,43 +106,63 @@ export async function startCutoverWorld(database: LegacyDatabase, rows: number):
     ...(running.has('relay') ? { RELAY_URL: urlOf('relay') } : {}),
     RELAY_TOKEN,
   });
-  const starters = {
-    service: (env: Readonly<Record<string, string>>) =>
-      run('service', 'new-services/freelancers/main.ts', { DATABASE_URL: postgres.url, ...env }),
-    relay: (env: Readonly<Record<string, string>>) =>
-      run('relay', 'acl/relay/main.ts', {
+  const startFacade = (name: Facade, env: Readonly<Record<string, string>>) =>
+    run(
+      name,
+      'facade/main.ts',
+      {
+        ...common(),
+        FIG_ADMIN_TOKEN: ADMIN_TOKEN,
+        ADMIN_PORT: ports.get(`admin of ${name}`) ?? '0',
+        FIG_SECRET: 'secret-of-the-facade-of-a-test',
+        FIG_TOKENS_FILE: join(folder, 'tokens'),
+        ...env,
+      },
+      [
+        ...['--plan', PLAN, '--workers', String(workers), '--access-log', 'off'],
+        ...(ledger
+          ? ['--ledger', ledger.url, '--state', join(folder, name)]
+          : ['--ledger', `file:${join(folder, 'ledger.jsonl')}`]),
+      ],
+    );
+  const start = (what: Member, env: Readonly<Record<string, string>> = {}): Promise<void> => {
+    if (what === 'legacy')
+      return run('legacy', 'legacy-monolith/main.ts', {
+        DATABASE_URL: database.url,
+        SESSION_SECRET: 'secret-of-a-test',
+        ...env,
+      });
+    if (what === 'service')
+      return run('service', 'new-services/freelancers/main.ts', { DATABASE_URL: postgres.url, ...env });
+    if (what === 'gateway')
+      return run('gateway', 'acl/gateway/main.ts', {
+        FREELANCERS_URL: urlOf('service'),
+        LEGACY_URL: urlOf('legacy'),
+        ...env,
+      });
+    if (what === 'relay')
+      return run('relay', 'acl/relay/main.ts', {
         ...common(),
         FIG_PLAN: PLAN,
         LEGACY_DATABASE_URL: database.url,
         STATE_DIR: join(folder, 'relay'),
         ...env,
-      }),
-    facade: (env: Readonly<Record<string, string>>) =>
-      run(
-        'facade',
-        'facade/main.ts',
-        {
-          ...common(),
-          FIG_ADMIN_TOKEN: ADMIN_TOKEN,
-          ADMIN_PORT: ports.get('admin') ?? '0',
-          FIG_SECRET: 'secret-of-the-facade-of-a-test',
-          FIG_TOKENS_FILE: join(folder, 'tokens'),
-          ...env,
-        },
-        ['--plan', PLAN, '--ledger', `file:${join(folder, 'ledger.jsonl')}`, '--access-log', 'off'],
-      ),
+      });
+    return startFacade(what, env);
   };
-  await run('legacy', 'legacy-monolith/main.ts', {
-    DATABASE_URL: database.url,
-    SESSION_SECRET: 'secret-of-a-test',
-  });
-  await starters.service({});
-  await run('gateway', 'acl/gateway/main.ts', {
-    FREELANCERS_URL: urlOf('service'),
-    LEGACY_URL: urlOf('legacy'),
-  });
-  await starters.relay({});
-  await starters.facade({});
+  const stop = async () => {
+    closeConnections();
+    for (const name of [...facades, 'relay', 'gateway', 'service', 'legacy'] as const)
+      await running.get(name)?.stop();
+    await Promise.all([postgres.drop(), ledger?.drop(), database.drop(), rm(folder, { recursive: true })]);
+  };
+  try {
+    for (const name of ['legacy', 'service', 'gateway', 'relay', ...facades] as const) await start(name);
+  } catch (error) {
+    // Nobody else could.
+    await stop();
+    throw error;
+  }
 
   const ask = async (base: string, token: string, method: string, path: string, body?: object) => {
     const answer = await rawRequest(base, {
@@ -122,17 +176,20 @@ export async function startCutoverWorld(database: LegacyDatabase, rows: number):
     });
     return { status: answer.status, json: answer.body === '' ? {} : JSON.parse(answer.body) };
   };
-  const admin = (method: string, path: string, body?: object) =>
-    ask((running.get('facade') as RunningProcess).adminUrl as string, ADMIN_TOKEN, method, path, body);
+  const admin = (method: string, path: string, body?: object, at: Facade = 'facade') =>
+    ask(member(at).adminUrl as string, ADMIN_TOKEN, method, path, body);
   const askRelay = (method: string, path: string, body?: object) =>
     ask(urlOf('relay'), RELAY_TOKEN, method, `/v1/sets/${SET}${path}`, body);
-  const login = await rawRequest(urlOf('legacy'), {
-    method: 'POST',
-    path: '/api/login',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ user: 'disp', pass: 'disp' }),
-  });
-  const cookie = login.headers['set-cookie']?.[0]?.split(';', 1)[0] as string;
+  const login = async (user: string): Promise<string> => {
+    const answer = await rawRequest(urlOf('legacy'), {
+      method: 'POST',
+      path: '/api/login',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ user, pass: user }),
+    });
+    return answer.headers['set-cookie']?.[0]?.split(';', 1)[0] as string;
+  };
+  const cookie = await login('disp');
 
   const settled = () =>
     waitUntil(
@@ -146,17 +203,22 @@ export async function startCutoverWorld(database: LegacyDatabase, rows: number):
       60_000,
     );
   const world: CutoverWorld = {
-    facade: () => running.get('facade') as RunningProcess,
-    relay: () => running.get('relay') as RunningProcess,
-    service: () => running.get('service') as RunningProcess,
+    facade: () => member('facade'),
+    relay: () => member('relay'),
+    service: () => member('service'),
+    member,
+    facades,
     legacyUrl: urlOf('legacy'),
+    serviceDatabaseUrl: postgres.url,
     serviceToken: SERVICE_TOKEN,
+    adminToken: ADMIN_TOKEN,
     cookie,
-    start: (what, env = {}) => starters[what](env),
+    login,
+    start,
     admin,
     askRelay,
-    async client(method, path, body) {
-      const answer = await rawRequest(urlOf('facade'), {
+    async client(method, path, body, at = 'facade') {
+      const answer = await rawRequest(urlOf(at), {
         method,
         path,
         headers: { cookie, ...(body ? { 'content-type': 'application/json' } : {}) },
@@ -171,11 +233,7 @@ export async function startCutoverWorld(database: LegacyDatabase, rows: number):
       return settled();
     },
     settled,
-    async stop() {
-      closeConnections();
-      for (const name of ['facade', 'relay', 'gateway', 'service', 'legacy']) await running.get(name)?.stop();
-      await Promise.all([postgres.drop(), database.drop(), rm(folder, { recursive: true })]);
-    },
+    stop,
   };
   await askRelay('POST', '/capture');
   await askRelay('POST', '/backfill');

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-const START_MS = 30_000;
+/** A machine may be busy with much else. */
+const START_MS = 60_000;
 
 /** A server process of this repository, started by a test on a free port. */
 export type RunningProcess = {

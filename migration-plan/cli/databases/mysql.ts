@@ -30,6 +30,9 @@ export type PrivateMysql = {
   database(name: string): Promise<string>;
   /** URL without a database, with the right to create some. */
   readonly adminUrl: string;
+  /** What runs, for those who kill it. */
+  readonly pid: number;
+  readonly port: number;
   stop(): Promise<void>;
 };
 
@@ -66,11 +69,12 @@ export function findMysqlProgram(path = process.env.PATH ?? ''): MysqlProgram | 
 
 /**
  * Starts a private instance of a local MariaDB or MySQL with its data under `stateDir`, reading no system
- * configuration. Reached over loopback by the user `fig`, whose password lies in `stateDir/password` (0600).
+ * configuration. Reached over loopback by the user `fig`, whose password lies in `stateDir/password` (0600), on a free
+ * port unless one is named.
  */
 export async function startMysql(
   program: MysqlProgram,
-  options: { stateDir: string; durable: boolean },
+  options: { stateDir: string; durable: boolean; port?: number },
 ): Promise<PrivateMysql> {
   const stateDir = resolve(options.stateDir);
   mkdirSync(stateDir, { recursive: true });
@@ -90,7 +94,7 @@ export async function startMysql(
   // password can be reached by its owner alone.
   const socketDir = mkdtempSync(join(tmpdir().length < 60 ? tmpdir() : '/tmp', 'fig-my-'));
   const socket = join(socketDir, 's');
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const child = spawnServer(
     program.file,
     [
@@ -130,6 +134,8 @@ export async function startMysql(
   return {
     program,
     adminUrl: url(''),
+    pid: child.pid as number,
+    port,
     async database(name) {
       const connection = await createConnection({ uri: url('') });
       try {
