@@ -118,7 +118,7 @@ export const dependencyRules: readonly DependencyRule[] = [
     name: 'suites-of-the-whole-speak-http',
     comment:
       'They look at facade, monolith and services from outside; they start them as processes, by the shared test kit.',
-    from: { path: '^migration-plan/(passthrough|shadowing|bench)/' },
+    from: { path: '^migration-plan/(passthrough|shadowing|bench|cutover)/' },
     to: { path: '^(facade|acl/(?!testing/)|new-services|legacy-monolith)/' },
     probe: { file: 'migration-plan/passthrough/probe.ts', imports: '#services/other/target.ts' },
   },

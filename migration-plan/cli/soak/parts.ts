@@ -36,4 +36,10 @@ export const parts: readonly SoakPart[] = [
       'every list, search and report of the monolith at 200,000 timesheets: p95 below 300 ms, reports below 2 s',
     entry: 'migration-plan/cli/soak/lists-soak.ts',
   },
+  {
+    name: 'cutover',
+    promise:
+      'a data set changes its owner there and back, under writes, open transactions and kills of everything: no write is lost or taken by the wrong side, and both stores are the same',
+    entry: 'migration-plan/cutover/soak/cutover-soak.ts',
+  },
 ];
