@@ -204,7 +204,7 @@ describe.each([...legacyDatabases])('the gate on %s', (kind, create) => {
     const told = await settled;
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(await gate.read()).toEqual(told);
-  }, 20_000);
+  }, 60_000);
 });
 
 if (!MYSQL_URL) test.skip('the gate on MySQL: FIG_TEST_MYSQL_URL names no server', () => {});
