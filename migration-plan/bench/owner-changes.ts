@@ -31,8 +31,7 @@ export async function ownerChanges(
   process.env.FIG_TEST_POSTGRES_URL = servers.postgresUrl;
   const url = await servers.legacy('fig_bench_cutover');
   const drop = async () => void (await onLegacy(url, 'DROP DATABASE fig_bench_cutover'));
-  const writer = () => Promise.reject(new Error('the bench writes through the facade'));
-  const world = await startCutoverWorld({ url, writer, drop }, ROWS);
+  const world = await startCutoverWorld({ url, drop }, ROWS);
   const clients = client(world.facade().url, { cookie: world.cookie });
   const rows = await onLegacy(url, 'SELECT frl_id AS id FROM freelancers ORDER BY frl_id');
   const load = pace(options.writes, (n) =>

@@ -71,7 +71,7 @@ export function openMysqlStore(url: string): LegacyStore {
       const list = keys.map(() => mark).join(', ');
       // A plain read right after a commit can miss the row: the snapshot may be older. A share lock reads what is.
       const sql = `SELECT * FROM ?? WHERE ?? IN (${list}) ${await shareLockOf()}`;
-      return rowsOf(keyColumn, await select(sql, [table, keyColumn, ...keys]));
+      return rowsOf(keyColumn, await unlessMet(() => select(sql, [table, keyColumn, ...keys])));
     },
     async readKeys(table, keyColumn, keys) {
       if (keys.length === 0) return [];
@@ -110,6 +110,19 @@ export function openMysqlStore(url: string): LegacyStore {
       await pool.end();
     },
   };
+}
+
+const TRIES = 5;
+
+/** Reads with a lock meet writers that take theirs in another order; one of both is told to begin anew. */
+async function unlessMet<T>(read: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await read();
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'ER_LOCK_DEADLOCK' || attempt === TRIES) throw error;
+    }
+  }
 }
 
 /**
