@@ -1,6 +1,6 @@
 // `npm run bench -- data`: the way of the data, with real databases and processes. See migration-plan/bench/README.md.
 import { writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { UpError } from '../cli/databases/process.ts';
@@ -9,6 +9,7 @@ import { startServers } from './databases.ts';
 import { lagging } from './lag.ts';
 import { ownerChanges } from './owner-changes.ts';
 import { carryingTable, changesTable, lagTable } from './report.ts';
+import { tearDown, tearDownOnSignals } from './teardown.ts';
 
 const USAGE = `npm run bench -- data [--rows 50000,…] [--writes 200] [--rate 500] [--seconds 20] [--changes 10] [--only backfill,lag,cutover] [--minutes 5] [--write]`;
 const PARTS = ['backfill', 'lag', 'cutover'] as const;
@@ -46,8 +47,9 @@ async function main(): Promise<void> {
   /** No part waits longer than this for what it measures. */
   const boundMs = count('minutes') * 60_000;
   const writes = count('writes');
-  const servers = await startServers();
+  tearDownOnSignals();
   try {
+    const servers = await startServers();
     const all: string[] = [];
     // As they come: what is known is told also when a later part fails.
     const tell = (lines: readonly string[]) => {
@@ -70,7 +72,7 @@ async function main(): Promise<void> {
     }
     if (flags.write) writeFileSync(join(import.meta.dirname, 'RESULTS.md'), `${all.join('\n').trimEnd()}\n`);
   } finally {
-    await servers.stop();
+    await tearDown();
   }
 }
 
@@ -83,7 +85,7 @@ function preamble(databases: string): string[] {
   return [
     '# Bench results: data',
     '',
-    `\`${command.join(' ')} --write\` on ${machine}; ${new Date().toISOString().slice(0, 10)}. Written by the command; not by hand.`,
+    `\`${command.join(' ')} --write\` on ${machine}; ${new Date().toISOString().slice(0, 10)}; load average before it ${loadavg()[0]?.toFixed(1)}. Written by the command; not by hand.`,
     '',
   ];
 }

@@ -6,6 +6,7 @@ import pg from 'pg';
 import { findMysqlProgram, startMysql } from '../cli/databases/mysql.ts';
 import { removePostgresHome, startPostgres } from '../cli/databases/postgres.ts';
 import { UpError } from '../cli/databases/process.ts';
+import { stopAtEnd } from './teardown.ts';
 
 /** Private servers, as durable as those of `npm start`, and how to make a database in each. */
 export type Servers = {
@@ -13,10 +14,9 @@ export type Servers = {
   readonly label: string;
   legacy(name: string): Promise<string>;
   postgres(name: string): Promise<string>;
-  stop(): Promise<void>;
 };
 
-/** Throws UpError without a MariaDB or MySQL on this machine: figures of SQLite would be those of another system. */
+/** They end with `tearDown`. Throws UpError without a MariaDB or MySQL on this machine: figures of SQLite would be those of another system. */
 export async function startServers(): Promise<Servers> {
   const program = findMysqlProgram();
   if (program === null)
@@ -26,23 +26,19 @@ export async function startServers(): Promise<Servers> {
     );
   const folder = await mkdtemp(join(tmpdir(), 'fig-bench-'));
   const postgresDir = join(folder, 'postgres');
+  stopAtEnd(() => rm(folder, { recursive: true, force: true }));
   const postgres = await startPostgres({ stateDir: postgresDir, durable: true });
-  const legacy = await startMysql(program, { stateDir: join(folder, 'mysql'), durable: true }).catch(
-    async (error: unknown) => {
-      await postgres.stop();
-      throw error;
-    },
-  );
+  stopAtEnd(async () => {
+    await postgres.stop();
+    removePostgresHome(postgresDir);
+  });
+  const legacy = await startMysql(program, { stateDir: join(folder, 'mysql'), durable: true });
+  stopAtEnd(legacy.stop);
   return {
     postgresUrl: postgres.adminUrl,
     label: `${program.flavour} ${program.version}, Postgres ${postgres.version.split(' ')[0]}`,
     legacy: (name) => legacy.database(name),
     postgres: (name) => postgres.database(name),
-    async stop() {
-      await Promise.all([legacy.stop(), postgres.stop()]);
-      removePostgresHome(postgresDir);
-      await rm(folder, { recursive: true, force: true });
-    },
   };
 }
 

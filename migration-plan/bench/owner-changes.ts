@@ -3,6 +3,7 @@ import { startCutoverWorld } from '#acl/testing/cutover-world.ts';
 import { client } from './client.ts';
 import { onLegacy, type Servers } from './databases.ts';
 import { type Paced, pace } from './paced.ts';
+import { stopAtEnd } from './teardown.ts';
 
 export type OwnerChanges = {
   /** Of each change, in order: how long it took, and the longest that a write which it met had to wait. */
@@ -32,6 +33,7 @@ export async function ownerChanges(
   const url = await servers.legacy('fig_bench_cutover');
   const drop = async () => void (await onLegacy(url, 'DROP DATABASE fig_bench_cutover'));
   const world = await startCutoverWorld({ url, drop }, ROWS);
+  const stop = stopAtEnd(() => world.stop());
   const clients = client(world.facade().url, { cookie: world.cookie });
   const rows = await onLegacy(url, 'SELECT frl_id AS id FROM freelancers ORDER BY frl_id');
   const load = pace(options.writes, (n) =>
@@ -66,6 +68,6 @@ export async function ownerChanges(
   } finally {
     await load.stop();
     clients.close();
-    await world.stop();
+    await stop();
   }
 }

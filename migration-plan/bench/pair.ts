@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type RunningProcess, runToEnd, startProcess } from '#acl/testing/process.ts';
 import { type Client, client, login } from './client.ts';
 import { onLegacy, type Servers } from './databases.ts';
+import { stopAtEnd } from './teardown.ts';
 
 const PLAN = resolve(import.meta.dirname, '..');
 const SERVICE_TOKEN = 'service-token-of-a-bench';
@@ -42,11 +43,11 @@ export async function startPair(servers: Servers, rows: number, name: string): P
     running.push(started);
     return started;
   };
-  const stop = async () => {
+  const stop = stopAtEnd(async () => {
     for (const one of clients) one.close();
     for (const one of running.reverse()) await one.stop();
     await rm(folder, { recursive: true, force: true });
-  };
+  });
   try {
     await seed(legacyDatabase, rows);
     const legacy = await start('legacy-monolith/main.ts', {
