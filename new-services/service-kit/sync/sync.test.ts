@@ -87,6 +87,18 @@ describe('the inbox', () => {
     });
   });
 
+  test('exports keys alone where no values are asked for, tombstones included', async () => {
+    const ticket = await takeTicket();
+    await deliver(ticket, [note('k1', 'x'), { key: 'k2', deleted: true }]);
+    const { body } = await send('get', '/.fig/sync/notes/export?after=k&limit=2&values=false');
+    const bare = { version: ticket, hash: null, value: null };
+    expect(body.rows).toEqual([
+      { key: 'k1', deleted: false, ...bare },
+      { key: 'k2', deleted: true, ...bare },
+    ]);
+    expect((await send('get', '/.fig/sync/notes/export?values=some')).status).toBe(400);
+  });
+
   test('rolls back what the database refuses, each row alone, ticket included', async () => {
     const ticket = await takeTicket();
     const rows = Array.from({ length: 40 }, (_, index) =>
