@@ -70,7 +70,11 @@ async function checkLedger(session: Session): Promise<Finding | null> {
 
 function checkPlanned(session: Session, plan: Plan): Promise<Finding>[] {
   const readyPath = new Map(plan.up.map((process) => [process.url, process.ready]));
-  const start = 'Start it: npx fig up, or correct its url in plan.yaml.';
+  // What the plan does not start is somebody's own.
+  const start =
+    plan.up.length > 0
+      ? 'Start it: npx fig up, or correct its url in plan.yaml.'
+      : 'Start it, or correct its url in plan.yaml.';
   const checks: Promise<Finding>[] = [
     checkReachable('facade public', plan.publicUrl, '/', 'Start it: npx fig up.', true),
   ];

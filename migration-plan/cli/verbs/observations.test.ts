@@ -76,6 +76,20 @@ beforeEach(() => {
 });
 
 describe('fig observations', () => {
+  test('tells what legacy itself varies, after what counts, before there are enough reads to call it noise', async () => {
+    const early = { ...field, path: '$.time', noise: 1, count: 1 };
+    control.answers.set(PATH, ok({ ...observations, fields: [early, field] }));
+    const { out } = await fig(['observations', 'articles'], { admin });
+    expect(out.indexOf('$.articles[*].price')).toBeLessThan(out.indexOf('$.time'));
+    expect(out).toMatch(
+      /\$\.time value \(rounding\), in 1 answer of .*\n {2}since .*\n {2}noise\? {4}legacy differs from itself in 100 % of its second answers\n/,
+    );
+    expect(out.match(/noise\?/g)).toHaveLength(1);
+    expect((await fig(['observations', 'articles', '--suggest'], { admin })).out).toBe(
+      'articles: nothing to propose yet. Legacy differs from itself, too, at $.time; what is noise is told after 20 reads of each endpoint.\n',
+    );
+  });
+
   test('shows what differs, how often, since when, at which endpoint, with a sample side by side', async () => {
     const { code, out, err } = await fig(['observations', 'articles'], { admin });
     expect(code).toBe(EXIT.ok);
