@@ -84,6 +84,12 @@ const loadOf = async (facade: TestFacade, candidateName: string | null = null) =
 };
 const load = (facade: TestFacade, expected: number[], name: string | null = null) =>
   until(`the load ${expected}`, async () => String(await loadOf(facade, name)) === String(expected));
+/** What the decision log says, one line each. */
+const decided = ({ logged }: TestFacade): string[] =>
+  logged
+    .filter((line) => line.includes('"msg":"request"'))
+    .map((line) => JSON.parse(line))
+    .map(({ path, upstream, reason, status }) => `${path} ${upstream} ${reason} ${status}`);
 const answerAll = (upstream: Slow) => {
   for (const { response } of upstream.held.splice(0)) response.end('done');
 };
@@ -102,6 +108,7 @@ describe('a bulkhead', () => {
       '1',
     ]);
     expect(legacy.held).toHaveLength(2);
+    expect(decided(facade)).toEqual(['/4 none UPSTREAM_BUSY_LEGACY 503']);
     answerAll(legacy);
     await until('the one that waited', () => legacy.held.length === 1);
     answerAll(legacy);
@@ -123,6 +130,7 @@ describe('a bulkhead', () => {
     await load(facade, [1, 3, 0]);
     leaving.destroy();
     await load(facade, [1, 2, 0]);
+    expect(decided(facade)).toEqual(['/left none UNMATCHED 499']);
     for (const answer of [first, second, third]) {
       await until('the next one', () => legacy.held.length === 1);
       answerAll(legacy);
@@ -167,6 +175,18 @@ describe('a bulkhead', () => {
     answerAll(legacy);
     answerAll(candidate);
     expect([(await other).status, (await held).status]).toEqual([200, 200]);
+  });
+
+  test('refuses also what legacy was to answer for a candidate: the decision log names the one that was asked', async () => {
+    const facade = await start({ concurrency: 1, queue: 0 });
+    await facade.put('soft', 'candidate');
+    const held = ask(facade.url, { path: '/held' });
+    await load(facade, [1, 0, 0]);
+    expect(code(await ask(facade.url, { path: '/broken' }))).toBe('UPSTREAM_BUSY_LEGACY');
+    expect(candidate.seen).toEqual(['/broken']);
+    expect(decided(facade)).toEqual(['/broken candidate STAGE 503']);
+    answerAll(legacy);
+    await held;
   });
 
   test('gives the place at the candidate back before legacy answers for it', async () => {

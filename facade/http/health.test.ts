@@ -121,6 +121,23 @@ describe('a candidate whose requests fail', () => {
     expect(candidate.asked).toHaveLength(4);
   });
 
+  test('is not in the decision log of what it was not asked', async () => {
+    candidate.status = 500;
+    const facade = await start();
+    await fail(facade);
+    await ask(facade.url, { path: '/soft' });
+    await ask(facade.url, { path: '/soft', method: 'POST', body: 'x' });
+    const lines = facade.logged
+      .filter((line) => line.includes('"msg":"request"'))
+      .map((line) => JSON.parse(line));
+    expect(lines.map(({ route, upstream, reason, status }) => [route, upstream, reason, status])).toEqual([
+      ...Array.from({ length: 4 }, () => ['hard', 'candidate', 'STAGE', 500]),
+      ['soft', 'legacy', 'EJECTED', 200],
+      ['soft', 'none', 'UPSTREAM_EJECTED_CANDIDATE', 502],
+    ]);
+    expect(lines.at(-1)).toMatchObject({ version: 1, requestId: expect.any(String) });
+  });
+
   test('is not asked to upgrade either', async () => {
     candidate.status = 500;
     const facade = await start();
@@ -139,7 +156,7 @@ describe('a candidate whose requests fail', () => {
 
   test('comes back by a trial when it is well again', async () => {
     candidate.status = 500;
-    const facade = await start({ intervalMs: 40 });
+    const facade = await start({ intervalMs: 300 });
     await fail(facade);
     expect(await stateOf(facade, 'catalog')).toBe('out');
     candidate.status = 200;
@@ -204,7 +221,7 @@ describe('probes', () => {
 
   test('that meet no such path tell nothing bad', async () => {
     candidate.probe = 404;
-    const facade = await start({ intervalMs: 10 });
+    const facade = await start({ intervalMs: 200 });
     let probes = 0;
     candidate.server.on('request', () => {
       probes++;

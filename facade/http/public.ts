@@ -95,6 +95,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
   const slowBodies = new SlowBodies(() => paceOf(options.snapshot().plan));
   const {
     ended: record,
+    unasked: recordUnasked,
     refused: recordRefused,
     unread: recordUnread,
   } = createRecorder(metrics, log, options.requests);
@@ -201,7 +202,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
       return serve(call, response).finally(end);
     }
     const released = await writes.wait(set, response);
-    if (released === 'gone') return record(call, call.decision.upstream, call.decision.reason, CLIENT_GONE);
+    if (released === 'gone') return recordUnasked(call, call.decision.reason, LEFT);
     const again =
       released === 'open'
         ? read(call.request, false, true)
@@ -215,7 +216,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
   async function serve(call: Call, response: ServerResponse): Promise<void> {
     const admitted = admit(call, response, guards);
     const leg = admitted instanceof Promise ? await admitted : admitted;
-    if (!leg) return record(call, call.decision.upstream, call.decision.reason, CLIENT_GONE);
+    if (!leg) return recordUnasked(call, call.decision.reason, LEFT);
     if ('problem' in leg) return refuseLeg(call, response, leg);
     await carry(call, leg, response);
   }
@@ -278,7 +279,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
       if (limit.refused) {
         leg.guard.breaker.abandoned(leg.pass);
         tooLarge();
-        return record(call, leg.party, leg.reason, { kind: 'answered', status: 413 });
+        return recordUnasked(call, 'ROUTE_BODY_TOO_LARGE', 413);
       }
       const repeatable = decision.safe && !hasBody;
       let outcome = await send();
@@ -290,8 +291,12 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
         logFailure(call, leg.party, outcome.failure);
         release(leg);
         const legacy = await place(legacyLeg(call, 'FALLBACK', guards), call, response, guards);
-        if (!legacy) return record(call, 'legacy', 'FALLBACK', CLIENT_GONE);
-        if ('problem' in legacy) return refuseLeg(call, response, legacy);
+        // Then the candidate remains the one that was asked.
+        if (!legacy) return record(call, leg.party, leg.reason, CLIENT_GONE);
+        if ('problem' in legacy) {
+          sendRefusal(call, response, legacy);
+          return record(call, leg.party, leg.reason, outcome, legacy.problem.status);
+        }
         leg = legacy;
         outcome = await send();
         tell(outcome);
@@ -329,18 +334,22 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
   }
 
   function refuseLeg(call: Call, response: ServerResponse, refused: Refused): void {
-    const close = call.hasBody ? ['Connection', 'close'] : [];
-    sendProblem(response, refused.problem, refusalHeaders(call, refused).concat(close));
+    sendRefusal(call, response, refused);
     recordRefusal(call, refused);
   }
 
-  function recordRefusal(call: Call, { party, reason, problem }: Refused): void {
-    record(call, party, reason, { kind: 'answered', status: problem.status });
+  function sendRefusal(call: Call, response: ServerResponse, refused: Refused): void {
+    const close = call.hasBody ? ['Connection', 'close'] : [];
+    sendProblem(response, refused.problem, refusalHeaders(call, refused).concat(close));
+  }
+
+  function recordRefusal(call: Call, { problem }: Refused): void {
+    recordUnasked(call, problem.code, problem.status);
   }
 
   async function join(call: Call, socket: Duplex, head: Buffer): Promise<void> {
     const leg = await admit(call, socket, guards);
-    if (!leg) return record(call, call.decision.upstream, call.decision.reason, CLIENT_GONE);
+    if (!leg) return recordUnasked(call, call.decision.reason, LEFT);
     if ('problem' in leg) {
       socket.end(rawProblem(leg.problem, refusalHeaders(call, leg)), 'latin1');
       return recordRefusal(call, leg);
@@ -462,6 +471,9 @@ const UNCLEAR = new Set([400, 501, 505]);
 const NOT_SENT: ReadonlySet<UpstreamFailure['stage']> = new Set(['CONNECT', 'CONNECT_TIMEOUT', 'TLS']);
 
 const CLIENT_GONE: ForwardOutcome = { kind: 'client-gone' };
+
+/** The status in the decision log of a request whose client left. */
+const LEFT = 499;
 
 const refusalHeaders = (call: Call, { party, reason, retrySeconds }: Refused): string[] => [
   'Retry-After',

@@ -6,12 +6,15 @@ import type { Call } from './call.ts';
 import type { ForwardOutcome } from './forwarder.ts';
 import type { Metrics } from './metrics.ts';
 import type { ProblemBody } from './problem.ts';
+import type { ProblemCode } from './problem-codes.ts';
 import { shownPath } from './shown-path.ts';
 
 /** Where the end of a request is written down: in the metrics and, one line each, in the decision log. */
 export type Recorder = {
   /** `status` is what the client got, where the outcome alone does not say. */
   ended(call: Call, party: Party, reason: Reason, outcome: ForwardOutcome, status?: number): void;
+  /** It was decided, but nobody was asked; `reason` is the error code, or the decision's where the client left first. */
+  unasked(call: Call, reason: ProblemCode | Reason, status: number): void;
   /** The request was answered before anybody was asked. */
   refused(request: IncomingMessage, problem: ProblemBody): void;
   /** What came was no request; `cause` is what the parser says of it. */
@@ -20,29 +23,34 @@ export type Recorder = {
 
 /** `requests` null: no decision log. */
 export function createRecorder(metrics: Metrics, log: Logger, requests: Logger | null): Recorder {
+  function note(call: Call, upstream: Party | 'none', reason: ProblemCode | Reason, status: number): void {
+    const { requestId, method, decision } = call;
+    const route = decision.state?.route.name ?? null;
+    const ms = performance.now() - call.started;
+    metrics.observe({ route: route ?? '', upstream, reason, status, seconds: ms / 1000 });
+    requests?.info(
+      {
+        requestId,
+        method,
+        path: shownPath(call),
+        route,
+        upstream,
+        reason,
+        version: decision.state?.position?.version ?? null,
+        status,
+        ms: Math.round(ms * 1000) / 1000,
+      },
+      'request',
+    );
+  }
+
   return {
     ended(call, party, reason, outcome, status = statusOf(outcome)) {
-      const { requestId, method, decision } = call;
-      const route = decision.state?.route.name ?? null;
-      const ms = performance.now() - call.started;
-      metrics.observe({ route: route ?? '', upstream: party, reason, status, seconds: ms / 1000 });
       if (outcome.kind === 'cut')
-        log.warn({ requestId, upstream: party, path: shownPath(call) }, 'upstream broke off');
-      requests?.info(
-        {
-          requestId,
-          method,
-          path: shownPath(call),
-          route,
-          upstream: party,
-          reason,
-          version: decision.state?.position?.version ?? null,
-          status,
-          ms: Math.round(ms * 1000) / 1000,
-        },
-        'request',
-      );
+        log.warn({ requestId: call.requestId, upstream: party, path: shownPath(call) }, 'upstream broke off');
+      note(call, party, reason, status);
     },
+    unasked: (call, reason, status) => note(call, 'none', reason, status),
     refused(request, problem) {
       const { code, status } = problem;
       metrics.observe({ route: '', upstream: 'none', reason: code, status, seconds: 0 });
