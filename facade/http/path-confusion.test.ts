@@ -83,6 +83,12 @@ const TABLE: readonly (readonly [string, Fate])[] = [
   ['/api/articles./x', null],
   ['/api/articles/x.', ['candidate', '/api/articles/x.']],
   ['/api/articles/...', ['candidate', '/api/articles/...']],
+  // A last line feed, before which the `$` of a regular expression stands.
+  ['/api/articles%0A', null],
+  ['/api/articles/%0a', ['candidate', '/api/articles/%0A']],
+  ['/api/%2561rticles%0A', null],
+  ['/api/settings%0A', ['legacy', '/api/settings%0A']],
+  ['/api/articles%0A/', ['legacy', '/api/articles%0A/']],
   // Question and number signs.
   ['/api/articles%3Fx=1', null],
   ['/api/articles?x=1?y=/../', ['candidate', '/api/articles?x=1?y=/../']],
@@ -185,6 +191,7 @@ describe.each(FORWARDERS)('a path that others read otherwise, over %s,', (_name,
         '?',
         '#',
         '%20',
+        '%0a',
       ],
       ...['api', 'API', 'articles', '%61rticles', 'settings', 'files', 'x', '%00', '%zz', '\xfc', ':', '@'],
     );
@@ -225,6 +232,7 @@ function laxServers(path: string): string[] {
     climb(merged(withoutParameters(decode(path)))), // Tomcat.
     merged(withoutParameters(path)), // Jetty.
     climb(merged(decode(decode(path)).replaceAll('\\', '/'))), // Decodes twice, on Windows.
+    decode(path).replace(/\n$/, ''), // Matches with regular expressions that end in `$` (Python, Perl, PHP).
     decode(path).split('?', 1)[0] as string, // Hands the decoded path to a program that splits it again.
   ].map((read) => read.toLowerCase());
 }
