@@ -228,7 +228,7 @@ function preamble(): string {
   const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}, ${process.platform}, Node ${process.versions.node}`;
   return `# Bench results
 
-\`npm run bench -- --seconds ${seconds} --rounds ${rounds} --connections ${connections} --rate ${rate}${workers > 1 ? ` --workers ${workers}` : ''} --write\` on ${machine}; load by ${loader}.
+\`npm run bench -- --seconds ${seconds} --rounds ${rounds} --connections ${connections} --rate ${rate}${workers > 1 ? ` --workers ${workers}` : ''} --write\` on ${new Date().toISOString().slice(0, 10)}, ${machine}; load by ${loader}.
 Median [smallest to largest] of ${rounds} rounds of ${seconds} s. Written by the command; not by hand.
 `;
 }

@@ -12,6 +12,8 @@ const NAMES: Readonly<Record<string, string>> = {
 
 test('the README quotes what the bench has written', () => {
   const results = read('RESULTS.md');
+  // When, by what, on what.
+  expect(results).toMatch(/^`npm run bench -- .+ --write` on \d{4}-\d\d-\d\d, \d+ × .+; load by \w+\.$/m);
   const measured = new Map(
     [...results.matchAll(/^\| ([^|]+) \| (\d+) \[[^|]*\| (?:([\d.]+) \[[^|]*|1 ×) \|/gm)].map(
       ([, name = '', cpu, ratio]) => [name, [cpu, `${ratio ?? '1'} ×`]],
