@@ -1,5 +1,6 @@
 import { type Dispatcher, Pool } from 'undici';
 import type { Copied, Copier, Copy } from '../http/shadow/copier.ts';
+import { KeptBody } from '../http/shadow/kept-body.ts';
 import { MAX_ANSWER_HEAD_BYTES } from './attempt.ts';
 import { Pools } from './pools.ts';
 import { keepAliveOf } from './upstream-pool.ts';
@@ -78,7 +79,6 @@ export function createUndiciCopier(): Copier {
 }
 
 class CopiedAnswer implements Dispatcher.DispatchHandler {
-  readonly #copy: Copy;
   readonly #resolve: (copied: Copied) => void;
   readonly #started = performance.now();
   readonly #timer: NodeJS.Timeout;
@@ -87,12 +87,11 @@ class CopiedAnswer implements Dispatcher.DispatchHandler {
   #status = 0;
   #headMs = 0;
   #rawHeaders: string[] = [];
-  #parts: Buffer[] = [];
-  #bytes = 0;
+  readonly #kept: KeptBody;
   #settled = false;
 
   constructor(copy: Copy, resolve: (copied: Copied) => void) {
-    this.#copy = copy;
+    this.#kept = new KeptBody(copy.maxBodyBytes, copy.budget);
     this.#resolve = resolve;
     this.#timer = setTimeout(() => this.#expire(), copy.timeoutMs);
   }
@@ -112,19 +111,14 @@ class CopiedAnswer implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Controller, chunk: Buffer): void {
     if (this.#settled) return;
-    const { maxBodyBytes, budget } = this.#copy;
-    if (this.#bytes + chunk.length > maxBodyBytes) this.#stop(controller, 'too-large');
-    else if (!budget.take(chunk.length)) this.#stop(controller, 'no-memory');
-    else {
-      this.#bytes += chunk.length;
-      this.#parts.push(chunk);
-    }
+    this.#kept.add(chunk);
+    if (this.#kept.exceeded !== null) this.#stop(controller, this.#kept.exceeded);
   }
 
   onResponseEnd(): void {
-    const body = this.#parts.length === 1 ? (this.#parts[0] as Buffer) : Buffer.concat(this.#parts);
+    if (this.#settled) return;
     const [status, rawHeaders, headMs] = [this.#status, this.#rawHeaders, this.#headMs];
-    this.#settle({ kind: 'answer', status, rawHeaders, body, headMs });
+    this.#settle({ kind: 'answer', status, rawHeaders, body: this.#kept.whole(), headMs });
   }
 
   onResponseError(_controller: Controller | null, error: Error): void {
@@ -149,8 +143,7 @@ class CopiedAnswer implements Dispatcher.DispatchHandler {
     if (this.#settled) return;
     this.#settled = true;
     clearTimeout(this.#timer);
-    if (copied.kind !== 'answer') this.#copy.budget.give(this.#bytes);
-    this.#parts = [];
+    if (copied.kind !== 'answer') this.#kept.release();
     this.#resolve(copied);
   }
 }

@@ -7,8 +7,9 @@ import type { Party } from '../../core/party.ts';
 import { compileRedaction, Redactor } from '../../core/redact/redactor.ts';
 import type { Call } from '../call.ts';
 import type { Exchange, ForwardOutcome } from '../forwarder.ts';
-import { AnswerTap, CaptureBudget } from '../shadow/answer-tap.ts';
+import { AnswerTap } from '../shadow/answer-tap.ts';
 import { type TappedBody, tapBody } from '../shadow/body-tap.ts';
+import { CaptureBudget } from '../shadow/capture-budget.ts';
 
 /** What is to be recorded now. */
 export type RecordingOrder = { readonly route: string; readonly maxBodyBytes: number };

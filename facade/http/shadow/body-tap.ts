@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { type Readable, Transform } from 'node:stream';
-import type { CaptureBudget } from './answer-tap.ts';
+import { type Budget, KeptBody } from './kept-body.ts';
 
 export type TappedBody = {
   /** To be forwarded in place of the request. */
@@ -19,45 +19,25 @@ export function tapBody(
   request: IncomingMessage,
   source: Readable,
   maxBytes: number,
-  budget: CaptureBudget,
+  budget: Budget,
 ): TappedBody {
-  let parts: Buffer[] = [];
-  let bytes = 0;
-  let exceeded: 'too-large' | 'no-memory' | null = null;
-  let released = false;
-  const release = () => {
-    budget.give(bytes);
-    bytes = 0;
-    parts = [];
-    released = true;
-  };
-  const keep = (chunk: Buffer) => {
-    if (exceeded || released) return;
-    if (bytes + chunk.length > maxBytes) exceeded = 'too-large';
-    else if (!budget.take(chunk.length)) exceeded = 'no-memory';
-    if (exceeded) return release();
-    bytes += chunk.length;
-    parts.push(chunk);
-  };
+  const kept = new KeptBody(maxBytes, budget);
   let settle: (whole: Buffer | 'aborted' | 'too-large' | 'no-memory') => void = () => {};
   const whole = new Promise<Buffer | 'aborted' | 'too-large' | 'no-memory'>((resolve) => {
     settle = resolve;
   });
   const stream = new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      keep(chunk);
+      kept.add(chunk);
       done(null, chunk);
     },
     flush(done) {
-      const kept = exceeded ?? Buffer.concat(parts);
-      // Until it is released its bytes are counted; the parts need not stay as well.
-      parts = [];
-      settle(kept);
+      settle(kept.exceeded ?? kept.whole());
       done();
     },
   });
   // A client that leaves ends nothing downstream by itself: pipe passes on no errors.
   request.once('close', () => settle('aborted'));
   source.pipe(stream);
-  return { stream, whole, release };
+  return { stream, whole, release: () => kept.release() };
 }

@@ -1,4 +1,5 @@
 import type { Upstream } from '#plan/model/plan.ts';
+import type { Budget } from './kept-body.ts';
 
 /** A request to send to the side that does not answer the client. */
 export type Copy = {
@@ -12,7 +13,7 @@ export type Copy = {
   readonly timeoutMs: number;
   readonly maxBodyBytes: number;
   /** What answers may hold together. Of an `answer` the body is taken from it until whoever asked gives it back. */
-  readonly budget: { take(bytes: number): boolean; give(bytes: number): void };
+  readonly budget: Budget;
 };
 
 export type Copied =
