@@ -51,7 +51,7 @@ async function main(): Promise<void> {
     ledger,
     store,
     copyCheck,
-    proofFor: (state, to) => guardrails.proofFor(state, to),
+    proofFor: (...step) => guardrails.proofFor(...step),
     differing: (route, hash) => replicas.differing(route, hash),
     log,
     now,
@@ -92,7 +92,14 @@ async function main(): Promise<void> {
   });
   await observations.start();
   const observed = () => observations.observed();
-  const guardrails: Guardrails = new Guardrails({ control, observed, notifier, nowMs: Date.now, log });
+  const guardrails: Guardrails = new Guardrails({
+    control,
+    observed,
+    buildsOf: (candidate) => builds.ask(candidate),
+    notifier,
+    nowMs: Date.now,
+    log,
+  });
   guardrails.start();
   const registry = openRegistry(settings, id);
   const replicas = new Replicas({ id, registry, state: () => control.instanceState(version), log });

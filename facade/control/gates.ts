@@ -8,7 +8,7 @@ import type { Proof } from './route-evidence.ts';
 
 export type GateOptions = {
   readonly copyCheck: CopyCheck;
-  readonly proofFor: (state: RouteState, to: Step) => Promise<Proof>;
+  readonly proofFor: (state: RouteState, to: Step, force: boolean) => Promise<Proof>;
   /** Live replicas whose form of a route is another one than `hash`. */
   readonly differing: (route: string, hash: string) => Promise<readonly Instance[]>;
 };
@@ -31,10 +31,10 @@ export class Gates {
     // A move that is not legal anyway has its own reason.
     if (!transition(state.position ?? initialPosition, state.route, to, force).ok)
       return { ok: true, proof: null };
-    if (force) return { ok: true, proof: await this.#options.proofFor(state, to).catch(() => null) };
+    if (force) return { ok: true, proof: await this.#options.proofFor(state, to, force).catch(() => null) };
     const behind = dependencyBehind(state, to, snapshot);
     if (behind) return behind;
-    const proof = await this.#options.proofFor(state, to);
+    const proof = await this.#options.proofFor(state, to, force);
     return unproven(state, proof) ?? (await this.#missingCopy(state, to)) ?? { ok: true, proof };
   }
 

@@ -21,13 +21,16 @@ const GUARDED: Route['guardrails'] = {
 
 describe('guardrails', () => {
   let facade: TestFacade;
-  let sides: Record<'legacy' | 'candidate', { server: Server; url: string; answer: () => [number, unknown] }>;
+  let sides: Record<
+    'legacy' | 'candidate',
+    { server: Server; url: string; answer: (path?: string) => [number, unknown] }
+  >;
 
   beforeEach(async () => {
     const side = async () => {
-      const own = { answer: (): [number, unknown] => [200, { price: 1 }] };
-      const server = createServer((_request, response) => {
-        const [status, body] = own.answer();
+      const own = { answer: (_path?: string): [number, unknown] => [200, { price: 1 }] };
+      const server = createServer((request, response) => {
+        const [status, body] = own.answer(request.url);
         response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
       });
       return Object.assign(own, { server, url: `http://127.0.0.1:${await listenOn(server)}` });
@@ -46,6 +49,7 @@ describe('guardrails', () => {
     guardrails: Partial<Route['guardrails']> = {},
     part: Partial<Route> = {},
     ledger: Ledger = openMemoryLedger(),
+    build: string | null = null,
   ) => {
     const given = routeOf('articles', ['/api/articles/:id']);
     const route: Route = {
@@ -63,7 +67,7 @@ describe('guardrails', () => {
     facade = await facadeOf(
       planOf({
         legacy: { url: sides.legacy.url, build: null },
-        candidates: new Map([['catalog', { url: sides.candidate.url, build: null }]]),
+        candidates: new Map([['catalog', { url: sides.candidate.url, build }]]),
         // Errors of the candidate must reach the guardrail, not the breaker.
         health: { path: '/livez', intervalMs: 0, ejectAtRatio: 1.01, minimum: 1e9, windowMs: 60_000 },
         routes: [route],
@@ -119,6 +123,28 @@ describe('guardrails', () => {
     );
     await requests(200);
     expect((await next('canary', 10)).status).toBe(200);
+  });
+
+  test('rest on the build that runs now, also in the seconds after a deployment', async () => {
+    let builds = ['b1'];
+    let asked = 0;
+    sides.candidate.answer = (path) =>
+      path === '/version' ? [200, { build: builds[asked++ % builds.length] }] : [200, { price: 1 }];
+    await start({}, {}, openMemoryLedger(), '/version');
+    facade.control.learnBuild('catalog', 'b1');
+    await next('shadow');
+    await requests(600);
+    builds = ['b2'];
+    const early = await next('canary', 10);
+    expect([early.status, early.body.code]).toEqual([422, 'ROUTE_EVIDENCE_MISSING']);
+    builds = ['b1', 'b2'];
+    const mixed = await next('canary', 10);
+    expect(mixed.status).toBe(422);
+    expect(mixed.body.detail).toContain('Behind catalog builds take turns (b1, b2)');
+    builds = ['b1'];
+    expect((await next('canary', 10)).status).toBe(200);
+    builds = ['b2'];
+    expect((await next('canary', 50, true)).status).toBe(200);
   });
 
   test('hold a route until its evidence passes, and say what is missing', async () => {

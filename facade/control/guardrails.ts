@@ -11,6 +11,8 @@ import { entryEvidence, type Proof, type RouteEvidence } from './route-evidence.
 export type GuardrailOptions = {
   readonly control: Control;
   readonly observed: () => Promise<readonly RouteObserved[]>;
+  /** Which builds a candidate says that it is, asked now: none where it tells none. What one alone says is known from then on. */
+  readonly buildsOf: (candidate: string) => Promise<readonly (string | null)[]>;
   /** Hears of each breach, also of one that nothing is done about. */
   readonly notifier?: Notifier;
   readonly nowMs: () => number;
@@ -58,16 +60,27 @@ export class Guardrails {
     return state ? this.#judged(state, await this.#options.observed()) : null;
   }
 
-  /** What is known of a route, and what of it is not enough for a step, in words. */
-  async proofFor(state: RouteState, to: Step): Promise<Proof> {
+  /**
+   * What is known of a route, and what of it is not enough for a step, in words. Evidence is that of the build which runs
+   * now: a step that is taken in the seconds after a deployment must not rest on the build before. A forced one waits for
+   * no candidate.
+   */
+  async proofFor(state: RouteState, to: Step, force: boolean): Promise<Proof> {
     const stage = state.position?.stage;
     const isJudged = isGuarded(state) && stage !== undefined && stage !== 'legacy';
+    const { candidate } = state.route;
+    const needsBuild = !force && (isJudged || to.stage === 'candidate');
+    const builds = needsBuild ? await this.#options.buildsOf(candidate) : [];
     const evidence = this.#judged(state, isJudged ? await this.#options.observed() : []);
     const gaps = isJudged
       ? evidence.guardrails.flatMap(({ verdict, explanation }) => (verdict === 'pass' ? [] : explanation))
       : [];
     if (isJudged && evidence.bakeLeftMs > 0)
       gaps.push(`It has to stay at ${evidence.at} for another ${seconds(evidence.bakeLeftMs)} (bake).`);
+    if (builds.length > 1)
+      gaps.push(
+        `Behind ${candidate} builds take turns (${builds.map((build) => build ?? 'unnamed').join(', ')}): what was seen is of none of them alone. Wait until one is left.`,
+      );
     if (to.stage === 'candidate' && evidence.parityGap !== null) gaps.push(evidence.parityGap);
     return { evidence, gaps };
   }

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import pino from 'pino';
 import type { Plan, Stage } from '#plan/model/plan.ts';
 import { tokenFileAccess } from '../adapters/access.token-file.ts';
+import { readBuild } from '../adapters/build-reader.ts';
 import { createThreadsComparer } from '../adapters/comparer.threads.ts';
 import { createUndiciCopier } from '../adapters/copier.undici.ts';
 import { httpDataRelay } from '../adapters/data-relay.http.ts';
@@ -11,6 +12,7 @@ import { createUndiciForwarder } from '../adapters/forwarder.undici.ts';
 import { openMemoryRegistry } from '../adapters/instance-registry.memory.ts';
 import { openMemoryLedger } from '../adapters/ledger.memory.ts';
 import { createProber } from '../adapters/prober.ts';
+import { BuildWatch } from '../control/build-watch.ts';
 import { type Control, type LoadPlan, openControl } from '../control/control.ts';
 import { Cutover } from '../control/cutover/cutover.ts';
 import { Guardrails } from '../control/guardrails.ts';
@@ -98,7 +100,7 @@ export async function facadeOf(plan: Plan, options: TestFacadeOptions = {}): Pro
     ledger,
     store: options.store ?? null,
     copyCheck,
-    proofFor: (state, to) => guardrails.proofFor(state, to),
+    proofFor: (...step) => guardrails.proofFor(...step),
     differing: (route, hash) => replicas.differing(route, hash),
     log,
     now,
@@ -126,7 +128,13 @@ export async function facadeOf(plan: Plan, options: TestFacadeOptions = {}): Pro
   });
   control.onApplied(() => book.apply(control.snapshot));
   const observed = async () => book.observed();
-  const guardrails = new Guardrails({ control, observed, nowMs: Date.now, log });
+  const builds = new BuildWatch({
+    snapshot: () => control.snapshot,
+    readBuild,
+    learned: (candidate, build) => control.learnBuild(candidate, build),
+  });
+  const buildsOf = (candidate: string) => builds.ask(candidate);
+  const guardrails = new Guardrails({ control, observed, buildsOf, nowMs: Date.now, log });
   metrics.showShadow(() => book.pages());
   const shadow = new Shadow({
     snapshot,
