@@ -19,6 +19,8 @@ import { closePool, dropIdle, openPool } from './upstream-pool.ts';
 const CONTINUE_WAIT_MS = 1_000;
 /** How long an upstream may leave unread what a WebSocket client said before it left. */
 const UNREAD_MS = 5_000;
+/** How long a WebSocket of which one side has ended may be silent. */
+const HALF_OPEN_MS = 5_000;
 
 /** The forwarder on http-proxy-middleware: one middleware, an agent with kept-alive connections per upstream. */
 export function createHpmForwarder(): Forwarder {
@@ -61,7 +63,7 @@ export function createHpmForwarder(): Forwarder {
           proxyReq.once('upgrade', (answer: IncomingMessage, socket: Socket) => {
             clearTimeout(attempt.timer);
             socket.setTimeout(0);
-            closeWith(client, socket);
+            closeWith(client as Socket, socket);
             attempt.status = 101;
             answer.headers = joinHeaders(attempt.exchange.shapeAnswer(101, answer.rawHeaders));
           });
@@ -148,12 +150,19 @@ export function createHpmForwarder(): Forwarder {
  * Ends the upstream's side of an upgraded connection with the client's. httpxy only pipes: a client's side that the
  * facade itself destroys ends nothing, and the upstream's would stay open for ever.
  */
-function closeWith(client: Duplex, upstream: Socket): void {
+function closeWith(client: Socket, upstream: Socket): void {
   client.once('close', () => {
     // What the client has said is still delivered, to an upstream that reads it.
     upstream.setTimeout(UNREAD_MS, () => upstream.destroy());
     upstream.destroySoon();
   });
+  // One side has ended, as one that has left does; an other that neither speaks nor ends would keep both for ever.
+  const letGo = () => {
+    client.destroy();
+    upstream.destroy();
+  };
+  client.once('end', () => upstream.setTimeout(HALF_OPEN_MS, letGo));
+  upstream.once('end', () => client.setTimeout(HALF_OPEN_MS, letGo));
 }
 
 /** Timeouts of one attempt: connect, then headers once the request is out; idle all along. */

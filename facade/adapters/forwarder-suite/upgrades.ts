@@ -114,6 +114,26 @@ export function upgradeTests(name: string, create: () => Forwarder): void {
       await until('the connections upstream to go', async () => (await connections()) === 0);
     });
 
+    test.each(['client', 'upstream'])(
+      'of which the %s has ended is let go, also when the other side never ends',
+      async (leaver) => {
+        const quiet = await socketUpstream(({ text, socket }) => {
+          if (text.includes('\r\n\r\n')) socket.write(`${SWITCHED}\r\n`);
+        });
+        closing.push(quiet.close);
+        const front = await through(quiet.url);
+        const client = connect({ port: front.port, host: '127.0.0.1', allowHalfOpen: true });
+        closing.push(() => client.destroy());
+        client.write(`GET /ws HTTP/1.1\r\nHost: x\r\n${UPGRADE}\r\n`);
+        await once(client, 'data');
+        expect(front.handler.openStreams()).toHaveLength(1);
+        if (leaver === 'client') client.end();
+        else quiet.wires[0]?.socket.end();
+        await until('the connection to go', () => front.handler.openStreams().length === 0);
+      },
+      20_000,
+    );
+
     test.each([false, true])('carries frames of 1 MB and of 20 MB, compressed: %j', async (compressed) => {
       const { client } = await open({ compressed });
       expect(client.extensions).toBe(compressed ? 'permessage-deflate' : '');
