@@ -195,6 +195,8 @@ describe.each([...legacyDatabases])('the gate on %s', (kind, create) => {
     doomed.kill('SIGKILL');
     await once(doomed, 'exit');
     const settled = gate.settled();
+    // Time for an answer that would come too early.
+    await new Promise((resolve) => setTimeout(resolve, 300));
     await slow.execute('COMMIT');
     await slow.close();
     const told = await settled;
