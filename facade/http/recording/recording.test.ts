@@ -119,8 +119,11 @@ describe('a recording', () => {
       await ask(facade.url, {
         path: '/api/articles',
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ password: secrets.password, card: secrets.card, title: 'A' }),
+        headers: { 'content-type': 'application/json', cookie: `sid=${secrets.session}` },
+        body: JSON.stringify({
+          ...{ password: secrets.password, card: secrets.card, title: 'A' },
+          note: `from ${secrets.session}`,
+        }),
       });
     });
     const text = JSON.stringify(exchanges);

@@ -101,4 +101,18 @@ describe('a line to repeat a request', () => {
     lineOf(type, `password=hunter2hunter2&a=${more}`, redactor);
     expect(redactor.withoutEchoes('{"hello":"hunter2hunter2"}')).not.toContain('hunter2');
   });
+
+  test('a secret that the request repeats under another name is one there too', () => {
+    const headers = {
+      'content-type': 'application/json',
+      'x-trace': 'of S3ss10nCookieValue',
+      cookie: 'sid=S3ss10nCookieValue',
+    };
+    const line = lineOf(headers, '{"echo":"S3ss10nCookieValue","sku":"plain-value"}');
+    expect(line).not.toContain('S3ss10n');
+    const [, placeholder] = /sid=(REDACTED-cookie-\d+-\d+)/.exec(line) ?? [];
+    expect(line).toContain(`"echo":"${placeholder}","sku":"plain-value"`);
+    expect(line).toContain(`x-trace: of ${placeholder}`);
+    expect(line).toContain(`'${origin}/things?a=1'`);
+  });
 });

@@ -45,22 +45,30 @@ export function curlOf(
     // Without a body, who is told of chunks would wait for them.
     .filter(([name]) => !OWN.has(name) && (isSent || name !== 'transfer-encoding'))
     .flatMap(([name, value]) => [value].flat().map((one) => [name, one] as const));
-  for (const [name, value] of lines.slice(0, MAX_HEADERS)) {
-    const shown = redactor.header(name, cutWhole(value, MAX_HEADER));
-    // Curl takes `name:` for a header to leave out.
-    parts.push('-H', quoted(shown === '' ? `${name};` : `${name}: ${shown}`));
-  }
+  const shownHeaders = lines
+    .slice(0, MAX_HEADERS)
+    .map(([name, value]) => [name, redactor.header(name, cutWhole(value, MAX_HEADER))] as const);
   const type = headers['content-type'];
   // Also a body that is left out is read: an answer may repeat its secrets.
   const text = body && isUtf8(body) ? cutWhole(body.toString('utf8'), MAX_BODY) : '';
-  const shown = redactor.body(text, typeof type === 'string' ? type : '');
+  const shownBody = redactor.body(text, typeof type === 'string' ? type : '');
+  const origin = snapshot.plan.publicUrl.replace(/\/$/, '');
+  const shownUrl = redactor.url(origin + target.path + target.query, decision.match?.pattern);
+  // Only now all secrets of the request are known: its body may hold the value of a cookie under another name.
+  for (const [name, value] of shownHeaders) {
+    const shown = redactor.withoutEchoes(value);
+    // Curl takes `name:` for a header to leave out.
+    parts.push('-H', quoted(shown === '' ? `${name};` : `${name}: ${shown}`));
+  }
   if (isSent) {
     // Curl would call it a form.
     if (type === undefined) parts.push('-H', "'content-type:'");
-    parts.push('--data-raw', quoted(shown));
+    parts.push('--data-raw', quoted(redactor.withoutEchoes(shownBody)));
   }
-  const url = snapshot.plan.publicUrl.replace(/\/$/, '') + target.path + target.query;
-  parts.push(quoted(redactor.url(url, decision.match?.pattern)));
+  const isWhole = shownUrl.startsWith(origin);
+  parts.push(
+    quoted((isWhole ? origin : '') + redactor.withoutEchoes(shownUrl.slice(isWhole ? origin.length : 0))),
+  );
   if (leftOut !== null) parts.push(`# its body is not shown: ${leftOut}`);
   return parts.join(' ');
 }
