@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { compareAnswers } from '../core/compare/index.ts';
 import { answerOf, rulesOf } from '../test-kit/comparison.ts';
+import { until } from '../test-kit/until.ts';
 import { type ComparePool, type ComparePoolOptions, newComparePool } from './compare-pool.ts';
 
 const NO_RULES = { ignore: [], unordered: [], tolerance: {}, equivalent: [], headers: [] };
@@ -102,6 +103,25 @@ describe('the pool', () => {
     await pool.close();
     expect(await Promise.all(jobs.slice(0, 3))).toEqual(Array(3).fill({ ok: false, reason: 'closed' }));
     expect(await compare(pool, '1', '2')).toEqual({ ok: false, reason: 'closed' });
+  });
+
+  test('a thread that has nothing to do ends, and the next pair gets another', async () => {
+    const script = new URL(
+      `data:text/javascript,${encodeURIComponent(`
+        import { parentPort, threadId } from 'node:worker_threads';
+        parentPort.on('message', () => parentPort.postMessage({ outcome: threadId }));
+        parentPort.postMessage('ready');
+      `)}`,
+    );
+    const threadOf = async (pool: ComparePool) => {
+      const verdict = await compare(pool, big(0), big(1));
+      return verdict.ok && verdict.comparison.outcome;
+    };
+    const patient = poolOf({ threads: 1, script });
+    expect(await threadOf(patient)).toBe(await threadOf(patient));
+    const pool = poolOf({ threads: 1, script, idleMs: 1 });
+    const first = await threadOf(pool);
+    await until('another thread to answer', async () => (await threadOf(pool)) !== first);
   });
 
   test('many at once are all answered', async () => {

@@ -43,6 +43,8 @@ export type ComparePoolOptions = {
   readonly inlineBytes?: number;
   /** Heap of one thread, in MiB; raise it together with `CompareLimits.nodes`. Default 512. */
   readonly heapMiB?: number;
+  /** A thread without a job for so long ends, and its heap with it: an idle one collects nothing. Default 30000. */
+  readonly idleMs?: number;
   readonly script?: URL;
 };
 
@@ -58,6 +60,7 @@ export function newComparePool({
   timeoutMs = 5000,
   inlineBytes = 16_384,
   heapMiB = 512,
+  idleMs = 30_000,
   script = new URL('./compare-worker.ts', import.meta.url),
 }: ComparePoolOptions = {}): ComparePool {
   const compiled = new WeakMap<CompareJob['keys'], CompiledRules>();
@@ -70,14 +73,24 @@ export function newComparePool({
     while (waiting.length > 0) {
       const thread = idle.pop() ?? (all.size < threads ? start() : null);
       if (!thread) return;
+      clearTimeout(thread.idleTimer);
       const { job, done } = waiting.shift() as Waiting;
       thread.run(job, (verdict) => {
         if (thread.isOver) all.delete(thread);
-        else idle.push(thread);
+        else rest(thread);
         done(verdict);
         next();
       });
     }
+  };
+  const rest = (thread: Thread) => {
+    idle.push(thread);
+    const end = () => {
+      idle.splice(idle.indexOf(thread), 1);
+      all.delete(thread);
+      void thread.end('closed');
+    };
+    thread.idleTimer = setTimeout(end, idleMs).unref();
   };
   const start = () => {
     const thread = new Thread(script, timeoutMs, heapMiB);
@@ -108,6 +121,7 @@ export function newComparePool({
     },
     async close() {
       closed = true;
+      for (const thread of idle) clearTimeout(thread.idleTimer);
       for (const { done } of waiting.splice(0)) done({ ok: false, reason: 'closed' });
       await Promise.all([...all].map((thread) => thread.end('closed')));
     },
@@ -119,6 +133,8 @@ const START_TIMEOUT_MS = 60_000;
 /** One worker thread and the job it has. */
 class Thread {
   isOver = false;
+  /** Runs while it has no job. */
+  idleTimer: NodeJS.Timeout | undefined;
   private readonly worker: Worker;
   private readonly timeoutMs: number;
   private settle: ((verdict: PoolVerdict) => void) | null = null;
