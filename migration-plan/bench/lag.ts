@@ -35,7 +35,7 @@ export async function lagging(
     await listener.connect();
     await listener.query(`
       CREATE FUNCTION bench_tell() RETURNS trigger LANGUAGE plpgsql AS
-        $$ BEGIN PERFORM pg_notify('bench', NEW.note); RETURN NULL; END $$;
+        $$ BEGIN PERFORM pg_notify('bench', coalesce(NEW.note, NEW.rejection_reason)); RETURN NULL; END $$;
       CREATE TRIGGER bench_tell AFTER UPDATE ON timesheet FOR EACH ROW EXECUTE FUNCTION bench_tell();
       LISTEN bench`);
     const rows = await onLegacy(pair.legacyDatabase, 'SELECT tsh_id AS id FROM timesheets ORDER BY tsh_id');
