@@ -15,8 +15,21 @@ export type RawAnswer = {
 
 const agent = new http.Agent({ keepAlive: true, maxSockets: 8 });
 
-/** One request whose path and body arrive byte for byte; the answer's body is read as UTF-8. */
-export function rawRequest(base: string, { method, path, headers, body }: RawRequest): Promise<RawAnswer> {
+/**
+ * One request whose path and body arrive byte for byte; the answer's body is read as UTF-8. A GET on a kept connection that
+ * the other side was just closing is sent once more (Node.js, "request.reusedSocket").
+ */
+export async function rawRequest(base: string, request: RawRequest): Promise<RawAnswer> {
+  for (;;) {
+    const answer = await once(base, request);
+    if (answer !== 'closed before') return answer;
+  }
+}
+
+function once(
+  base: string,
+  { method, path, headers, body }: RawRequest,
+): Promise<RawAnswer | 'closed before'> {
   const { hostname, port } = new URL(base);
   return new Promise((resolve, reject) => {
     const sent = http.request(
@@ -41,7 +54,10 @@ export function rawRequest(base: string, { method, path, headers, body }: RawReq
         );
       },
     );
-    sent.on('error', reject);
+    sent.on('error', (error: NodeJS.ErrnoException) => {
+      if (sent.reusedSocket && error.code === 'ECONNRESET' && method === 'GET') resolve('closed before');
+      else reject(error);
+    });
     sent.end(body);
   });
 }
