@@ -19,7 +19,7 @@ const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 /** A suite that measures memory or needs the machine for itself is named `*.alone.test.ts`. */
 const ROUNDS: readonly (readonly string[])[] = [
   [
-    `--maxWorkers=${Math.max(3, availableParallelism() >> 1)}`,
+    `--maxWorkers=${Math.max(2, availableParallelism() >> 1)}`,
     '--testPathIgnorePatterns=/node_modules/',
     '--testPathIgnorePatterns=/\\.fig/',
     '--testPathIgnorePatterns=\\.alone\\.test\\.ts$',

@@ -47,7 +47,7 @@ describe('fig up', () => {
   }
 
   async function said(text: string): Promise<void> {
-    const deadline = Date.now() + 50_000;
+    const deadline = Date.now() + 100_000;
     while (!output.includes(text)) {
       if (child.exitCode !== null || Date.now() > deadline)
         throw new Error(`never said "${text}":\n${output}`);
@@ -134,7 +134,7 @@ describe('fig up', () => {
     expect(await end('SIGINT')).toBe(0);
     expect(first.signalCode).toBe('SIGKILL');
     expect(left()).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 
   it('copies the rows again when the store they were copied to is gone', async () => {
     start();
@@ -151,7 +151,7 @@ describe('fig up', () => {
     await said('Everything is up.');
     expect(output).not.toContain('copied');
     expect(await end('SIGINT')).toBe(0);
-  }, 120_000);
+  }, 240_000);
 
   it('names a public port that is taken, and starts nothing', async () => {
     const holder = createServer();
