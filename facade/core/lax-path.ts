@@ -1,7 +1,7 @@
 // `;` begins parameters for servlet containers; escaped slashes, backslashes, semicolons, question marks and percent
 // signs are decoded before routing by some servers; Windows takes `\` for a slash and drops dots and blanks at the end
-// of a name.
-const CONFUSABLE = /;|%(?:2F|5C|3B|3F|25)|(?:\.|%20)(?:\/|$)|%0A$/;
+// of a name; URL parsers as browsers have them drop line feeds, carriage returns and tabs wherever they stand.
+const CONFUSABLE = /;|%(?:2F|5C|3B|3F|25)|(?:\.|%20)(?:\/|$)|%0[9AD]/;
 /** From no decoding at all. An escaped percent sign hides another escape; whoever decodes more often than this decodes for ever. */
 const DECODINGS = [0, 1, 2, 3];
 
@@ -14,7 +14,7 @@ export type LaxReading = {
 
 /**
  * How servers that read paths more freely could understand a normalised path: escapes kept, decoded once or to the end;
- * what stands behind `;` or an escaped `?` part of the name or not; so a last line feed; as on Windows or not. Empty where
+ * what stands behind `;` or an escaped `?` part of the name or not; so a last line feed, and all that URL parsers drop; as on Windows or not. Empty where
  * there is nothing to understand differently.
  */
 export function laxReadings(path: string): LaxReading[] {
@@ -26,7 +26,7 @@ export function laxReadings(path: string): LaxReading[] {
     if (decodings > 0 && decoded === text) break;
     const asPath = (read: string) => (decodings === 0 ? read : read.replaceAll('%', '%25'));
     for (const whole of alternatives(decoded, /\?.*$/s))
-      for (const line of alternatives(whole, /\n$/))
+      for (const line of alternatives(whole, /\n$/, /[\t\n\r]/g))
         for (const named of alternatives(line, /;[^/\\]*/g, /;[^/]*/g))
           for (const spelled of [named, asOnWindows(named)])
             for (const { path: read, climbs } of resolutions(spelled))

@@ -88,7 +88,12 @@ const TABLE: readonly (readonly [string, Fate])[] = [
   ['/api/articles/%0a', ['candidate', '/api/articles/%0A']],
   ['/api/%2561rticles%0A', null],
   ['/api/settings%0A', ['legacy', '/api/settings%0A']],
-  ['/api/articles%0A/', ['legacy', '/api/articles%0A/']],
+  // Line feeds, carriage returns and tabs, which URL parsers drop.
+  ['/api/articles%0A/', null],
+  ['/api/%0aarticles', null],
+  ['/api/art%0Dicles', null],
+  ['/api/art%2509icles', null],
+  ['/api/set%09tings', ['legacy', '/api/set%09tings']],
   // Question and number signs.
   ['/api/articles%3Fx=1', null],
   ['/api/articles?x=1?y=/../', ['candidate', '/api/articles?x=1?y=/../']],
@@ -191,7 +196,7 @@ describe.each(FORWARDERS)('a path that others read otherwise, over %s,', (_name,
         '?',
         '#',
         '%20',
-        '%0a',
+        ...['%0a', '%0d', '%09'],
       ],
       ...['api', 'API', 'articles', '%61rticles', 'settings', 'files', 'x', '%00', '%zz', '\xfc', ':', '@'],
     );
