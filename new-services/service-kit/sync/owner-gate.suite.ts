@@ -150,7 +150,8 @@ export function ownerGateSuite(name: string, open: () => Promise<TestedService>)
       /** Processes that hold the gate of the stream, or wait for it. */
       const gates = async (which: 'granted' | 'NOT granted'): Promise<number[]> => {
         const { rows } = await beside.query(
-          `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = 7105003 AND ${which}`,
+          `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = 7105003 AND ${which}
+           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
         );
         return rows.map((row) => row.pid);
       };

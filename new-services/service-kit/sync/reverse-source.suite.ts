@@ -263,7 +263,8 @@ export function reverseSourceSuite(name: string, open: () => Promise<TestedServi
 /** Transactions that wait for an advisory lock of the test. */
 async function waitingFor(client: pg.Client, lock: number): Promise<number> {
   const { rows } = await client.query(
-    `SELECT count(*)::int AS n FROM pg_locks WHERE locktype = 'advisory' AND objid = $1 AND NOT granted`,
+    `SELECT count(*)::int AS n FROM pg_locks WHERE locktype = 'advisory' AND objid = $1 AND NOT granted
+     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
     [lock],
   );
   return rows[0].n;
