@@ -106,7 +106,7 @@ async function seed(url: string, rows: number): Promise<void> {
       url,
       `INSERT INTO timesheets SELECT tsh_id + ${found?.last}, frl_id, prj_id, tsh_day, tsh_hours, tsh_stat, rate_ct,
          is_billable, tsh_text, appr_usr_id, appr_at, pay_id, created, changed
-       FROM timesheets ORDER BY tsh_id LIMIT ${missing}`,
+       FROM timesheets ORDER BY tsh_id LIMIT ${Math.min(missing, SEEDED)}`,
     );
   }
 }
