@@ -77,6 +77,21 @@ describe.each([...legacyDatabases])('the gate on %s', (kind, create) => {
     expect(await labels()).toEqual(['one', 'two']);
   });
 
+  // On SQLite a transaction that has read what is not any more writes nothing at all.
+  if (kind === 'MySQL')
+    test('refuses it also to a transaction that began before the rows were there', async () => {
+      await gate.install();
+      const early = await database.writer();
+      await early.execute('BEGIN');
+      await early.read('SELECT * FROM items');
+      await writer.execute("INSERT INTO items VALUES (7, 2, 'later')");
+      await close();
+      await expect(early.execute('DELETE FROM groups_ WHERE group_id = 2')).rejects.toThrow(REFUSED);
+      await early.execute('ROLLBACK');
+      await early.close();
+      expect(await labels()).toContain('later');
+    });
+
   test('goes back by no older epoch, and its owner survives another installation', async () => {
     await gate.install();
     await gate.write({ owner: 'candidate', epoch: 5 });
