@@ -124,6 +124,28 @@ describe.each([...legacyDatabases])('freelancers change their owner, from %s and
     await job.execute("UPDATE freelancers SET notes = 'a job' WHERE frl_id = 1");
   }, 120_000);
 
+  test('a number stands for one row, also when that one is gone and the other side goes on counting', async () => {
+    const add = async (): Promise<number> =>
+      (await world.client('POST', LIST, { frl_name: 'Number, One', rate_ct: 5000 })).json.frl_id;
+    expect((await world.cutOver('candidate')).owner).toBe('candidate');
+    // Numbers that the new service has used up without a row that legacy knows.
+    const used = (await add()) + 5000;
+    const answer = await fetch(`${world.service().url}/.fig/sync/freelancers/numbers`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${world.serviceToken}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ numbers: [{ prefix: '', last: String(used) }] }),
+    });
+    expect(answer.status).toBe(200);
+    expect((await world.cutOver('legacy')).owner).toBe('legacy');
+    const gone = await add();
+    expect(gone).toBe(used + 1);
+    await job.execute(`DELETE FROM freelancers WHERE frl_id = ${gone}`);
+    expect((await world.cutOver('candidate')).owner).toBe('candidate');
+    expect(await add()).toBe(gone + 1);
+    expect((await world.cutOver('legacy')).owner).toBe('legacy');
+    await expectEqualStores();
+  }, 120_000);
+
   test('a job writes behind the facade until it is refused: what was taken is on both sides, and nothing is taken afterwards', async () => {
     await world.facade().stop();
     // The decision takes a while, with writes held and both sides closed.

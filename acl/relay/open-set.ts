@@ -9,6 +9,7 @@ import { openChangeSource } from './capture/open-change-source.ts';
 import { Completeness } from './completeness/completeness.ts';
 import type { ReachFailpoint } from './failpoint.ts';
 import type { RelayedSet } from './http/relay-api.ts';
+import { continueNumbers } from './ownership/continue-numbers.ts';
 import { openLegacyGate } from './ownership/open-legacy-gate.ts';
 import { SetOwnership } from './ownership/set-ownership.ts';
 import { Verification } from './ownership/verification.ts';
@@ -93,6 +94,7 @@ export async function openSet(plan: DataSet, around: Surroundings): Promise<Open
   const gate = openLegacyGate(legacyUrl, set, tables);
   const owner = new SetOwnership({
     ...{ set, gate, service, writer, forward: tail, back, log, failpoint },
+    continueNumbers: (to) => continueNumbers(to, tables, service, writer),
     carryBack: () => carryBack(backParts, own),
     quarantined: () => relay.quarantined(),
     quarantinedBack: () => quarantine.list(),

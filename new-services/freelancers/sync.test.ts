@@ -274,7 +274,7 @@ describe('numbers', () => {
     const far = (await bornNumber()) + 5000;
     await batch([alive(far)]);
     expect(await bornNumber()).toBeGreaterThan(far);
-    await service.database.transaction((manager) => raiseNumbersAbove(manager, 'freelancer_number', 3));
+    await service.database.transaction((manager) => raiseNumbersAbove(manager, 'freelancer_number', 3n));
     expect(await bornNumber()).toBeGreaterThan(far);
   });
 

@@ -31,7 +31,13 @@ function relay(): SetOwnership {
   };
   return new SetOwnership({
     ...{ set: 'items', forward: tail, back: tail, oneWay: [], log: pino({ level: 'silent' }) },
-    ...{ carryBack: async () => {}, quarantined: () => [], quarantinedBack: () => [], failpoint: () => {} },
+    ...{
+      carryBack: async () => {},
+      continueNumbers: async () => {},
+      quarantined: () => [],
+      quarantinedBack: () => [],
+      failpoint: () => {},
+    },
     verification: new Verification(async () => []),
     writer: {} as never,
     gate: {

@@ -42,6 +42,8 @@ export type OwnershipOptions = {
   readonly back: Tail;
   /** Carries one batch of what the service wrote back. */
   readonly carryBack: () => Promise<unknown>;
+  /** No number that one side has handed out is handed out by `to`. */
+  readonly continueNumbers: (to: Side) => Promise<void>;
   /** Rows that the service refuses, and those that legacy refuses on the way back. */
   readonly quarantined: () => readonly QuarantinedRow[];
   readonly quarantinedBack: () => readonly QuarantinedRow[];
@@ -179,8 +181,14 @@ export class SetOwnership {
     return this.#options.verification.look();
   }
 
-  /** Shows that what the other side will write comes back here, before it may write. */
+  /** Shows that what the other side will write comes back here, and that it numbers on from here, before it may write. */
   async prove(to: Side): Promise<Outcome> {
+    const proven = await this.#provenWay(to);
+    if (proven.ok) await this.#options.continueNumbers(to);
+    return proven;
+  }
+
+  async #provenWay(to: Side): Promise<Outcome> {
     const { service, writer, forward, carryBack, oneWay, set } = this.#options;
     if (to === 'legacy') {
       const { capture, missing } = await forward.status();

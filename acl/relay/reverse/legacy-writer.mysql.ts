@@ -1,5 +1,7 @@
-import type { PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
+import { escapeId, type PoolConnection, type ResultSetHeader, type RowDataPacket } from 'mysql2/promise';
+import type { CapturedTable } from '../capture/change-source.ts';
 import { RELAY_VARIABLE } from '../capture/mysql-triggers.ts';
+import { changingSchema } from '../source/mysql-ddl.ts';
 import { openMysqlPool } from '../source/mysql-pool.ts';
 import {
   APPLIED,
@@ -40,6 +42,19 @@ export function openMysqlWriter(url: string, set: string): LegacyWriter {
     }
   };
 
+  const lastNumber = async (table: CapturedTable): Promise<bigint | null> => {
+    const [counted] = await pool.query<RowDataPacket[]>(
+      `SELECT 1 FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? AND COLUMN_NAME = ?
+       AND EXTRA LIKE '%auto_increment%'`,
+      [table.name, table.key],
+    );
+    if (counted.length === 0) return null;
+    // What information_schema says of it may be a day old.
+    const [rows] = await pool.query<RowDataPacket[]>('SHOW CREATE TABLE ??', [table.name]);
+    const next = /^\).*?\bAUTO_INCREMENT=(\d+)/m.exec(String(rows[0]?.['Create Table']))?.[1] ?? '1';
+    return BigInt(next) - 1n;
+  };
+
   return {
     async prepare() {
       await pool.query(
@@ -70,6 +85,16 @@ export function openMysqlWriter(url: string, set: string): LegacyWriter {
         return { applied: written.length, stale: rows.length - winners.length, rejected };
       });
     },
+    lastNumber,
+    async skipNumbers(table, last) {
+      await asRelay((connection) => insertAndTakeBack(connection, table, last));
+      const isThere = ((await lastNumber(table)) ?? last) >= last;
+      // No row to copy, or none that the table takes: its definition is changed, as long as nobody has it in use.
+      if (!isThere)
+        await changingSchema(pool, (change) =>
+          change('ALTER TABLE ?? AUTO_INCREMENT = ?', [table.name, Number(last + 1n)]),
+        );
+    },
     async mark(key) {
       await asRelay((connection) => connection.query(`INSERT IGNORE INTO ${MARKS} (k) VALUES (?)`, [key]));
     },
@@ -81,6 +106,30 @@ export function openMysqlWriter(url: string, set: string): LegacyWriter {
       await pool.end();
     },
   };
+}
+
+/** A counter goes back neither with the transaction that has raised it nor with a row that turns out to be a double. */
+async function insertAndTakeBack(
+  connection: PoolConnection,
+  { name, key }: CapturedTable,
+  number: bigint,
+): Promise<void> {
+  const [columns] = await connection.query<RowDataPacket[]>(
+    `SELECT COLUMN_NAME AS name FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?
+     AND COALESCE(GENERATION_EXPRESSION, '') = '' AND COLUMN_NAME <> ?`,
+    [name, key],
+  );
+  const others = columns.map((column) => escapeId(String(column.name)));
+  const into = [escapeId(key), ...others].join(', ');
+  try {
+    await connection.query(
+      `INSERT INTO ?? (${into}) SELECT ${[String(number), ...others].join(', ')} FROM ?? LIMIT 1`,
+      [name, name],
+    );
+  } catch (error) {
+    if ((error as { errno?: number }).errno === undefined) throw error;
+  }
+  await connection.rollback();
 }
 
 async function writeAll(

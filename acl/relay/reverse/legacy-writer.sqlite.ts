@@ -52,6 +52,24 @@ export function openSqliteWriter(path: string, set: string): LegacyWriter {
         return { applied: written.length, stale: rows.length - winners.length, rejected };
       });
     },
+    async lastNumber({ name }) {
+      const table = database
+        .prepare(`SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?`)
+        .get(name);
+      if (!/AUTOINCREMENT/i.test(String(table?.sql))) return null;
+      const counter = database.prepare('SELECT seq FROM sqlite_sequence WHERE name = ?');
+      counter.setReadBigInts(true);
+      return (counter.get(name)?.seq as bigint | undefined) ?? 0n;
+    },
+    async skipNumbers({ name }, last) {
+      await asRelay(() => {
+        const raised = database
+          .prepare('UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?')
+          .run(last, name);
+        if (Number(raised.changes) === 0)
+          database.prepare('INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)').run(name, last);
+      });
+    },
     async mark(key) {
       await asRelay(() => database.prepare(`INSERT OR IGNORE INTO ${MARKS} (k) VALUES (?)`).run(key));
     },

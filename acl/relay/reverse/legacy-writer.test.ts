@@ -18,7 +18,7 @@ const SCHEMA = [
   'INSERT INTO `lines` VALUES (11, 1), (12, 2)',
 ];
 
-describe.each([...legacyDatabases])('the way back into %s', (_kind, create) => {
+describe.each([...legacyDatabases])('the way back into %s', (kind, create) => {
   let database: LegacyDatabase;
   let application: Writer;
   let gate: LegacyGate;
@@ -88,6 +88,47 @@ describe.each([...legacyDatabases])('the way back into %s', (_kind, create) => {
     const moved = [row(1, 'one', 'b'), row(2, 'two', 'c')];
     expect(await writer.apply(ITEMS, '7', moved)).toEqual({ applied: 2, stale: 0, rejected: [] });
     expect((await items()).map(({ mail }) => mail)).toEqual(['b', 'c']);
+  });
+
+  describe('the counter of a table', () => {
+    const counted = { name: 'counted', key: 'n' };
+    const autoincrement = kind === 'MySQL' ? 'AUTO_INCREMENT' : 'AUTOINCREMENT';
+    const add = (label: string) =>
+      application.execute(`INSERT INTO counted (label, plain) VALUES ('${label}', 1)`);
+    const numbers = async () =>
+      (await application.read('SELECT n FROM counted ORDER BY n')).map(({ n }) => Number(n));
+    beforeEach(() =>
+      application.execute(
+        `CREATE TABLE counted (n INTEGER PRIMARY KEY ${autoincrement}, label VARCHAR(10) NOT NULL UNIQUE, plain INTEGER NOT NULL)`,
+      ),
+    );
+
+    test.each([0, 1])('skips what the other side has used, with %i rows in it', async (rows) => {
+      expect(await writer.lastNumber(counted)).toBe(0n);
+      for (let n = 0; n < rows; n += 1) await add(`row ${n}`);
+      expect(await writer.lastNumber(counted)).toBe(BigInt(rows));
+      await writer.skipNumbers(counted, 70n);
+      expect(await writer.lastNumber(counted)).toBe(70n);
+      await writer.skipNumbers(counted, 60n);
+      expect(await numbers()).toHaveLength(rows);
+      await add('next');
+      expect((await numbers()).at(-1)).toBe(71);
+    });
+
+    test('skips them, too, where a trigger takes no copies', async () => {
+      await add('row');
+      await application.execute(
+        kind === 'MySQL'
+          ? "CREATE TRIGGER no_more BEFORE INSERT ON counted FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no'"
+          : "CREATE TRIGGER no_more BEFORE INSERT ON counted BEGIN SELECT RAISE(ABORT, 'no'); END",
+      );
+      await writer.skipNumbers(counted, 70n);
+      expect(await writer.lastNumber(counted)).toBe(70n);
+    });
+
+    test('is none where the database does not count', async () => {
+      expect(await writer.lastNumber(ITEMS)).toBeNull();
+    });
   });
 
   test('leaves a mark that can be looked for', async () => {

@@ -16,6 +16,13 @@ export type LegacyWriter = {
    * refuses is rolled back alone, with its reason.
    */
   apply(table: CapturedTable, ticket: string, rows: readonly BackRow[]): Promise<BatchResult>;
+  /**
+   * The last number that the table's counter has handed out, or was raised to: 0 before the first, null where its key is
+   * not counted by the database, or only from the rows that there are.
+   */
+  lastNumber(table: CapturedTable): Promise<bigint | null>;
+  /** The counter hands out no number up to this one any more; no row is left behind, and no schema is changed. */
+  skipNumbers(table: CapturedTable, last: bigint): Promise<void>;
   /** Leaves a mark, which proves that the way back leads here. */
   mark(key: string): Promise<void>;
   isMarked(key: string): Promise<boolean>;

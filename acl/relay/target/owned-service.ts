@@ -7,6 +7,7 @@ import { readAnswer } from './read-answer.ts';
 /** As its service says it: `open` as long as nobody governs it. */
 export type ServiceOwnership = { readonly owner: Ownership['owner'] | 'open'; readonly epoch: number };
 
+type LastNumber = { readonly prefix: string; readonly last: string };
 type QueuedChange = { readonly seq: string; readonly key: string };
 
 /** The service's side of a stream that it may come to own: its gate, and what it wrote since. */
@@ -23,6 +24,10 @@ export type OwnedService = {
     readonly oldestMs: number | null;
   }>;
   covers(position: string): Promise<boolean>;
+  /** The last number that it has handed out for keys with a prefix; none from a service that tells of none. */
+  numbers(): Promise<readonly LastNumber[]>;
+  /** It hands out no number up to these any more. */
+  skipNumbers(numbers: readonly LastNumber[]): Promise<void>;
   /** Queues an entry that stands for no row and gives its key. */
   marker(): Promise<string>;
 };
@@ -40,6 +45,9 @@ const position = z.object({
   oldestMs: z.number().nullable(),
 });
 const covered = z.object({ covered: z.boolean() });
+const numbers = z.object({
+  numbers: z.array(z.object({ prefix: z.string(), last: z.string().regex(/^\d{1,18}$/) })),
+});
 const marker = z.object({ key: z.string() });
 /** Over HTTP. Throws ServiceUnreachable, ServiceProblem, or AclError on a malformed answer. */
 export function httpOwnedService(client: HttpClient, stream: string): OwnedService {
@@ -73,6 +81,18 @@ export function httpOwnedService(client: HttpClient, stream: string): OwnedServi
           path: `${base}/changes/covers?position=${encodeURIComponent(at)}`,
         })
       ).covered,
+    async numbers() {
+      try {
+        return (await ask(numbers, { method: 'GET', path: `${base}/numbers` })).numbers;
+      } catch (error) {
+        // One that knows no such path numbers nothing.
+        if (error instanceof ServiceProblem && error.status === 404) return [];
+        throw error;
+      }
+    },
+    async skipNumbers(list) {
+      await ask(numbers, { method: 'PUT', path: `${base}/numbers`, json: { numbers: list } });
+    },
     marker: async () => (await ask(marker, { method: 'POST', path: `${base}/changes/marker` })).key,
   };
 }

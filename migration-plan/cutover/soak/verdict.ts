@@ -90,7 +90,10 @@ function lastWrites(rows: Store['rows'], book: WriteBook): string[] {
     ({ key }) => key,
   );
   for (const [key, outcome] of book.cascaded)
-    if (outcome === 'acked' && rows.has(key)) faults.push(`removed with its batch, and there again: ${key}`);
+    if (outcome === 'acked' && rows.has(key))
+      faults.push(
+        `removed with its batch, and there again, or its number was given to another row: ${key} (${JSON.stringify(rows.get(key)?.notes)})`,
+      );
   const created = new Map<number, string>();
   for (const { kind, key, token, outcome } of book.writes) {
     if (kind !== 'create' || outcome !== 'acked' || key === null) continue;

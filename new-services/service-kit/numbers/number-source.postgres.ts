@@ -30,13 +30,19 @@ async function nextNumber(manager: EntityManager, sequence: string): Promise<num
 export async function raiseNumbersAbove(
   manager: EntityManager,
   sequence: string,
-  number: number,
+  number: bigint,
 ): Promise<void> {
   const isBelow = async () => {
-    const [row] = await manager.query(`SELECT last_value AS last FROM "${sequence}"`);
-    return Number(row.last) <= number;
+    const [row] = await manager.query(`SELECT last_value::text AS last FROM "${sequence}"`);
+    return BigInt(row.last) <= number;
   };
   if (!(await isBelow())) return;
   await manager.query('SELECT pg_advisory_xact_lock($1)', [sequenceLock]);
-  if (await isBelow()) await manager.query('SELECT setval($1::regclass, $2)', [sequence, number]);
+  if (await isBelow()) await manager.query('SELECT setval($1::regclass, $2)', [sequence, String(number)]);
+}
+
+/** The last number that the sequence has handed out, or was raised to; 0 before the first. */
+export async function lastNumber(manager: EntityManager, sequence: string): Promise<bigint> {
+  const [row] = await manager.query(`SELECT last_value::text AS last, is_called FROM "${sequence}"`);
+  return row.is_called ? BigInt(row.last) : 0n;
 }

@@ -1,6 +1,7 @@
 import { type Request, Router } from 'express';
 import type { DataSource } from 'typeorm';
 import { z } from 'zod';
+import { inTransaction } from '../database/transaction.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { parse } from '../http/parse.ts';
 import { methodNotAllowed } from '../http/problem.ts';
@@ -14,6 +15,7 @@ import {
   waitingChanges,
 } from './change-queue.ts';
 import { changeOwner, owners, readOwner } from './owner.ts';
+import { lastNumbers, skipNumbers } from './stream-numbers.ts';
 import { isKeyOf, type SyncStream } from './sync-stream.ts';
 
 /** Most entries, keys or rows of one request. */
@@ -27,6 +29,9 @@ const ownershipSchema = z.strictObject({ owner: z.enum(owners), epoch: z.int().m
 const changesSchema = z.strictObject({ limit: pageSize });
 const ackSchema = z.strictObject({ seqs: z.array(seq).max(maxRows) });
 const coversSchema = z.strictObject({ position: seq });
+const numbersSchema = z.strictObject({
+  numbers: z.array(z.strictObject({ prefix: z.string().max(100), last: seq })).max(100),
+});
 const rowsSchema = z.strictObject({ keys: z.array(textOf(200).min(1)).max(maxRows) });
 
 /** Who owns a stream, and the way back: own writes as a queue of keys, and rows as they are now. */
@@ -87,6 +92,20 @@ export function reverseRouter<V>(dataSource: DataSource, streamOf: (name: string
       response.json({ key: await enqueueMarker(manager, nameIn(request)) });
     })
     .all(methodNotAllowed('POST'));
+
+  router
+    .route('/.fig/sync/:stream/numbers')
+    .get(async (request, response) => {
+      const stream = streamOf(request.params.stream as string);
+      response.json({ numbers: await lastNumbers(manager, stream) });
+    })
+    .put(...json, async (request, response) => {
+      const stream = streamOf(request.params.stream as string);
+      const { numbers } = parse(numbersSchema, request.body, 'body');
+      await inTransaction(dataSource, (inner) => skipNumbers(inner, stream, numbers));
+      response.json({ numbers: await lastNumbers(manager, stream) });
+    })
+    .all(methodNotAllowed('GET', 'HEAD', 'PUT'));
 
   router
     .route('/.fig/sync/:stream/rows')

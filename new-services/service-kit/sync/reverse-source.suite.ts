@@ -128,6 +128,22 @@ export function reverseSourceSuite(name: string, open: () => Promise<TestedServi
       expect(exported).toContainEqual(expect.objectContaining({ key: key(10), deleted: true, value: null }));
     });
 
+    test('hands out no number that the other store has used, also for a row that is gone', async () => {
+      await sync.give('legacy');
+      const [{ prefix, last: first }] = (await sync.numbers()) as [{ prefix: string; last: string }];
+      const last = async () => (await sync.numbers())[0]?.last;
+      const used = Math.max(Number(first), 20_000_000) + 5;
+      expect((await sync.deliver([{ key: `${prefix}${used}`, deleted: true }])).status).toBe(200);
+      expect(await last()).toBe(String(used));
+      expect((await sync.skipNumbers([{ prefix, last: String(used + 7) }])).body).toEqual({
+        numbers: [{ prefix, last: String(used + 7) }],
+      });
+      expect((await sync.skipNumbers([{ prefix, last: '1' }])).status).toBe(200);
+      expect(await last()).toBe(String(used + 7));
+      const refused = await sync.skipNumbers([{ prefix: 'nothing', last: '1' }]);
+      expect([refused.status, refused.body.detail]).toEqual([400, expect.stringContaining('"nothing"')]);
+    });
+
     test('carries markers, whoever owns the data', async () => {
       for (const owner of ['nobody', 'candidate'] as const) {
         await sync.give(owner);
@@ -248,6 +264,8 @@ export function reverseSourceSuite(name: string, open: () => Promise<TestedServi
       ['get', 'changes/position'],
       ['get', 'changes/covers'],
       ['post', 'changes/marker'],
+      ['get', 'numbers'],
+      ['put', 'numbers'],
       ['post', 'rows'],
     ] as const)('knows its streams and its callers: %s %s', async (method, path) => {
       const body = method === 'get' || path.endsWith('marker') ? {} : { body: {} };

@@ -5,6 +5,7 @@ import { faults } from '../http/parse.ts';
 import { Problem } from '../http/problem.ts';
 import { canonicalHash } from './canonical-hash.ts';
 import { holdOwner } from './owner.ts';
+import { raiseAboveKeys } from './stream-numbers.ts';
 import { compareKeys, isKeyOf, type SyncStream, type Winners } from './sync-stream.ts';
 import { type Claim, claimRows, readSyncRows } from './sync-tables.ts';
 
@@ -177,5 +178,7 @@ async function applyRows<V>(
   const conflicts = (await stream.conflicts?.(manager, rows)) ?? [];
   if (conflicts.length > 0) throw new Conflicts(conflicts);
   const { changed } = await stream.apply(manager, rows);
+  // Also above those of rows that are gone: what a number once stood for, it stands for everywhere.
+  await raiseAboveKeys(manager, stream, [...won]);
   return { winners: winners.length, changed };
 }

@@ -14,6 +14,11 @@ export type SyncStream<V> = {
   readonly name: string;
   /** `numeric`: keys are decimal numbers without sign or leading zeros, and order as such; `text`: bytewise. */
   readonly keyOrder: 'numeric' | 'text';
+  /**
+   * The sequences that number what is born here, each with what its numbers are prefixed with in a key: nothing, or the
+   * table and a slash in a set of several. They hand out no number that the other store has used.
+   */
+  readonly numbers?: readonly { readonly prefix: string; readonly sequence: string }[];
   /** The value as it travels, in one canonical writing: what is written is what is read. */
   readonly value: z.ZodType<V>;
   /** Key of the aggregate that a source key stands for. */

@@ -20,11 +20,11 @@ class CreateNotes1767000000002 implements MigrationInterface {
   readonly name = 'CreateNotes1767000000002';
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(
-      'CREATE TABLE note (id text COLLATE "C" PRIMARY KEY, text text NOT NULL CHECK (text <> \'bad\'), place integer NOT NULL, version integer NOT NULL)',
+      'CREATE SEQUENCE note_number START 1000; CREATE TABLE note (id text COLLATE "C" PRIMARY KEY, text text NOT NULL CHECK (text <> \'bad\'), place integer NOT NULL, version integer NOT NULL)',
     );
   }
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('DROP TABLE note');
+    await runner.query('DROP TABLE note; DROP SEQUENCE note_number');
   }
 }
 
@@ -40,6 +40,7 @@ const table = { table: 'note', key: 'id', columns: ['id', 'text', 'place'], vers
 const notes: SyncStream<Note> = {
   name: 'notes',
   keyOrder: 'text',
+  numbers: [{ prefix: 'n', sequence: 'note_number' }],
   value: z.strictObject({ text: z.string(), place: z.int() }),
   destinationOf: (key) => key,
   mismatch: () => null,

@@ -99,6 +99,10 @@ export function syncClient(service: TestedService) {
     position: async () => (await service.send('get', at('changes/position'))).body,
     covers: async (position: string): Promise<boolean> =>
       (await service.send('get', at(`changes/covers?position=${position}`))).body.covered,
+    numbers: async (): Promise<{ prefix: string; last: string }[]> =>
+      (await service.send('get', at('numbers'))).body.numbers,
+    skipNumbers: (numbers: readonly { prefix: string; last: string }[]) =>
+      service.send('put', at('numbers'), { body: { numbers } }),
     marker: async (): Promise<string> => (await service.send('post', at('changes/marker'))).body.key,
     seed: (count: number) =>
       deliver(

@@ -1,6 +1,5 @@
 import { In, MoreThan } from 'typeorm';
 import { upsertRows } from '../../../service-kit/database/upsert-rows.ts';
-import { raiseNumbersAbove } from '../../../service-kit/numbers/number-source.postgres.ts';
 import { numbersAfter } from '../../../service-kit/numbers/numbers-after.ts';
 import type { SyncStream } from '../../../service-kit/sync/sync-stream.ts';
 import { freelancerId } from '../../domain/freelancer-id.ts';
@@ -32,6 +31,7 @@ const view = { table: 'freelancer_search', key: 'id', columns: searchColumns };
 export const freelancerStream: SyncStream<FreelancerValue> = {
   name: 'freelancers',
   keyOrder: 'numeric',
+  numbers: [{ prefix: '', sequence: 'freelancer_number' }],
   value: freelancerValueSchema,
   destinationOf: (key) => freelancerId(Number(key)),
   mismatch(key, value, destination) {
@@ -58,11 +58,6 @@ export const freelancerStream: SyncStream<FreelancerValue> = {
       return freelancer === undefined ? [] : [{ ...freelancer, version: Number(version) }];
     });
     await upsertRows(manager, view, changed.map(toSearchRow));
-    await raiseNumbersAbove(
-      manager,
-      'freelancer_number',
-      Math.max(...values.map(({ value }) => value.number)),
-    );
     return { changed: removed + changed.length };
   },
 

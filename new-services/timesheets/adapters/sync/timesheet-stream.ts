@@ -1,6 +1,5 @@
 import { In, MoreThan } from 'typeorm';
 import { upsertRows } from '../../../service-kit/database/upsert-rows.ts';
-import { raiseNumbersAbove } from '../../../service-kit/numbers/number-source.postgres.ts';
 import { numbersAfter } from '../../../service-kit/numbers/numbers-after.ts';
 import type { SyncStream } from '../../../service-kit/sync/sync-stream.ts';
 import { timesheetId } from '../../domain/timesheet-id.ts';
@@ -23,6 +22,7 @@ const aggregates = {
 export const timesheetStream: SyncStream<TimesheetValue> = {
   name: 'timesheets',
   keyOrder: 'numeric',
+  numbers: [{ prefix: '', sequence: 'timesheet_number' }],
   value: timesheetValueSchema,
   destinationOf: (key) => timesheetId(Number(key)),
   mismatch(key, value, destination) {
@@ -39,11 +39,6 @@ export const timesheetStream: SyncStream<TimesheetValue> = {
     if (values.length === 0) return { changed: removed };
     const rows = values.map(({ value }) => toRow(fromWireValue(value, 1)));
     const written = await upsertRows(manager, aggregates, rows);
-    await raiseNumbersAbove(
-      manager,
-      'timesheet_number',
-      Math.max(...values.map(({ value }) => value.number)),
-    );
     return { changed: removed + written.length };
   },
 
