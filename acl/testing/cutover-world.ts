@@ -22,6 +22,10 @@ export type Member = 'legacy' | 'gateway' | 'service' | 'relay' | 'facade' | 'fa
 type Facade = Extract<Member, `facade${string}`>;
 
 export type CutoverWorldOptions = {
+  /** Which set of the example is moved, and so which service runs. Default freelancers. */
+  readonly set?: keyof typeof SETS;
+  /** Folder of the plan. Default: the one of the example. */
+  readonly plan?: string;
   /** Replicas of the facade, up to 3. More than one share a ledger in Postgres, one has a file. Default 1. */
   readonly facades?: number;
   /** Processes of each facade that serve. Default 1. */
@@ -59,24 +63,34 @@ export type CutoverWorld = {
   stop(): Promise<void>;
 };
 
-const SET = 'freelancers';
+const SETS = {
+  freelancers: {
+    variable: 'FREELANCERS_URL',
+    sizes: (rows: number) => ['--freelancers', rows, '--customers', 0, '--projects', 0, '--timesheets', 0],
+  },
+  timesheets: {
+    variable: 'TIMESHEETS_URL',
+    sizes: (rows: number) => ['--freelancers', 20, '--customers', 5, '--projects', 10, '--timesheets', rows],
+  },
+} as const;
 const FACADES: readonly Facade[] = ['facade', 'facade-2', 'facade-3'];
 
-/** Seeds legacy, copies it, follows its changes, and moves the reads of freelancers to the new service. */
+/** Seeds legacy, copies the rows of a set, follows their changes, and moves their reads to the new service. */
 export async function startCutoverWorld(
   database: Pick<LegacyDatabase, 'url' | 'drop'>,
   rows: number,
-  { facades: replicas = 1, workers = 1, prepare = async () => {} }: CutoverWorldOptions = {},
+  options: CutoverWorldOptions = {},
 ): Promise<CutoverWorld> {
+  const { set = 'freelancers', plan = PLAN } = options;
+  const { facades: replicas = 1, workers = 1, prepare = async () => {} } = options;
   const folder = await mkdtemp(join(tmpdir(), 'fig-test-'));
   const postgres = await postgresDatabase();
   const ledger = replicas > 1 ? await postgresDatabase() : null;
   const facades = FACADES.slice(0, replicas);
   const running = new Map<Member, RunningProcess>();
   const ports = new Map<string, string>();
-  const sizes = ['--customers', '0', '--projects', '0', '--timesheets', '0', '--without', 'stray-commas'];
   const seeded = await runToEnd('legacy-monolith/seed.ts', [
-    ...['--database', database.url, '--freelancers', String(rows), ...sizes],
+    ...['--database', database.url, '--without', 'stray-commas', ...SETS[set].sizes(rows).map(String)],
   ]);
   if (seeded.code !== 0) throw new Error(`the seeder failed: ${seeded.stderr}`);
   await prepare();
@@ -101,7 +115,7 @@ export async function startCutoverWorld(
   };
   const common = () => ({
     LEGACY_URL: urlOf('legacy'),
-    FREELANCERS_URL: urlOf('service'),
+    [SETS[set].variable]: urlOf('service'),
     ...(running.has('gateway') ? { GATEWAY_URL: urlOf('gateway') } : {}),
     ...(running.has('relay') ? { RELAY_URL: urlOf('relay') } : {}),
     RELAY_TOKEN,
@@ -119,7 +133,7 @@ export async function startCutoverWorld(
         ...env,
       },
       [
-        ...['--plan', PLAN, '--workers', String(workers), '--access-log', 'off'],
+        ...['--plan', plan, '--workers', String(workers), '--access-log', 'off'],
         ...(ledger
           ? ['--ledger', ledger.url, '--state', join(folder, name)]
           : ['--ledger', `file:${join(folder, 'ledger.jsonl')}`]),
@@ -133,17 +147,17 @@ export async function startCutoverWorld(
         ...env,
       });
     if (what === 'service')
-      return run('service', 'new-services/freelancers/main.ts', { DATABASE_URL: postgres.url, ...env });
+      return run('service', `new-services/${set}/main.ts`, { DATABASE_URL: postgres.url, ...env });
     if (what === 'gateway')
       return run('gateway', 'acl/gateway/main.ts', {
-        FREELANCERS_URL: urlOf('service'),
+        [SETS[set].variable]: urlOf('service'),
         LEGACY_URL: urlOf('legacy'),
         ...env,
       });
     if (what === 'relay')
       return run('relay', 'acl/relay/main.ts', {
         ...common(),
-        FIG_PLAN: PLAN,
+        FIG_PLAN: plan,
         LEGACY_DATABASE_URL: database.url,
         STATE_DIR: join(folder, 'relay'),
         ...env,
@@ -179,7 +193,7 @@ export async function startCutoverWorld(
   const admin = (method: string, path: string, body?: object, at: Facade = 'facade') =>
     ask(member(at).adminUrl as string, ADMIN_TOKEN, method, path, body);
   const askRelay = (method: string, path: string, body?: object) =>
-    ask(urlOf('relay'), RELAY_TOKEN, method, `/v1/sets/${SET}${path}`, body);
+    ask(urlOf('relay'), RELAY_TOKEN, method, `/v1/sets/${set}${path}`, body);
   const login = async (user: string): Promise<string> => {
     const answer = await rawRequest(urlOf('legacy'), {
       method: 'POST',
@@ -194,7 +208,7 @@ export async function startCutoverWorld(
   const settled = () =>
     waitUntil(
       async () => {
-        const { json } = await admin('GET', `/v1/data/${SET}/cutover`).catch(() => ({
+        const { json } = await admin('GET', `/v1/data/${set}/cutover`).catch(() => ({
           json: { to: 'unknown' } as Json,
         }));
         return json.to === null && json.run?.outcome !== 'running' && json;
@@ -228,7 +242,7 @@ export async function startCutoverWorld(
       return { status: answer.status, json: isJson ? JSON.parse(answer.body) : {} };
     },
     async cutOver(to) {
-      const begun = await admin('POST', `/v1/data/${SET}/cutover`, { reason: 'a test', to });
+      const begun = await admin('POST', `/v1/data/${set}/cutover`, { reason: 'a test', to });
       if (begun.status !== 202) throw new Error(`no cutover: ${begun.status} ${JSON.stringify(begun.json)}`);
       return settled();
     },
@@ -238,8 +252,8 @@ export async function startCutoverWorld(
   await askRelay('POST', '/capture');
   await askRelay('POST', '/backfill');
   await waitUntil(async () => (await askRelay('GET', '/backfill')).json.state === 'done', 'rows are copied');
-  const { json } = await admin('GET', `/v1/routes/${SET}`);
-  await admin('POST', `/v1/routes/${SET}/transitions`, {
+  const { json } = await admin('GET', `/v1/routes/${set}`);
+  await admin('POST', `/v1/routes/${set}/transitions`, {
     stage: 'candidate',
     expectedVersion: json.version,
     force: true,

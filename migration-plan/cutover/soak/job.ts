@@ -83,7 +83,8 @@ async function removeWithBatch(sql: Sql, batch: number, book: WriteBook): Promis
   const at = "'2026-01-01 00:00:00'";
   await sql(`INSERT INTO freelancers (frl_name, frl_match, frl_stat, rate_ct, cur, skills_csv, del_flag, created, changed, notes, soak_batch)
     VALUES ('Job, A', 'JOB, A', 'A', 100, 'EUR', '', 'N', ${at}, ${at}, 'batch', ${batch})`);
-  if (born) await sql(`UPDATE freelancers SET soak_batch = ${batch} WHERE frl_id = ${born}`);
+  // The client's token goes, too: it would be noted a second time, as written here.
+  if (born) await sql(`UPDATE freelancers SET soak_batch = ${batch}, notes = 'batch' WHERE frl_id = ${born}`);
   const gone = await sql(`SELECT frl_id FROM freelancers WHERE soak_batch = ${batch}`);
   await sql(`DELETE FROM soak_batch WHERE batch_id = ${batch}`);
   return gone.map(({ frl_id }) => Number(frl_id));

@@ -1,0 +1,134 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type CutoverWorld, startCutoverWorld } from '#acl/testing/cutover-world.ts';
+import { type LegacyDatabase, legacyDatabases, type Writer } from '#acl/testing/legacy-database.ts';
+import { exportedRows } from '#acl/testing/sync-export.ts';
+import { waitUntil } from '#acl/testing/wait-until.ts';
+
+const PLAN = resolve('migration-plan');
+
+/** The plan of the example, with timesheets that may move all the way. */
+function ownPlan(): {
+  folder: string;
+  write(name: string, change: (text: string) => string): void;
+  remove(): void;
+} {
+  const folder = mkdtempSync(join(tmpdir(), 'fig-plan-'));
+  for (const name of ['plan.yaml', 'routes', 'data'])
+    cpSync(join(PLAN, name), join(folder, name), { recursive: true });
+  const edit = (name: string, to: (text: string) => string) =>
+    writeFileSync(join(folder, name), to(readFileSync(join(folder, name), 'utf8')));
+  edit('routes/timesheets.yaml', (text) => text.replace('stages: [shadow]', 'stages: [shadow, candidate]'));
+  return { folder, write: edit, remove: () => rmSync(folder, { recursive: true }) };
+}
+
+/** Each writer from outside, promised to stop while the new service owns the rows. */
+const stopped = (data: string) =>
+  data.replaceAll(/^ {2}- ((?:POST|DELETE) \S+)/gm, '  - { request: $1, state: stopped }');
+
+const LIST = '/api/timesheets';
+const MONTH = '1995-06';
+
+describe.each([...legacyDatabases])('timesheets change their owner, on %s', (kind, create) => {
+  const plan = ownPlan();
+  let world: CutoverWorld;
+  let database: LegacyDatabase;
+  let tables: Writer;
+  beforeAll(async () => {
+    database = await create();
+    world = await startCutoverWorld(database, 300, { set: 'timesheets', plan: plan.folder });
+    tables = await database.writer();
+  }, 120_000);
+  afterAll(async () => {
+    await tables?.close();
+    await world?.stop();
+    plan.remove();
+  }, 60_000);
+
+  const ok = async (method: string, path: string, body: object = {}) => {
+    const answer = await world.client(method, path, body);
+    expect([path, answer.status, answer.json.error]).toEqual([path, 200, undefined]);
+    return answer.json;
+  };
+  const hours = async () => (await ok('GET', `/api/reports/monthly?month=${MONTH}`)).totals.hours as number;
+  const run = () => world.client('POST', '/api/payments/run', { month: MONTH });
+  const payments = async () => (await ok('GET', `/api/payments?run=${MONTH}`)).total as number;
+  /** Hours of the month that the client had approved. */
+  const approve = async (day: string, tsh_hours: number): Promise<number> => {
+    const { frl_id } = await ok('POST', '/api/freelancers', { frl_name: 'Lohn, Lena', rate_ct: 8000 });
+    const { prj_id } = await ok('POST', '/api/projects', {
+      prj_title: 'Werk',
+      cus_id: 1,
+      date_from: '01.01.1990',
+    });
+    const sheet = { frl_id, prj_id, tsh_day: day, tsh_hours };
+    const { tsh_id } = await ok('POST', LIST, sheet);
+    await ok('POST', `${LIST}/${tsh_id}/submit`);
+    expect((await ok('POST', `${LIST}/${tsh_id}/approve`)).tsh_stat).toBe('appr');
+    return tsh_id;
+  };
+  const statusAtService = async (id: number) => {
+    const rows = await exportedRows(world.service().url, 'timesheets', world.serviceToken);
+    return (rows.get(String(id)) as { status: string } | undefined)?.status;
+  };
+  const statusAtLegacy = async (id: number) =>
+    (await tables.read(`SELECT tsh_stat FROM timesheets WHERE tsh_id = ${id}`))[0]?.tsh_stat;
+  const carried = () =>
+    waitUntil(async () => {
+      const { json } = await world.askRelay('GET', '/ownership');
+      return json.forward.waiting === 0 && json.back.waiting === 0;
+    }, 'nothing waits any more');
+
+  test('the payment run, its page and what else writes them from outside hold the change up, by name', async () => {
+    const dryRun = { reason: 'a look', dryRun: true };
+    const { json } = await world.admin('POST', '/v1/data/timesheets/cutover', dryRun);
+    const refused = json.checks.filter(({ ok }: { ok: boolean }) => !ok);
+    expect(refused.map(({ name }: { name: string }) => name)).toEqual(['writers']);
+    const named = ['POST /api/payments/run', 'POST /payments/run', 'POST /api/payments/:id/fail'];
+    for (const one of [...named, 'POST /timesheets/:id/approve', 'DELETE /api/projects/:id'])
+      expect(refused[0].detail).toContain(`${one} writes timesheets from outside`);
+    const begun = await world.admin('POST', '/v1/data/timesheets/cutover', { reason: 'a try' });
+    expect(begun).toMatchObject({ status: 422, json: { code: 'FENCE_CUTOVER_REFUSED' } });
+  });
+
+  test('once the plan says that they stop, they move: the monthly report stays right, and a run is refused whole', async () => {
+    const before = await approve('05.06.1995', 8);
+    expect(await hours()).toBe(8);
+    plan.write('data/timesheets.yaml', stopped);
+    expect((await world.admin('POST', '/v1/reload', { reason: 'they stop' })).status).toBe(200);
+    expect(await world.cutOver('candidate')).toMatchObject({ owner: 'candidate', run: { outcome: 'done' } });
+
+    const there = await approve('06.06.1995', 4);
+    expect(await statusAtService(there)).toBe('approved');
+    await carried();
+    expect(await hours()).toBe(12);
+
+    // Somebody starts the run all the same: no payment without its timesheets.
+    expect((await run()).status).toBe(500);
+    expect(await payments()).toBe(0);
+    expect([await statusAtLegacy(before), await statusAtService(before)]).toEqual(['appr', 'approved']);
+    if (kind === 'MySQL')
+      expect((await world.askRelay('GET', '/ownership')).json.rejected).toBeGreaterThan(0);
+  }, 90_000);
+
+  test('the month is paid while legacy owns them, and they go on at the new service, paid', async () => {
+    expect((await world.cutOver('legacy')).owner).toBe('legacy');
+    expect((await run()).json).toMatchObject({ ok: true, payments: 2, timesheets: 2 });
+    expect((await world.cutOver('candidate')).owner).toBe('candidate');
+    const rows = await exportedRows(world.service().url, 'timesheets', world.serviceToken);
+    const paid = [...rows.values()].filter((value) => (value as { day: string }).day.startsWith(MONTH));
+    expect(paid).toHaveLength(2);
+    for (const value of paid) expect(value).toMatchObject({ status: 'paid' });
+    expect(await hours()).toBe(12);
+    expect((await world.cutOver('legacy')).owner).toBe('legacy');
+    await carried();
+    await world.askRelay('POST', '/reconcile', {});
+    const compared = await waitUntil(async () => {
+      const { json } = await world.askRelay('GET', '/reconcile');
+      return json.state !== 'running' && json;
+    }, 'the stores are compared');
+    expect(compared).toMatchObject({ state: 'done', result: { left: 0 } });
+  }, 90_000);
+});
