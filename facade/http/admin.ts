@@ -64,7 +64,7 @@ export function adminOperations(options: AdminOptions, stream: EventStream): Ope
   const { control, ledger, metrics, replicas, upstreams, log } = options;
   const operations = [
     ...healthOperations(control, replicas, metrics, options.serving),
-    ...routeOperations(control, replicas, options.watches),
+    ...routeOperations(control, replicas, options.watches, options.cutover),
     ...killOperations(control, replicas),
     ...ledgerOperations(control, ledger),
     ...instanceOperations(control, replicas, upstreams),

@@ -194,7 +194,7 @@ const OTHER = {
   ROUTE_WRITER_CANDIDATE: {
     status: 422,
     meaning: 'The candidate owns the data of the route, so going back takes the reverse cutover.',
-    remedy: 'Reverse the cutover.',
+    remedy: 'Roll back again: it became the owner meanwhile.',
   },
   ROUTE_STREAMS_EXHAUSTED: {
     status: 503,

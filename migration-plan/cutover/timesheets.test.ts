@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type CutoverWorld, startCutoverWorld } from '#acl/testing/cutover-world.ts';
 import { type LegacyDatabase, legacyDatabases, type Writer } from '#acl/testing/legacy-database.ts';
+import { runToEnd } from '#acl/testing/process.ts';
 import { exportedRows } from '#acl/testing/sync-export.ts';
 import { waitUntil } from '#acl/testing/wait-until.ts';
 
@@ -122,7 +123,25 @@ describe.each([...legacyDatabases])('timesheets change their owner, on %s', (kin
     expect(paid).toHaveLength(2);
     for (const value of paid) expect(value).toMatchObject({ status: 'paid' });
     expect(await hours()).toBe(12);
-    expect((await world.cutOver('legacy')).owner).toBe('legacy');
+    // A rollback of the route takes its data along.
+    if (kind === 'MySQL') {
+      const { status, json } = await world.admin('POST', '/v1/routes/timesheets/rollback', {
+        reason: 'enough',
+      });
+      expect([status, json.stage, json.writer, json.pending]).toEqual([200, 'legacy', 'legacy', []]);
+    } else {
+      const { code, stdout, stderr } = await runToEnd(
+        'migration-plan/cli/bin/fig.mjs',
+        ['rollback', 'timesheets', '--reason', 'enough', '--plan', plan.folder],
+        { FIG_ADMIN_URL: String(world.facade().adminUrl), FIG_ADMIN_TOKEN: world.adminToken },
+      );
+      expect(stderr).toContain('The new service owns timesheets: its rows go back to legacy first.');
+      expect(stdout).toMatch(
+        /timesheets: legacy owns it now \(epoch \d+\); writes waited for \d+ ms\n.*candidate → legacy/,
+      );
+      expect(code).toBe(0);
+    }
+    expect(await world.settled()).toMatchObject({ owner: 'legacy', step: 'LEGACY_OWNS', held: false });
     await carried();
     await world.askRelay('POST', '/reconcile', {});
     const compared = await waitUntil(async () => {

@@ -160,6 +160,24 @@ export class Cutover {
     }
   }
 
+  /**
+   * Makes legacy the owner again and waits until that is done; one that is under way in the same direction is waited for.
+   * As long as the comparison of both stores takes, and longer where something has to come up first.
+   */
+  async giveBack(
+    set: DataSet,
+    author: Author,
+  ): Promise<Exclude<Started, { ok: true }> | { readonly ok: true }> {
+    const begun = await this.begin(set, 'legacy', author);
+    const run = begun.ok ? begun.run : this.#runs.get(set.name);
+    const isOn = begun.ok || (begun.code === 'FENCE_CUTOVER_RUNNING' && run?.to === 'legacy');
+    if (!begun.ok && !isOn) return begun;
+    await this.#active.get(set.name);
+    if (run?.outcome === 'done') return { ok: true };
+    const detail = `${set.name} was not given back to legacy, and nothing has changed: ${run?.detail ?? 'its change was left behind'}`;
+    return { ok: false, code: 'FENCE_CUTOVER_REFUSED', detail, checks: [] };
+  }
+
   /** No way back any more, where the candidate owns the set. */
   async finalise(set: DataSet, author: Author): Promise<StepOutcome> {
     const { control } = this.#options;

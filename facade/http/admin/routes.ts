@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import type { Author } from '../../control/change.ts';
 import type { Control } from '../../control/control.ts';
+import type { Cutover } from '../../control/cutover/cutover.ts';
 import type { Replicas } from '../../control/replicas.ts';
 import type { RouteState } from '../../core/snapshot.ts';
 import type { SetWatches } from '../fences/set-watches.ts';
@@ -53,7 +55,18 @@ function heldView(state: RouteState, watches: SetWatches): RouteView {
 }
 
 /** `/v1/routes`: where routes stand, and how they move. */
-export function routeOperations(control: Control, replicas: Replicas, watches: SetWatches): Operation[] {
+export function routeOperations(
+  control: Control,
+  replicas: Replicas,
+  watches: SetWatches,
+  cutover: Pick<Cutover, 'giveBack'>,
+): Operation[] {
+  /** Where the candidate is the writer, the way back begins with its data. */
+  const giveBack = async (name: string, author: Author) => {
+    const { data } = control.snapshot.plan.routes.find((route) => route.name === name) ?? {};
+    const set = data?.kind === 'owned' ? control.snapshot.plan.dataSets.get(data.set) : undefined;
+    return set ? cutover.giveBack(set, author) : { ok: true as const };
+  };
   return [
     operation({
       id: 'listRoutes',
@@ -119,7 +132,8 @@ export function routeOperations(control: Control, replicas: Replicas, watches: S
       id: 'rollBackRoute',
       method: 'post',
       path: '/v1/routes/{route}/rollback',
-      summary: 'Send a route back to legacy; answered when every live replica has applied it',
+      summary:
+        'Send a route back to legacy, its data first where the candidate owns them; answered when every live replica has applied it',
       role: 'operator',
       body: reasonBody,
       answer: { ...ROUTE, schema: returnedSchema },
@@ -128,10 +142,18 @@ export function routeOperations(control: Control, replicas: Replicas, watches: S
         'ROUTE_VERSION_STALE',
         'ROUTE_RETIRED',
         'ROUTE_WRITER_CANDIDATE',
+        'FENCE_CUTOVER_REFUSED',
+        'FENCE_CUTOVER_RUNNING',
         ...LEDGER_PROBLEMS,
       ],
       async handle(call) {
-        const outcome = await control.rollback(call.params.route as string, authorOf(call));
+        const [name, author] = [call.params.route as string, authorOf(call)];
+        let outcome = await control.rollback(name, author);
+        if (!outcome.ok && outcome.code === 'ROUTE_WRITER_CANDIDATE') {
+          const given = await giveBack(name, author);
+          if (!given.ok) return { problem: problemOf(given.code, given.detail, { checks: given.checks }) };
+          outcome = await control.rollback(name, author);
+        }
         if (!outcome.ok) return { problem: refusalOf(outcome) };
         const pending = await replicas.applied(control.appliedSeq);
         const ahead = standingAhead(outcome.value, control.snapshot);

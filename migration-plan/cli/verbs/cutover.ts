@@ -39,7 +39,9 @@ export function addCutover(program: Command, run: Run): void {
           else session.say(`${set}: finalised; the new service owns it for good (version ${state.version})`);
           return EXIT.ok;
         }
-        return follow(session, await begin(admin, set, { ...request(options), to }), to);
+        const state = await changeOwner(session, set, { ...request(options), to });
+        if (session.json) session.answer(state);
+        return endOf(state, to);
       }),
     );
 }
@@ -62,7 +64,14 @@ async function begin(
   }
 }
 
-async function follow(session: Session, begun: DataSetAnswer, to: string): Promise<ExitCode> {
+/** Begins a change of owners, or joins the one that goes on, and follows it to its end, or until it is interrupted. */
+export async function changeOwner(
+  session: Session,
+  set: string,
+  body: { reason: string; to: 'legacy' | 'candidate' },
+): Promise<DataSetAnswer> {
+  const { to } = body;
+  const begun = await begin(new AdminApi(session), set, body);
   let state = begun;
   const isCut = await interruptible(async (signal) => {
     try {
@@ -74,15 +83,16 @@ async function follow(session: Session, begun: DataSetAnswer, to: string): Promi
     }
     return signal.aborted;
   });
-  if (isCut && !isOver(state)) {
-    if (session.json) session.answer(state);
+  if (isCut && !isOver(state))
     session.note(
-      `Stopped watching; the change of owners of ${state.set} goes on in the facade. Watch it again: npx fig cutover ${state.set}${to === 'legacy' ? ' --back' : ''}${planFlag(session)} --reason …`,
+      `Stopped watching; the change of owners of ${set} goes on in the facade. Watch it again: npx fig cutover ${set}${to === 'legacy' ? ' --back' : ''}${planFlag(session)} --reason …`,
     );
-    return EXIT.interrupted;
-  }
-  if (session.json) session.answer(state);
-  else sayEnd(session, state, to);
+  else if (!session.json) sayEnd(session, state, to);
+  return state;
+}
+
+export function endOf(state: DataSetAnswer, to: 'legacy' | 'candidate'): ExitCode {
+  if (!isOver(state)) return EXIT.interrupted;
   return state.owner === to ? EXIT.ok : EXIT.refused;
 }
 

@@ -1,13 +1,38 @@
 import type { Command } from 'commander';
+import { loadPlan } from '#plan/model/load-plan.ts';
 import { AdminApi, type Verb } from '../api/admin.ts';
 import { EXIT } from '../exit-code.ts';
 import type { Session } from '../session.ts';
 import type { Run } from '../verb.ts';
 import { reasonOption, sayChange } from './change.ts';
+import { changeOwner, endOf } from './cutover.ts';
 
-/** `fig rollback`: back to legacy. */
+/** `fig rollback`: back to legacy, with the data where the new service owns them. */
 export function addRollback(program: Command, run: Run): void {
-  addRouteVerb(program, run, 'rollback', 'send a route back to legacy');
+  program
+    .command('rollback')
+    .argument('<route>')
+    .description('send a route back to legacy, and its data first where the new service owns them')
+    .addOption(reasonOption())
+    .action(
+      run(async (session, { reason }: { reason: string }, route: string) => {
+        const admin = new AdminApi(session);
+        const { writer } = await admin.route(route);
+        const set = writer === 'candidate' ? setOf(session, route) : null;
+        if (set !== null) {
+          session.note(`The new service owns ${set}: its rows go back to legacy first.`);
+          const end = endOf(await changeOwner(session, set, { reason, to: 'legacy' }), 'legacy');
+          if (end !== EXIT.ok) return end;
+        }
+        return act(session, admin, route, 'rollback', reason);
+      }),
+    );
+}
+
+/** The data set of a route; null where the plan is not here: the facade gives it back then, and nobody sees how. */
+function setOf(session: Session, name: string): string | null {
+  const route = loadPlan(session.planDir, session.env).plan?.routes.find((one) => one.name === name);
+  return route?.data.kind === 'owned' ? route.data.set : null;
 }
 
 /** `fig pause`: freezes automation, never traffic. */
