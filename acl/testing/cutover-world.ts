@@ -46,6 +46,7 @@ export type CutoverWorld = {
   readonly serviceDatabaseUrl: string;
   readonly serviceToken: string;
   readonly adminToken: string;
+  readonly relayToken: string;
   readonly cookie: string;
   /** A session of another user: `admin` may remove rows, and `disp`, whose cookie is above, may not. */
   login(user: 'admin' | 'disp'): Promise<string>;
@@ -226,6 +227,7 @@ export async function startCutoverWorld(
     serviceDatabaseUrl: postgres.url,
     serviceToken: SERVICE_TOKEN,
     adminToken: ADMIN_TOKEN,
+    relayToken: RELAY_TOKEN,
     cookie,
     login,
     start,

@@ -72,6 +72,13 @@ describe('a position', () => {
     expect(code(kill(retired, route))).toBe('ROUTE_RETIRED');
   });
 
+  test('is retired from candidate, also where its stages do not say so, and from nowhere before', () => {
+    const to = { stage: 'retired', hundredths: 0 } as const;
+    const short = { ...route, stages: [{ stage: 'candidate', hundredths: 0 }] } as const;
+    expect(code(transition(at({ stage: 'candidate' }), short, to, false))).toBe('legal');
+    expect(code(transition(at({ stage: 'shadow' }), short, to, false))).toBe('ROUTE_STEP_ILLEGAL');
+  });
+
   test('is not retired while legacy owns the data', () => {
     const to = { stage: 'retired', hundredths: 0 } as const;
     expect(code(transition(at({ stage: 'candidate' }), owned, to, true))).toBe('ROUTE_WRITER_LEGACY');

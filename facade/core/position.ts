@@ -79,6 +79,8 @@ export function transition(position: Position, route: Route, to: Step, force: bo
     return refuse('ROUTE_KILLED', `${route.name} is killed and answers from legacy. Resume it first.`);
   const next = nextStep(position, route.stages);
   const at = `${route.name} is at ${describeStep(position)}`;
+  // The plan need not name what follows when all has moved.
+  if (!next && position.stage === 'candidate' && to.stage === 'retired') return moveTo(position, to);
   if (!next)
     return refuse(
       'ROUTE_STEP_ILLEGAL',

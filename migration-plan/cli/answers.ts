@@ -200,28 +200,30 @@ const reconcile = open({
     .describe('Of the last comparison that came to its end.'),
 });
 
+const cutover = open({
+  set: z.string(),
+  owner: z.enum(['legacy', 'candidate']).nullable(),
+  epoch: count.nullable().describe('Grows with each change of owners.'),
+  step: z.string().nullable(),
+  to: z.enum(['legacy', 'candidate']).nullable().describe('Who is to own it; null while nothing goes on.'),
+  version: count.nullable(),
+  run: open({
+    outcome: z.enum(['running', 'done', 'back']),
+    detail: z.string().nullable(),
+    pauseMs: count.nullable().describe('How long writes of the set were held.'),
+    steps: z.array(open({ step: z.string(), tookMs: count, detail: z.string() })),
+  }).nullable(),
+  checks: z
+    .array(open({ name: z.string(), ok: z.boolean(), detail: z.string() }))
+    .optional()
+    .describe('With --dry-run: what was measured.'),
+});
+
 export const answers: Readonly<Record<string, z.ZodType>> = {
   'capture install': captured,
   'capture remove': captured,
   'capture status': captured,
-  cutover: open({
-    set: z.string(),
-    owner: z.enum(['legacy', 'candidate']).nullable(),
-    epoch: count.nullable().describe('Grows with each change of owners.'),
-    step: z.string().nullable(),
-    to: z.enum(['legacy', 'candidate']).nullable().describe('Who is to own it; null while nothing goes on.'),
-    version: count.nullable(),
-    run: open({
-      outcome: z.enum(['running', 'done', 'back']),
-      detail: z.string().nullable(),
-      pauseMs: count.nullable().describe('How long writes of the set were held.'),
-      steps: z.array(open({ step: z.string(), tookMs: count, detail: z.string() })),
-    }).nullable(),
-    checks: z
-      .array(open({ name: z.string(), ok: z.boolean(), detail: z.string() }))
-      .optional()
-      .describe('With --dry-run: what was measured.'),
-  }),
+  cutover,
   new: open({
     service: z.string(),
     table: z.string(),
@@ -269,6 +271,9 @@ export const answers: Readonly<Record<string, z.ZodType>> = {
   evidence: open({ routes: z.array(evidence) }),
   advance: changed.extend({ quarantine: open({ set: z.string(), rows: count }).optional() }),
   rollback: changed,
+  retire: changed.extend({
+    data: cutover.nullable().describe('Of the route that owns some: who owns it now.'),
+  }),
   pause: changed,
   resume: z.union([changed, open({ routes: z.array(asRoute) })]),
   kill: open({ routes: z.array(asRoute), pending: z.array(z.string()) }),

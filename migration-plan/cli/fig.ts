@@ -26,7 +26,7 @@ import { addRecord } from './verbs/record.ts';
 import { addReload } from './verbs/reload.ts';
 import { addReplay } from './verbs/replay.ts';
 import { addReport } from './verbs/report.ts';
-import { addPause, addResume, addRollback } from './verbs/route-verbs.ts';
+import { addPause, addResume, addRetire, addRollback } from './verbs/route-verbs.ts';
 import { addStatus } from './verbs/status.ts';
 import { addToken } from './verbs/token.ts';
 import { addUp } from './verbs/up.ts';
@@ -53,6 +53,7 @@ const VERBS = [
   addCapture,
   addBackfill,
   addCutover,
+  addRetire,
   addReconcile,
   addInstances,
   addLedger,

@@ -14,6 +14,7 @@ const PLAN = resolve('migration-plan');
 function ownPlan(): {
   folder: string;
   write(name: string, change: (text: string) => string): void;
+  delete(name: string): void;
   remove(): void;
 } {
   const folder = mkdtempSync(join(tmpdir(), 'fig-plan-'));
@@ -22,7 +23,12 @@ function ownPlan(): {
   const edit = (name: string, to: (text: string) => string) =>
     writeFileSync(join(folder, name), to(readFileSync(join(folder, name), 'utf8')));
   edit('routes/timesheets.yaml', (text) => text.replace('stages: [shadow]', 'stages: [shadow, candidate]'));
-  return { folder, write: edit, remove: () => rmSync(folder, { recursive: true }) };
+  return {
+    folder,
+    write: edit,
+    delete: (name: string) => rmSync(join(folder, name)),
+    remove: () => rmSync(folder, { recursive: true }),
+  };
 }
 
 /** Each writer from outside, promised to stop while the new service owns the rows. */
@@ -149,5 +155,50 @@ describe.each([...legacyDatabases])('timesheets change their owner, on %s', (kin
       return json.state !== 'running' && json;
     }, 'the stores are compared');
     expect(compared).toMatchObject({ state: 'done', result: { left: 0 } });
+  }, 90_000);
+
+  const fig = (...args: string[]) =>
+    runToEnd('migration-plan/cli/bin/fig.mjs', [...args, '--plan', plan.folder], {
+      FIG_ADMIN_URL: String(world.facade().adminUrl),
+      FIG_ADMIN_TOKEN: world.adminToken,
+      RELAY_URL: world.relay().url,
+      RELAY_TOKEN: world.relayToken,
+    });
+
+  test('the route is retired, its data are finalised, and what carried them may go, from the plan, too', async () => {
+    const state = (await world.admin('GET', '/v1/routes/timesheets')).json;
+    const step = { stage: 'candidate', expectedVersion: state.version, force: true, reason: 'again' };
+    expect((await world.admin('POST', '/v1/routes/timesheets/transitions', step)).status).toBe(200);
+    const early = await fig('retire', 'timesheets', '--reason', 'done');
+    expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('while legacy is the writer')]);
+
+    expect((await world.cutOver('candidate')).owner).toBe('candidate');
+    const kept = await fig('capture', 'remove', 'timesheets');
+    expect([kept.code, kept.stderr]).toEqual([4, expect.stringContaining('the way back needs it')]);
+    const retired = await fig('retire', 'timesheets', '--reason', 'done');
+    expect(retired.stdout).toMatch(/candidate → retired.*\ntimesheets: finalised/);
+    expect(retired.stderr).toContain('npx fig capture remove timesheets');
+    expect(await fig('cutover', 'timesheets', '--back', '--reason', 'no')).toMatchObject({ code: 1 });
+
+    // The rows still follow: the monolith reads them.
+    const carriedBack = await approve('07.06.1995', 2);
+    await carried();
+    expect(await statusAtLegacy(carriedBack)).toBe('appr');
+
+    expect((await fig('capture', 'remove', 'timesheets')).code).toBe(0);
+    expect((await world.askRelay('GET', '/ownership')).json).toMatchObject({
+      candidate: { owner: 'open' },
+      legacy: { owner: 'candidate' },
+      back: { running: false },
+    });
+    const alone = await approve('08.06.1995', 1);
+    expect(await statusAtService(alone)).toBe('approved');
+    expect(await statusAtLegacy(alone)).toBeUndefined();
+    await expect(tables.execute('DELETE FROM timesheets')).rejects.toThrow(/not owned/);
+
+    plan.write('routes/timesheets.yaml', (text) => text.replace('data: { owned: timesheets }', 'data: none'));
+    plan.delete('data/timesheets.yaml');
+    expect(await world.admin('POST', '/v1/reload', { reason: 'it is over' })).toMatchObject({ status: 200 });
+    await approve('09.06.1995', 1);
   }, 90_000);
 });

@@ -109,13 +109,19 @@ export function relayApi(
       }),
     )
     .delete(
-      withSet(sets, async ({ tail, owner }, response) => {
+      withSet(sets, async ({ tail, owner }, response, request) => {
+        if (owner.direction === 'back' && request.query.release === 'true') {
+          const released = await owner.release();
+          if (released.ok) response.json(await tail.status());
+          else problem(response, 409, 'RELAY_CAPTURE_REFUSED', released.detail);
+          return;
+        }
         if (owner.direction === 'back') {
           problem(
             response,
             409,
             'RELAY_CAPTURE_REFUSED',
-            `the new service owns ${owner.set}: the way back needs it`,
+            `the new service owns ${owner.set}: the way back needs it. It can go when the set is finalised: npx fig cutover ${owner.set} --finalise --reason …`,
           );
           return;
         }

@@ -145,6 +145,42 @@ export class SetOwnership {
     return { ok: true };
   }
 
+  /**
+   * Ends the way back for good, where the candidate owns the set: what it has written so far is carried over, then it
+   * asks nobody any more. The monolith's tables stay closed, with what they hold.
+   */
+  release(): Promise<Outcome> {
+    return this.#inTurn(() => this.#release());
+  }
+
+  async #release(): Promise<Outcome> {
+    const { set, gate, service, forward, back, log } = this.#options;
+    const owner = (await gate.read())?.owner ?? 'legacy';
+    if (owner !== 'candidate')
+      return { ok: false, detail: `expected the new service as the owner of ${set}, got ${owner}` };
+    const there = await service.owner();
+    if (there.owner !== 'open') {
+      const told = await service.setOwner({ owner: 'open', epoch: there.epoch });
+      if (!told.ok) return told;
+    }
+    const emptied = await this.#emptied();
+    if (!emptied.ok) return emptied;
+    await back.stop();
+    await forward.remove();
+    log.info({ set }, 'the way back has ended');
+    return { ok: true };
+  }
+
+  /** What the service has queued is carried back. */
+  async #emptied(): Promise<Outcome> {
+    const { carryBack, service } = this.#options;
+    for (const deadline = performance.now() + PROOF_MS; performance.now() < deadline; ) {
+      await carryBack();
+      if ((await service.position()).waiting === 0) return { ok: true };
+    }
+    return { ok: false, detail: `what waits was not carried back within ${PROOF_MS / 1000} s. Do it again.` };
+  }
+
   /** From now on this side takes no writes of the set, and none is in flight there. */
   close(side: Side, epoch: number): Promise<Outcome> {
     return this.#inTurn(() => this.#close(side, epoch));

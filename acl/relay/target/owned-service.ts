@@ -15,7 +15,9 @@ export type OwnedService = {
   readonly url: string;
   owner(): Promise<ServiceOwnership>;
   /** False when writers were in the way for longer than the service waits: nothing has changed. */
-  setOwner(next: Ownership): Promise<{ readonly ok: true } | { readonly ok: false; readonly detail: string }>;
+  setOwner(
+    next: Ownership | ServiceOwnership,
+  ): Promise<{ readonly ok: true } | { readonly ok: false; readonly detail: string }>;
   changes(limit: number): Promise<readonly QueuedChange[]>;
   ack(seqs: readonly string[]): Promise<void>;
   position(): Promise<{

@@ -84,6 +84,7 @@ export type DataSetAnswer = {
   /** Who is to own it; null while nothing goes on. */
   readonly to: string | null;
   readonly version: number | null;
+  readonly routes: readonly string[];
   readonly run: {
     readonly outcome: 'running' | 'done' | 'back';
     readonly detail: string | null;

@@ -134,8 +134,10 @@ export class RelayApi {
     return this.#call(`/v1/sets/${encodeURIComponent(set)}/capture`, 'POST');
   }
 
-  removeCapture(set: string): Promise<CaptureStatus> {
-    return this.#call(`/v1/sets/${encodeURIComponent(set)}/capture`, 'DELETE');
+  /** `release`: also the way back, for good, where the new service owns the set. */
+  removeCapture(set: string, release: boolean): Promise<CaptureStatus> {
+    const query = release ? '?release=true' : '';
+    return this.#call(`/v1/sets/${encodeURIComponent(set)}/capture${query}`, 'DELETE');
   }
 
   startReconcile(set: string, repair: boolean): Promise<ReconcileStatus> {

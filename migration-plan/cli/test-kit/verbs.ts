@@ -8,6 +8,7 @@ export const ASK_FACADE = [
   ['evidence'],
   ['advance', 'articles', ...REASON],
   ['rollback', 'articles', ...REASON],
+  ['retire', 'articles', ...REASON],
   ['pause', 'articles', ...REASON],
   ['resume', 'articles', ...REASON],
   ['kill', 'articles', ...REASON],

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import type { DataSet } from '#plan/model/plan.ts';
+import { AdminApi } from '../api/admin.ts';
 import { type CaptureStatus, RelayApi } from '../api/relay.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
 import { requireSet } from '../require-set.ts';
 import type { Session } from '../session.ts';
 import type { Run } from '../verb.ts';
@@ -14,7 +16,7 @@ export function addCapture(program: Command, run: Run): void {
   const verb = (
     name: string,
     description: string,
-    ask: (relay: RelayApi, set: string) => Promise<CaptureStatus>,
+    ask: (relay: RelayApi, set: string, session: Session) => Promise<CaptureStatus>,
   ) =>
     capture
       .command(name)
@@ -24,7 +26,7 @@ export function addCapture(program: Command, run: Run): void {
         run(async (session, _options: object, set: string) => {
           const plan = requireSet(session, set);
           const { maxLagMs } = plan.dataSets.get(set) as DataSet;
-          return report(session, await ask(new RelayApi(session, plan), set), maxLagMs);
+          return report(session, await ask(new RelayApi(session, plan), set, session), maxLagMs);
         }),
       );
   verb(
@@ -32,12 +34,26 @@ export function addCapture(program: Command, run: Run): void {
     'note each write by triggers in the legacy database, and carry it over from now on',
     (relay, set) => relay.installCapture(set),
   );
-  verb('remove', 'take the triggers out again, with what still waits', (relay, set) =>
-    relay.removeCapture(set),
+  verb(
+    'remove',
+    'take the triggers out again, with what still waits; of a finalised set the way back, too',
+    removeCapture,
   );
   verb('status', 'show whether writes are noted, and how far the new store lags', (relay, set) =>
     relay.capture(set),
   );
+}
+
+/** Where the new service owns the set it is refused, unless the ledger says that there is no way back any more. */
+async function removeCapture(relay: RelayApi, set: string, session: Session): Promise<CaptureStatus> {
+  try {
+    return await relay.removeCapture(set, false);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'RELAY_CAPTURE_REFUSED') throw error;
+    const state = await new AdminApi(session).dataSet(set).catch(() => null);
+    if (state?.step !== 'FINALISED') throw error;
+    return relay.removeCapture(set, true);
+  }
 }
 
 /** Why a facade sends all reads of the set to its owner; null: it does not. */

@@ -37,7 +37,15 @@ describe('fig completion', () => {
   }
 
   test('offers verbs, those below them, and options', async () => {
-    expect(await offered('re')).toEqual(['resume', 'record', 'replay', 'reload', 'reconcile', 'report']);
+    expect(await offered('re')).toEqual([
+      'resume',
+      'record',
+      'replay',
+      'reload',
+      'retire',
+      'reconcile',
+      'report',
+    ]);
     expect(await offered('ledger', 'v')).toEqual(['verify']);
     expect(await offered('ledger', 'repair', '--dry')).toEqual(['--dry-run']);
     expect(await offered('advance', '--re')).toEqual(['--reason']);

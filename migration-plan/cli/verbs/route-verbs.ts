@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { loadPlan } from '#plan/model/load-plan.ts';
-import { AdminApi, type Verb } from '../api/admin.ts';
+import { AdminApi, type DataSetAnswer, type Verb } from '../api/admin.ts';
 import { EXIT } from '../exit-code.ts';
 import type { Session } from '../session.ts';
 import type { Run } from '../verb.ts';
@@ -27,6 +27,57 @@ export function addRollback(program: Command, run: Run): void {
         return act(session, admin, route, 'rollback', reason);
       }),
     );
+}
+
+/** `fig retire`: the last step of a route, and of its data with the last of their routes. */
+export function addRetire(program: Command, run: Run): void {
+  program
+    .command('retire')
+    .argument('<route>')
+    .description(
+      'the last step: no way back to legacy any more, for the route and, with the last one, its data',
+    )
+    .addOption(reasonOption())
+    .action(
+      run(async (session, { reason }: { reason: string }, route: string) => {
+        const admin = new AdminApi(session);
+        const before = await admin.route(route);
+        const after =
+          before.stage === 'retired'
+            ? before
+            : await admin.transition(route, { stage: 'retired', reason, expectedVersion: before.version });
+        const set = setOf(session, route);
+        const data = set === null ? null : await finaliseLast(admin, set, reason);
+        if (session.json) session.answer({ route, before, after, data });
+        else {
+          sayChange(session, before, after);
+          sayRetired(session, route, data);
+        }
+        return EXIT.ok;
+      }),
+    );
+}
+
+/** Ends the way back of a set whose routes are all retired. */
+async function finaliseLast(admin: AdminApi, set: string, reason: string): Promise<DataSetAnswer> {
+  const state = await admin.dataSet(set);
+  const routes = await admin.routes();
+  const stages = state.routes.map((name) => routes.find((one) => one.route === name)?.stage);
+  if (state.step === 'FINALISED' || stages.some((stage) => stage !== 'retired')) return state;
+  return admin.cutOver(set, { reason, finalise: true });
+}
+
+function sayRetired(session: Session, route: string, data: DataSetAnswer | null): void {
+  if (data === null) return;
+  const { set, step } = data;
+  if (step !== 'FINALISED')
+    session.say(`${set}: its way back stays until all of its routes are retired (${data.routes.join(', ')})`);
+  else {
+    session.say(`${set}: finalised; the new service owns it for good`);
+    session.note(
+      `Its rows still follow to the monolith's tables. When nobody reads them there any more: npx fig capture remove ${set}. Then write \`data: none\` in the file of ${route}, and data/${set}.yaml and its translator may go.`,
+    );
+  }
 }
 
 /** The data set of a route; null where the plan is not here: the facade gives it back then, and nobody sees how. */

@@ -121,6 +121,22 @@ export function ownerGateSuite(name: string, open: () => Promise<TestedService>)
       expect((await sync.write(2, 'now', { 'x-fig-epoch': String(open.epoch) })).status).toBe(200);
     });
 
+    test('is nobody any more once this service governs itself, in the same epoch and not back', async () => {
+      await sync.drain();
+      const { epoch } = await sync.give('candidate');
+      const decided = { 'x-fig-epoch': String(epoch) };
+      expect((await sync.write(24, 'governed', decided)).status).toBe(200);
+      expect(await sync.changes()).toHaveLength(1);
+      expect((await sync.putOwner({ owner: 'open', epoch })).body).toEqual({ owner: 'open', epoch });
+      expect((await sync.write(24, 'for good', decided)).status).toBe(200);
+      expect(await sync.changes()).toHaveLength(1);
+      for (const late of ['candidate', 'legacy', 'nobody'] as const)
+        expect((await sync.putOwner({ owner: late, epoch })).body.code).toBe('SYNC_EPOCH_STALE');
+      await sync.give('nobody');
+      const { epoch: closed } = await sync.owner();
+      expect((await sync.putOwner({ owner: 'open', epoch: closed })).body.code).toBe('SYNC_EPOCH_STALE');
+    });
+
     test('takes nothing from the inbox while it is this service', async () => {
       const row = { key: service.keyOf(23), deleted: true };
       await sync.give('candidate');
