@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { stateFolder } from '#plan/model/state-folder.ts';
 import { type PostgresAddress, postgresAddress } from './adapters/postgres-link.ts';
 
 export type Settings = {
@@ -66,7 +68,7 @@ export function readSettings(args: string[], env: NodeJS.ProcessEnv, platform = 
     adminHost: env.ADMIN_HOST || '127.0.0.1',
     adminPort: readPort(flags['admin-port'], '--admin-port', env.ADMIN_PORT, 'ADMIN_PORT', 8081),
     adminHosts: (env.FIG_ADMIN_HOSTS ?? '').split(',').flatMap((host) => host.trim() || []),
-    ledger: readLedger(flags.ledger ?? 'file:.fig/ledger.jsonl'),
+    ledger: readLedger(flags.ledger ?? `file:${join(stateFolder(flags.plan), 'ledger.jsonl')}`),
     stateDir: flags.state ?? null,
     adminToken: readToken(env.FIG_ADMIN_TOKEN, 'FIG_ADMIN_TOKEN'),
     tokensFile: env.FIG_TOKENS_FILE || '.fig/tokens',

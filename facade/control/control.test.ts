@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { openMemoryLedger } from '../adapters/ledger.memory.ts';
 import { controlOf } from '../test-kit/control-of.ts';
 import { laggingLedger } from '../test-kit/lagging-ledger.ts';
+import { routeOf } from '../test-kit/plan-of.ts';
 import type { Control } from './control.ts';
 
 const author = { actor: 'a', reason: 'test' };
@@ -72,4 +73,14 @@ test('a kill of all wins against many who move routes meanwhile', async () => {
   const outcome = await (killer as Control).kill(null, author);
   expect(outcome).toMatchObject({ ok: true });
   await Promise.all(busy);
+});
+
+test('tells what the ledger knows of routes that the plan does not have', async () => {
+  const shared = openMemoryLedger();
+  const before = await controlOf(shared);
+  await before.transition('articles', { stage: 'canary', hundredths: 1000 }, move);
+  await before.pause('authors', author);
+  expect(before.unplanned).toEqual([]);
+  const other = await controlOf(shared, { routes: [routeOf('orders', ['GET /o'])] });
+  expect(other.unplanned).toEqual(['articles (canary 10%)']);
 });

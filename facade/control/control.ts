@@ -23,6 +23,7 @@ import {
 import { foldParity, type RecordedParity } from '../core/parity-evidence.ts';
 import { planChange } from '../core/plan-change.ts';
 import {
+  describeStep,
   endKill,
   initialPosition,
   kill,
@@ -88,6 +89,12 @@ export async function openControl(options: ControlOptions): Promise<Control> {
   const { conflicts } = control.snapshot;
   if (conflicts.length > 0)
     options.log.warn({ conflicts }, 'two routes claim the same requests; the first one gets them');
+  const { unplanned } = control;
+  if (unplanned.length > 0)
+    options.log.warn(
+      { unplanned },
+      'the ledger knows positions of what this plan does not have, and legacy answers there. Put the routes back, or if it is the ledger of another plan, give this one its own: --ledger file:PATH',
+    );
   return control;
 }
 
@@ -149,6 +156,18 @@ export class Control {
 
   get snapshot(): Snapshot {
     return this.#snapshot;
+  }
+
+  /** Routes that have moved and sets that legacy does not own, of which the plan says nothing: `articles (canary 10%)`. */
+  get unplanned(): string[] {
+    const { states, plan } = this.#snapshot;
+    const routes = [...(this.#positions ?? [])]
+      .filter(([route, { stage }]) => stage !== 'legacy' && !states.has(route))
+      .map(([route, position]) => `${route} (${describeStep(position)})`);
+    const sets = [...this.#data.values()]
+      .filter(({ set, owner }) => owner !== 'legacy' && !plan.dataSets.has(set))
+      .map(({ set }) => `data set ${set} (the candidate owns it)`);
+    return [...routes, ...sets];
   }
 
   /** Why the ledger is not trusted or not reached, and what to do; null when it is. Meanwhile nothing can be changed. */

@@ -1,8 +1,9 @@
 import { Command, CommanderError } from 'commander';
+import { DEFAULT_PLAN } from '#plan/model/state-folder.ts';
 import { EXIT, type ExitCode } from './exit-code.ts';
 import { Failure } from './failure.ts';
 import { painter } from './screen/paint.ts';
-import { DEFAULT_ADMIN_URL, DEFAULT_PLAN, type GlobalOptions, openSession, type Streams } from './session.ts';
+import { DEFAULT_ADMIN_URL, type GlobalOptions, openSession, type Streams } from './session.ts';
 import type { Run } from './verb.ts';
 import { addAdvance } from './verbs/advance.ts';
 import { addBackfill } from './verbs/backfill.ts';

@@ -1,6 +1,7 @@
 import { loadPlan } from '#plan/model/load-plan.ts';
 import type { Plan } from '#plan/model/plan.ts';
 import { formatProblem } from '#plan/model/problem.ts';
+import { DEFAULT_PLAN } from '#plan/model/state-folder.ts';
 import { EXIT } from './exit-code.ts';
 import { Failure } from './failure.ts';
 
@@ -25,7 +26,6 @@ export type Session = {
 
 export type GlobalOptions = { plan: string; admin?: string; json?: boolean };
 
-export const DEFAULT_PLAN = 'migration-plan';
 export const DEFAULT_ADMIN_URL = 'http://127.0.0.1:8081';
 
 export function openSession(options: GlobalOptions, env: NodeJS.ProcessEnv, streams: Streams): Session {

@@ -37,13 +37,14 @@ export function facade(place: {
   adminUrl: string;
   env: NodeJS.ProcessEnv;
   stateDir: string;
+  ledgerDir: string;
 }): Service {
   const flags = {
     '--plan': resolve(place.planDir),
     '--port': String(place.port),
     '--admin-port': String(place.adminPort),
-    '--ledger': `file:${join(place.stateDir, 'ledger.jsonl')}`,
-    '--state': place.stateDir,
+    '--ledger': `file:${join(place.ledgerDir, 'ledger.jsonl')}`,
+    '--state': place.ledgerDir,
   };
   return {
     name: 'facade',

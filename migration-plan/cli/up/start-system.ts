@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { loadPlan } from '#plan/model/load-plan.ts';
 import type { Plan, UpProcess } from '#plan/model/plan.ts';
 import { formatProblem } from '#plan/model/problem.ts';
+import { stateFolder } from '#plan/model/state-folder.ts';
 import { startPostgres } from '../databases/postgres.ts';
 import { UpError } from '../databases/process.ts';
 import { firstCopy } from './first-copy.ts';
@@ -82,7 +83,9 @@ export async function startSystem(options: SystemOptions, teardown: Teardown): P
   }
   const isOurs = databases.legacy?.isPrivate || databases.legacy?.fresh;
   if (isOurs) await firstCopy(placed, String(env.RELAY_TOKEN), teardown.signal);
-  await supervisor.start(facade({ planDir, port, adminPort, adminUrl, env, stateDir }));
+  await supervisor.start(
+    facade({ planDir, port, adminPort, adminUrl, env, stateDir, ledgerDir: resolve(stateFolder(planDir)) }),
+  );
   return { publicUrl, adminUrl, legacy: databases.legacy };
 }
 

@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
+import { stateFolder } from '#plan/model/state-folder.ts';
 import { EXIT } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
 import type { Run } from '../verb.ts';
@@ -10,7 +12,7 @@ const PROGRAM = fileURLToPath(new URL('../../../facade/repair-ledger.ts', import
 const MAX_REPORT_BYTES = 256 * 1024 * 1024;
 
 type Options = {
-  ledger: string;
+  ledger?: string;
   state: string[];
   reason?: string;
   positions: string;
@@ -22,7 +24,10 @@ export function addLedgerRepair(ledger: Command, run: Run): void {
   ledger
     .command('repair')
     .description('make a damaged ledger usable again, while no facade runs; nothing is thrown away')
-    .option('--ledger <ledger>', 'file:PATH or postgres://…, as the facade has it', 'file:.fig/ledger.jsonl')
+    .option(
+      '--ledger <ledger>',
+      "file:PATH or postgres://…, as the facade has it (default: the plan's in .fig)",
+    )
     .option(
       '--state <dir>',
       'folder of stored positions, as the facade has it; may be repeated',
@@ -48,7 +53,7 @@ export function addLedgerRepair(ledger: Command, run: Run): void {
             'CLI_USAGE',
             'ledger repair: expected --reason or --dry-run, got neither.',
           );
-        const report = await examine(options);
+        const report = await examine(options, session.planDir);
         if (session.json) session.answer(report);
         else sayRepair(session, report, options.dryRun === true);
         if (report.refused) throw new Failure(EXIT.refused, report.refused.code, report.refused.message);
@@ -62,8 +67,15 @@ const EXITS: Readonly<Record<string, number>> = {
   LEDGER_UNREACHABLE: EXIT.unreachable,
 };
 
-async function examine(options: Options): Promise<Report> {
-  const { ledger, state, reason = '', positions, dryRun, acceptLoss } = options;
+async function examine(options: Options, planDir: string): Promise<Report> {
+  const {
+    ledger = `file:${join(stateFolder(planDir), 'ledger.jsonl')}`,
+    state,
+    reason = '',
+    positions,
+    dryRun,
+    acceptLoss,
+  } = options;
   const args = ['--ledger', ledger, '--reason', reason.trim(), '--positions', positions];
   for (const dir of state) args.push('--state', dir);
   if (dryRun) args.push('--dry-run');
