@@ -251,6 +251,7 @@ describe('the admin API', () => {
       entries: [{ seq: 3 }],
       next: null,
       fault: null,
+      faultCode: null,
     });
     expect(await call('GET', '/v1/ledger?after=x')).toMatchObject({ status: 400 });
   });
@@ -467,6 +468,7 @@ describe('with a ledger that cannot be trusted', () => {
       fault: expect.stringMatching(
         /^ledger ledger\.jsonl:2: it is not JSON\. Stop the facade and run `fig ledger repair --dry-run`/,
       ),
+      faultCode: 'LEDGER_CORRUPT',
     });
   });
 
@@ -484,6 +486,7 @@ describe('with a ledger that cannot be trusted', () => {
     const ledger = { ...openMemoryLedger(), fault: () => away };
     const { call, facade } = await start({ ledger, store: storeOf(null) }, owned);
     expect(await call('GET', '/readyz')).toMatchObject({ status: 503, code: 'LEDGER_UNREACHABLE' });
+    expect(await call('GET', '/v1/ledger')).toMatchObject({ status: 200, faultCode: 'LEDGER_UNREACHABLE' });
     const { body } = await ask(facade.url, { path: '/owned' });
     expect(JSON.parse(body.toString())).toMatchObject({ status: 503, code: 'ROUTE_OWNER_UNKNOWN' });
     const { headers } = await ask(facade.url, { path: '/free' });

@@ -87,6 +87,10 @@ export function ledgerOperations(control: Control, ledger: Ledger): Operation[] 
           entries: z.array(ledgerEntrySchema),
           next: z.int().nullable(),
           fault: z.string().nullable().describe('Why the ledger is not trusted or reached, and what to do.'),
+          faultCode: z
+            .enum(['LEDGER_CORRUPT', 'LEDGER_UNREACHABLE'])
+            .nullable()
+            .describe('`LEDGER_UNREACHABLE`: its database is away, which passes by itself.'),
         }),
       },
       problems: [],
@@ -95,7 +99,9 @@ export function ledgerOperations(control: Control, ledger: Ledger): Operation[] 
         const entries = await ledger.read({ after, limit: limit + 1, ...only });
         const page = entries.slice(0, limit);
         const next = entries.length > limit ? (page.at(-1)?.seq ?? null) : null;
-        return { body: { entries: page, next, fault: control.distrust } };
+        const fault = control.distrust;
+        const faultCode = fault === null ? null : control.distrustCode;
+        return { body: { entries: page, next, fault, faultCode } };
       },
     }),
   ];

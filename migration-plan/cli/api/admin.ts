@@ -245,8 +245,16 @@ export class AdminApi {
 
   /** Why the facade does not trust its ledger and what to do about it, null when it does. */
   async ledgerFault(): Promise<string | null> {
-    const page = await this.#get<{ fault?: string | null }>('/v1/ledger?limit=1', 'entries');
-    return page.fault ?? null;
+    return (await this.ledgerDistrust())?.fault ?? null;
+  }
+
+  /** The same, with its code: `LEDGER_UNREACHABLE` passes by itself. */
+  async ledgerDistrust(): Promise<{ readonly fault: string; readonly code: string } | null> {
+    const { fault, faultCode } = await this.#get<{ fault?: string | null; faultCode?: string | null }>(
+      '/v1/ledger?limit=1',
+      'entries',
+    );
+    return fault == null ? null : { fault, code: faultCode ?? 'LEDGER_CORRUPT' };
   }
 
   /** `has`: a member that tells the answer from somebody else's. */

@@ -20,6 +20,7 @@ export class FakeControl {
   readonly #server: Server = createServer((request, response) => void this.#handle(request, response));
   pageSize = 2;
   ledgerFault: string | null = null;
+  ledgerFaultCode: string | null = null;
   /** Prometheus text. */
   metrics = '';
 
@@ -129,7 +130,7 @@ export class FakeControl {
     );
     const entries = found.slice(0, this.pageSize);
     const next = found.length > this.pageSize ? entries.at(-1)?.seq : null;
-    return ok({ entries, next, fault: this.ledgerFault });
+    return ok({ entries, next, fault: this.ledgerFault, faultCode: this.ledgerFaultCode });
   }
 }
 

@@ -52,6 +52,15 @@ describe('fig ledger', () => {
     expect((await fig(['ledger'], { admin })).err).toContain('.fig/ledger.jsonl:2: it is not JSON');
   });
 
+  test('verify says that the database of the ledger is away, which proves nothing against it', async () => {
+    control.entry({});
+    control.ledgerFault = 'ledger db.example/fig: its database is away. Start it';
+    control.ledgerFaultCode = 'LEDGER_UNREACHABLE';
+    const { code, err } = await fig(['ledger', 'verify', '--json'], { admin });
+    expect(code).toBe(EXIT.failed);
+    expect(JSON.parse(err).error).toMatchObject({ code: 'LEDGER_UNREACHABLE', details: { verified: 1 } });
+  });
+
   test.each<[string, (entries: Record<string, unknown>[]) => unknown, string]>([
     [
       'a changed reason',

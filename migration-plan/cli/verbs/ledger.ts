@@ -51,9 +51,13 @@ export function addLedger(program: Command, run: Run): void {
           }
         }
         // What is read is only what the facade trusts: the rest of a damaged ledger is missing without a gap.
-        const fault = await admin.ledgerFault();
-        if (fault !== null)
-          throw new Failure(EXIT.refused, 'LEDGER_CORRUPT', fault, { details: { verified: chain.count } });
+        const distrust = await admin.ledgerDistrust();
+        if (distrust !== null) {
+          const isAway = distrust.code === 'LEDGER_UNREACHABLE';
+          throw new Failure(isAway ? EXIT.failed : EXIT.refused, distrust.code, distrust.fault, {
+            details: { verified: chain.count },
+          });
+        }
         if (session.json) session.answer({ ok: true, entries: chain.count, head: chain.head });
         else
           session.say(
