@@ -1,6 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { lastWords } from './last-words.ts';
+
+/** Enough to reach back behind what a program says while it ends. */
+const SHOWN_LINES = 10;
 
 /** A problem that one line explains to the person at the terminal; printed without a stack trace. */
 export class UpError extends Error {
@@ -133,25 +137,32 @@ export async function waitUntilReady(
     if (child.exitCode !== null || child.signalCode !== null) {
       throw new UpError(
         'UP_EXITED',
-        `${options.what} ended while starting (${child.signalCode ?? `exit code ${child.exitCode}`}): ${lastLines(options.logFile)}\nThe whole log: ${options.logFile}`,
+        `${options.what} ended while starting (${child.signalCode ?? `exit code ${child.exitCode}`})${told(options.logFile)}\nThe whole log: ${options.logFile}`,
       );
     }
     if (performance.now() > deadline) {
       await stopProcess(child, 'SIGKILL');
       throw new UpError(
         'UP_TIMEOUT',
-        `${options.what} was not ready within ${options.deadlineMs / 1000} s: ${lastLines(options.logFile)}\nThe whole log: ${options.logFile}`,
+        `${options.what} was not ready within ${options.deadlineMs / 1000} s${told(options.logFile)}\nThe whole log: ${options.logFile}`,
       );
     }
     await new Promise((resolve) => setTimeout(resolve, 40));
   }
 }
 
-export function lastLines(file: string, count = 3): string {
+/** What the present process wrote to `file` at its end, in at most so many lines; see `lastWords`. */
+export function lastLines(file: string, count: number): string {
   try {
     const own = readFileSync(file).subarray(logStarts.get(file) ?? 0);
-    return own.toString('utf8').trim().split('\n').slice(-count).join(' | ') || '(no output)';
+    return lastWords(own.toString('utf8'), count);
   } catch {
     return '(no output)';
   }
+}
+
+/** The same behind a statement: on its line, or where there are several beneath it. */
+function told(file: string): string {
+  const lines = lastLines(file, SHOWN_LINES).split('\n');
+  return lines.length === 1 ? `: ${lines[0]}` : `:\n${lines.map((line) => `  ${line}`).join('\n')}`;
 }

@@ -76,7 +76,8 @@ export class Supervisor {
       const how = child.signalCode ?? `exit code ${child.exitCode}`;
       const spent = performance.now() - startedAt > HEALTHY_MS ? 0 : restarts;
       // A killed process had no last word; its log would be taken for the cause.
-      const words = child.signalCode === null ? `: ${lastLines(service.logFile, 1)}` : '';
+      const words =
+        child.signalCode === null ? `: ${lastLines(service.logFile, 1).replaceAll('\n', ' | ')}` : '';
       const said = `${service.name} ended by itself (${how})${words}`;
       if (spent >= RESTARTS) {
         this.#say(`${said}. Given up after ${RESTARTS} restarts; its log: ${service.logFile}`);
