@@ -179,6 +179,17 @@ describe('traffic that is recorded', () => {
     ],
     ['broken.har', '{"log":{"entries":[{"request":', EXIT.refused, /broken\.har: expected a HAR file/],
     ['none.har', '{"log":{"entries":[]}}', EXIT.refused, /expected requests in log\.entries, got none/],
+    ['list.har', '[{"request":{}}]', EXIT.refused, /expected a recording .*, got `\[\{"request/],
+    [
+      'entries.har',
+      '{"entries":[{"request":{}}]}',
+      EXIT.refused,
+      /expected requests in log\.entries, got none/,
+    ],
+    ['number.har', '{"log":{"entries":7}}', EXIT.refused, /number\.har: expected a HAR file/],
+    ['headless.har', ',{"request":{"method":"GET"}}]}}', EXIT.refused, /got `,\{"request/],
+    ['entry.har', '{"request":{}},{"request":{}}]}}', EXIT.refused, /entry\.har: expected a HAR file/],
+    ['utf16.har', '\u0000{\u0000"', EXIT.refused, /expected a recording .*, got `\?\{\?"…`/],
     ['odd.har', '{"log":{"entries":[{"request":{}}]}}', EXIT.refused, /odd\.har: entry 1: startedDateTime/],
   ])('%s: a clear word', async (name, content, expected, words) => {
     if (content !== null) writeFileSync(file(name), content);
@@ -197,6 +208,21 @@ describe('traffic that is recorded', () => {
     const { code, err, out } = await facade.fig(['replay', 'some.har', '--to', 'legacy']);
     expect([code, out]).toEqual([EXIT.refused, expect.stringMatching(/3 cases/)]);
     expect(err).toContain('3 entries could not be read and were left out; entry 1: response.status');
+  });
+
+  test('of which nothing is sent says of nobody that he was asked', async () => {
+    const [exchange] = lines('all.ndjson').map((line) => JSON.parse(line));
+    const unclaimed = { ...exchange, target: '/elsewhere', session: null };
+    const refused = { ...exchange, method: 'POST', session: null };
+    writeFileSync(
+      file('unsent.ndjson'),
+      [unclaimed, refused].map((one) => `${JSON.stringify(one)}\n`).join(''),
+    );
+    const { code, out } = await facade.fig(['replay', 'unsent.ndjson']);
+    expect([code, out.match(/^\S+: legacy.*$/gm)]).toEqual([
+      EXIT.refused,
+      ['-: legacy as recorded, candidate not asked', 'articles: legacy as recorded, candidate not asked'],
+    ]);
   });
 
   test('that was cut off is sent as far as it goes, and that is said', async () => {
@@ -292,6 +318,37 @@ describe('traffic that is recorded', () => {
     expect(err).toContain('Interrupted: the file holds what came until then.\n');
     expect((await facade.fig(['replay', name, '--to', 'legacy'])).err).not.toContain('cut off');
   });
+
+  test.each(['ndjson', 'har'] as const)(
+    '%s: a facade that dies in the middle leaves what came until then',
+    async (format) => {
+      const name = `dead.${format}`;
+      const { code, err } = await facade.fig(
+        ['record', 'articles', '--format', format, '--output', name],
+        {},
+        () => {
+          void (async () => {
+            while (!existsSync(file(name)) || !/\/api\/articles\/\d/.test(readFileSync(file(name), 'utf8'))) {
+              await requests([1]).catch(() => {});
+              await new Promise((resolve) => setTimeout(resolve, 50));
+            }
+            await facade.stop('SIGKILL');
+          })();
+        },
+      );
+      await facade.start(['--port', '0', '--workers', '2']);
+      publicUrl = facade.url;
+      expect(code).toBe(EXIT.unreachable);
+      expect(err).toMatch(new RegExp(`Cut off: ${name} holds the \\d+ requests that came until then\\.`));
+      expect(err).toContain('got a connection that broke off. Start it');
+      const kept = Number(/holds the (\d+)/.exec(err)?.[1]);
+      expect(kept).toBeGreaterThan(0);
+      const replayed = await facade.fig(['replay', name, '--to', 'legacy']);
+      expect(replayed.out).toContain(`${kept} cases: `);
+      if (format === 'ndjson')
+        expect(replayed.err).toContain('The recording has no last line: it was cut off.');
+    },
+  );
 
   test('one that is ended before anything came is whole, too', async () => {
     const { code, out } = await facade.fig(['record', 'articles', '--output', 'none.ndjson'], {}, (child) =>

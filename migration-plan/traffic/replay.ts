@@ -232,14 +232,14 @@ class Replay {
   }
 
   reports(): SuiteReport[] {
-    const { plan, file, to, url } = this.#options;
+    const { plan, file, to } = this.#options;
     return [...this.#cases]
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, cases]) => {
         const route = plan.routes.find((one) => one.name === name);
         const counts: Record<CaseOutcome, number> = { passed: 0, failed: 0, skipped: 0, error: 0 };
         for (const { outcome } of cases) counts[outcome]++;
-        const asked = this.#targets.get(name)?.side.url ?? url ?? '';
+        const asked = this.#targets.get(name)?.side.url ?? 'not asked';
         return {
           route: name,
           file,

@@ -130,6 +130,7 @@ export function networkReason(error: unknown): string {
   if (failure.name === 'TimeoutError') return 'no answer in time';
   const code = failure.cause?.code ?? failure.cause?.errors?.[0]?.code;
   if (code === 'ECONNREFUSED') return 'connection refused';
+  if (code === 'UND_ERR_SOCKET' || code === 'ECONNRESET') return 'a connection that broke off';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'an unknown host';
   if (code?.startsWith('HPE_') || failure.cause?.message?.startsWith('Response does not match the HTTP'))
     return 'an answer that is not HTTP (another program holds the port)';

@@ -50,12 +50,12 @@ export class RealFacade {
     child.stdout?.resume();
   }
 
-  async stop(): Promise<void> {
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     const child = this.#child;
     this.#child = null;
     if (!child || child.exitCode !== null) return;
     const gone = new Promise((done) => child.once('close', done));
-    child.kill('SIGTERM');
+    child.kill(signal);
     await gone;
   }
 

@@ -66,6 +66,8 @@ export function addReplay(program: Command, run: Run): void {
         const rate = rateOf(options.rate);
         const concurrency = countFlag('--concurrency', options.concurrency, '--concurrency 8');
         const plan = requirePlan(session);
+        if (to === 'legacy' && !plan.legacy && options.url === undefined)
+          throw usage('--url', 'a URL, as the plan has no legacy', 'none', '--url http://127.0.0.1:4101');
         const progress = progressView(session, 'replay', 'requests');
         let done = 0;
         const started = performance.now();
