@@ -128,8 +128,9 @@ describe('guardrails', () => {
   test('rest on the build that runs now, also in the seconds after a deployment', async () => {
     let builds = ['b1'];
     let asked = 0;
+    const version = () => (builds.length === 0 ? 503 : 200);
     sides.candidate.answer = (path) =>
-      path === '/version' ? [200, { build: builds[asked++ % builds.length] }] : [200, { price: 1 }];
+      path === '/version' ? [version(), { build: builds[asked++ % builds.length] }] : [200, { price: 1 }];
     await start({}, {}, openMemoryLedger(), '/version');
     facade.control.learnBuild('catalog', 'b1');
     await next('shadow');
@@ -141,9 +142,13 @@ describe('guardrails', () => {
     const mixed = await next('canary', 10);
     expect(mixed.status).toBe(422);
     expect(mixed.body.detail).toContain('Behind catalog builds take turns (b1, b2)');
+    builds = [];
+    const down = await next('canary', 10);
+    expect([down.status, down.body.code]).toEqual([422, 'ROUTE_EVIDENCE_MISSING']);
+    expect(down.body.detail).toMatch(/Nothing answers at http:\S+\/version: which build of catalog runs now/);
     builds = ['b1'];
     expect((await next('canary', 10)).status).toBe(200);
-    builds = ['b2'];
+    builds = [];
     expect((await next('canary', 50, true)).status).toBe(200);
   });
 

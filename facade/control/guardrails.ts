@@ -77,6 +77,11 @@ export class Guardrails {
       : [];
     if (isJudged && evidence.bakeLeftMs > 0)
       gaps.push(`It has to stay at ${evidence.at} for another ${seconds(evidence.bakeLeftMs)} (bake).`);
+    const { url, build } = this.#options.control.snapshot.plan.candidates.get(candidate) ?? { build: null };
+    if (needsBuild && build !== null && builds.length === 0)
+      gaps.push(
+        `Nothing answers at ${url}${build}: which build of ${candidate} runs now, if any, cannot be told. Start it, or correct \`build\` in the plan.`,
+      );
     if (builds.length > 1)
       gaps.push(
         `Behind ${candidate} builds take turns (${builds.map((build) => build ?? 'unnamed').join(', ')}): what was seen is of none of them alone. Wait until one is left.`,
