@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import type { Json } from './generate/openapi.ts';
+import { type Json, merged } from './generate/openapi.ts';
 
 const METHODS = ['get', 'put', 'post', 'delete', 'patch', 'head', 'options', 'trace'];
 
@@ -20,7 +20,10 @@ export type ContractCoverage = {
   readonly missing: readonly string[];
 };
 
-/** Reads an OpenAPI document, in YAML or JSON; every alias is a copy. Throws an Error that says what is wrong with it. */
+/**
+ * Reads an OpenAPI document, in YAML or JSON; every alias is a copy, and so is a path that stands elsewhere in it. Throws an
+ * Error that says what is wrong with it.
+ */
 export function readDocument(file: string): Json {
   let document: unknown;
   try {
@@ -33,7 +36,18 @@ export function readDocument(file: string): Json {
   const paths = (document as { paths?: unknown } | null)?.paths;
   if (typeof paths !== 'object' || paths === null)
     throw new Error(`expected an OpenAPI document with \`paths\` at ${file}, got none`);
-  return document as Json;
+  const whole = document as Json;
+  return { ...whole, paths: Object.fromEntries(Object.entries(paths).map((one) => inPlace(whole, one))) };
+}
+
+/** A path of which nothing can be found stays a reference. */
+function inPlace(document: Json, [path, item]: [string, unknown]): [string, unknown] {
+  if (typeof item !== 'object' || item === null || !Object.hasOwn(item, '$ref')) return [path, item];
+  try {
+    return [path, merged(document, item)];
+  } catch {
+    return [path, item];
+  }
 }
 
 /** The operations of an OpenAPI document and the statuses that they say. Throws as `readDocument` does. */

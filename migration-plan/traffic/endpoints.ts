@@ -6,6 +6,7 @@ import { redactUrl } from '#facade/core/redact/redact-url.ts';
 import { parseMatch } from '#plan/model/match.ts';
 import { readDocument } from '#plan/parity/contract-coverage.ts';
 import { HarProblem, readHar } from '#plan/traffic/har.ts';
+import { isJsonLog, loggedRequest, METHODS } from './log-line.ts';
 
 /** An endpoint of a system, as a match of a plan writes it: `GET /articles/:slug`. `method` null: any. */
 export type Endpoint = { readonly method: string | null; readonly path: string; readonly requests: number };
@@ -27,9 +28,6 @@ export type Source = {
 export class SourceProblem extends Error {}
 
 const OPERATIONS = new Set(['get', 'put', 'post', 'delete', 'patch', 'head', 'options', 'trace']);
-const METHODS = 'GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS';
-/** `… "GET /path?query HTTP/1.1" 200 …` of Apache, nginx and most others. */
-const LOG_LINE = new RegExp(`"(${METHODS}) (/[^ "]*) HTTP/[\\d.]+" (\\d{3})`);
 const ROUTE_LINE = new RegExp(`^\\s*(${METHODS}|\\*)\\s+(/\\S*)\\s*$`);
 /** So much of a file tells what it is; a HAR or a log may be larger than memory. */
 const HEAD_BYTES = 65_536;
@@ -55,8 +53,9 @@ export async function readEndpoints(file: string): Promise<Source> {
 }
 
 function read(file: string, head: string): Source | Promise<Source> {
+  if (isJsonLog(head)) return fromLog(file);
   if (/^\uFEFF?\s*\{/.test(head)) return /"log"\s*:\s*\{/.test(head) ? fromHar(file) : fromOpenApi(file);
-  if (/^(?:openapi|swagger)\s*:/m.test(head)) return fromOpenApi(file);
+  if (/^["']?(?:openapi|swagger)["']?\s*:/m.test(head)) return fromOpenApi(file);
   const lines = head.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
   return lines.some((line) => ROUTE_LINE.test(line)) ? fromRoutes(file) : fromLog(file);
 }
@@ -80,29 +79,41 @@ function headOf(file: string): string {
 function fromOpenApi(file: string): Source {
   let document: {
     paths: Record<string, Record<string, unknown>>;
-    servers?: { url?: unknown }[];
+    servers?: Server[];
     basePath?: unknown;
+    host?: unknown;
+    schemes?: unknown[];
   };
   try {
     document = readDocument(file) as typeof document;
   } catch (error) {
     throw new SourceProblem(`${(error as Error).message}. Name another file with --from.`);
   }
-  const server = String(document.servers?.[0]?.url ?? '');
-  const url = URL.canParse(server) ? new URL(server) : null;
-  const base = (url?.pathname ?? (server.startsWith('/') ? server : String(document.basePath ?? ''))).replace(
+  const server = addressOf(document.servers?.[0]);
+  const named =
+    server === '' && document.host ? `${document.schemes?.[0] ?? 'http'}://${document.host}` : server;
+  const url = URL.canParse(named) ? new URL(named) : null;
+  const base = String(document.basePath ?? (server.startsWith('/') ? server : (url?.pathname ?? ''))).replace(
     /\/$/,
     '',
   );
-  const found = Object.entries(document.paths).flatMap(([path, item]) =>
-    Object.keys(item ?? {})
+  const found = Object.entries(document.paths).flatMap(([path, item]): (Endpoint | string)[] => {
+    const elsewhere = Object(item).$ref;
+    if (elsewhere !== undefined) return [`${path} ($ref: ${elsewhere})`];
+    return Object.keys(item ?? {})
       .filter((key) => OPERATIONS.has(key))
       .map(
         (method) => endpointOf(method.toUpperCase(), `${base}/${path}`) ?? `${method.toUpperCase()} ${path}`,
-      ),
-  );
+      );
+  });
   return distinct('OpenAPI', found, { url: url?.origin ?? null, base });
 }
+
+type Server = { url?: unknown; variables?: Record<string, { default?: unknown } | null> };
+
+/** The address of a server, its variables as they are by default. */
+const addressOf = ({ url = '', variables = {} }: Server = {}): string =>
+  String(url).replace(/\{(\w+)\}/g, (written, name) => String(variables[name]?.default ?? written));
 
 /**
  * An endpoint as a plan can match it, or null: `{id}` and what Express can write beyond the patterns of a plan become
@@ -197,10 +208,10 @@ async function fromLog(file: string): Promise<Source> {
     input: createReadStream(file),
     crlfDelay: Number.POSITIVE_INFINITY,
   })) {
-    const [, method, target, status] = LOG_LINE.exec(line) ?? [];
-    if (method === undefined || target === undefined) unread += line.trim() === '' ? 0 : 1;
+    const request = loggedRequest(line);
+    if (request === null) unread += line.trim() === '' ? 0 : 1;
     // What nobody knows there, scanners ask for.
-    else if (status !== '404' && status !== '400') paths.add(method, target);
+    else if (request.status !== '404' && request.status !== '400') paths.add(request.method, request.target);
   }
   return distinct('access log', paths.endpoints(), { unread });
 }

@@ -76,6 +76,52 @@ describe('fig init', () => {
     });
   });
 
+  test('reads a log in JSON as it reads any other', async () => {
+    const line = (target: string, status = 200) =>
+      JSON.stringify({ time: 't', request: `GET ${target} HTTP/1.1`, status: String(status) });
+    const lines = [
+      line('/api/orders/1'),
+      line('/api/orders/2'),
+      line('/wp-login.php', 404),
+      '{"msg":"reopened"}',
+    ];
+    const { out, err, plan } = await init(lines.join('\n'));
+    expect(out).toMatch(
+      /1 endpoint of the access log, in 1 route:\n {2}orders +1 read, 0 write, 2 requests\n/,
+    );
+    expect(err).toContain('1 lines could not be read.');
+    expect(matchesOf(plan)).toEqual({ orders: ['GET /api/orders/:id'] });
+  });
+
+  test('finds paths of an OpenAPI document that stand elsewhere in it, and names those that do not', async () => {
+    const { code, err, plan } = await init(
+      'openapi: 3.1.0\npaths:\n  "/tags/{id}": { $ref: "#/components/pathItems/Tag" }\n  /far: { $ref: "./far.yaml" }\n  /lost: { $ref: "#/nowhere" }\ncomponents: { pathItems: { Tag: { get: {}, delete: {} } } }\n',
+    );
+    expect([code, matchesOf(plan)]).toEqual([EXIT.ok, { tags: ['DELETE /tags/:id', 'GET /tags/:id'] }]);
+    expect(err).toContain(
+      '2 endpoints cannot be matched by a plan and stay with the monolith: /far ($ref: ./far.yaml), /lost ($ref: #/nowhere)',
+    );
+  });
+
+  test.each([
+    [
+      'servers: [{ url: "https://{env}.shop.example/{base}", variables: { env: { default: api }, base: { default: v2 } } }]\nopenapi: 3.1.0',
+      'https://api.shop.example',
+      '/v2/tags',
+    ],
+    [
+      'swagger: "2.0"\nhost: shop.example:3000\nschemes: [https]\nbasePath: /api',
+      'https://shop.example:3000',
+      '/api/tags',
+    ],
+    ['"openapi": 3.0.3', 'http://127.0.0.1:3000', '/tags'],
+  ])('knows from %s where the system is', async (head, url, path) => {
+    const { file, plan } = source(`${head}\npaths: { /tags: { get: {} } }\n`);
+    expect((await fig(['init', '--from', file], { plan })).code).toBe(EXIT.ok);
+    expect(readFileSync(join(plan, 'plan.yaml'), 'utf8')).toContain(`LEGACY_URL:-${url}}`);
+    expect(matchesOf(plan)).toEqual({ tags: [`GET ${path}`] });
+  });
+
   test('takes a HAR file and a list of routes, too', async () => {
     const entry = (method: string, url: string) => ({
       startedDateTime: '2026-11-28T10:00:00Z',
