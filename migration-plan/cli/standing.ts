@@ -71,6 +71,16 @@ export async function standingOf(session: Session): Promise<Standing> {
   };
 }
 
+/** Its date is over, and the new side does not answer everybody. */
+export function isLate({ targetDate, stage }: Line, now: Date): boolean {
+  return (
+    targetDate !== null &&
+    targetDate < now.toISOString().slice(0, 10) &&
+    stage !== 'candidate' &&
+    stage !== 'retired'
+  );
+}
+
 const AT_ONCE = 10;
 
 /** Of the routes that are on their way, and those whose suite may have run; the others have nothing to be judged by. */

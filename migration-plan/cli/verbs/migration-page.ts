@@ -4,7 +4,7 @@ import { htmlPage, htmlTable } from '#plan/parity/reporters/page.ts';
 import type { LedgerEntry } from '../api/admin.ts';
 import type { Moved } from '../moved.ts';
 import { describeStage } from '../next-step.ts';
-import type { Line, Standing } from '../standing.ts';
+import { isLate, type Line, type Standing } from '../standing.ts';
 
 /** One page for a browser: how far the migration is, route by route, and what was done last. */
 export function migrationPage(
@@ -78,16 +78,6 @@ function routeRow(line: Line, stages: readonly string[], late: boolean) {
     text(line.owner ?? '–'),
     { html: `${text(line.targetDate ?? '–')}${late ? ' (past)' : ''}`, class: late ? 'date late' : 'date' },
   ];
-}
-
-/** Its date is over, and the new side does not answer everybody. */
-function isLate({ targetDate, stage }: Line, now: Date): boolean {
-  return (
-    targetDate !== null &&
-    targetDate < now.toISOString().slice(0, 10) &&
-    stage !== 'candidate' &&
-    stage !== 'retired'
-  );
 }
 
 function entryRow(entry: LedgerEntry) {

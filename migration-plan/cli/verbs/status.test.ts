@@ -36,6 +36,22 @@ describe('fig status', () => {
     expect(err).toBe('new: in the plan, not served yet. Run: npx fig reload\n');
   });
 
+  test('shows who decides about a route and until when it was to move, where the plan says so', async () => {
+    const plan = folders.write({
+      'routes/articles.yaml': `${ROUTE}${STAGES}owner: content-team\ntargetDate: 2026-01-31\n`,
+      'routes/tags.yaml': `route: tags\nmatch: [/tags]\ncandidate: catalog\n${STAGES}targetDate: 2026-01-31\n`,
+      'routes/users.yaml': `route: users\nmatch: [/users]\ncandidate: catalog\n${STAGES}targetDate: 9999-12-31\n`,
+    });
+    control.route('articles', {});
+    control.route('tags', { stage: 'candidate', percent: 100 });
+    control.route('users', {});
+    const [header, ...rows] = (await fig(['status'], { admin, plan })).out.split('\n');
+    expect(header).toMatch(/ NEEDS {2,}OWNER {2,}TARGET$/);
+    expect(rows[0]).toMatch(/ … {2}content-team {2}2026-01-31 \(past\)$/);
+    expect(rows[1]).toMatch(/ {2}- {2,}2026-01-31$/);
+    expect(rows[2]).toMatch(/ {2}- {2,}9999-12-31$/);
+  });
+
   test('says of which routes reads are held at the owner of their data, and why', async () => {
     const plan = articles();
     const fenced = 'reads of articles go to its owner: the set lags 7000 ms, and its maxLag is 5000 ms';

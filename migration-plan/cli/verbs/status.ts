@@ -5,7 +5,7 @@ import { flow } from '../screen/flow.ts';
 import type { Tone } from '../screen/paint.ts';
 import { type Cell, sayTable, widthOf } from '../screen/table.ts';
 import type { Session } from '../session.ts';
-import { type Line, type Standing, standingOf } from '../standing.ts';
+import { isLate, type Line, type Standing, standingOf } from '../standing.ts';
 import type { Run } from '../verb.ts';
 
 /** `fig status`: where every route stands, on one screen. */
@@ -45,6 +45,16 @@ function print(session: Session, { routes: lines, moved, notServed, plan }: Stan
       { text: line.needs, tone: 'dim' },
     ]);
     const header = ['ROUTE', 'STAGE', 'SHARE', 'WRITES', 'VERSION', 'NEXT', 'EVIDENCE', 'NEEDS'];
+    // Both stand in the plan, and many plans name neither.
+    if (lines.some(({ owner }) => owner !== null)) {
+      header.push('OWNER');
+      for (const [n, { owner }] of lines.entries()) rows[n]?.push(owner ?? '-');
+    }
+    if (lines.some(({ targetDate }) => targetDate !== null)) {
+      header.push('TARGET');
+      const now = new Date();
+      for (const [n, line] of lines.entries()) rows[n]?.push(targetOf(line, now));
+    }
     sayTable(session, header, rows);
     const parts = describeMoved(moved);
     const width = widthOf(session.streams.stdout);
@@ -62,6 +72,11 @@ function print(session: Session, { routes: lines, moved, notServed, plan }: Stan
 function stageText(line: Line): string {
   if (line.killed) return `${line.stage} (killed)`;
   return line.paused ? `${line.stage} (paused)` : (line.stage ?? '?');
+}
+
+function targetOf(line: Line, now: Date): Cell {
+  if (line.targetDate === null) return '-';
+  return isLate(line, now) ? { text: `${line.targetDate} (past)`, tone: 'red' } : line.targetDate;
 }
 
 function toneOf(line: Line): Tone {
