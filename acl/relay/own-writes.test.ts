@@ -9,8 +9,10 @@ import { type RunningProcess, runToEnd, startProcess } from '../testing/process.
 import { closeConnections, type RawAnswer, rawRequest } from '../testing/raw-http.ts';
 import { waitUntil } from '../testing/wait-until.ts';
 
-/** Writes of each client at each stage; `FIG_PAIRS=2000` for a long run. */
+/** Writes of each client at each stage; `FIG_PAIRS=4200` for a long run. */
 const WRITES = Number(process.env.FIG_PAIRS ?? 40);
+/** In a long run most writes are looked at once, and one of ten so often. */
+const looksAt = (n: number) => (WRITES <= 100 || n % 10 === 0 ? 3 : 1);
 const CLIENTS = 8;
 const WORKERS = 2;
 const SERVICE_TOKEN = 'service-token-of-a-test';
@@ -88,25 +90,22 @@ describe.each([...legacyDatabases])('a client of a monolith on %s', (kind, creat
       (await rawRequest(relay.url, { method, path: `/v1/sets/freelancers${path}`, headers })).body,
     );
   }
-  const move = async (stage: string, percent?: number) => {
+  const admin = async (method: string, path: string, body?: object) => {
     const answer = await rawRequest(facade.adminUrl as string, {
-      method: 'POST',
-      path: '/v1/routes/freelancers/transitions',
+      ...{ method, path },
       headers: { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ stage, percent, reason: 'test', expectedVersion: version, force: true }),
+      ...(body ? { body: JSON.stringify(body) } : {}),
     });
-    expect([answer.status, answer.body]).toEqual([200, expect.anything()]);
-    version = JSON.parse(answer.body).version;
+    return { status: answer.status, json: JSON.parse(answer.body) };
+  };
+  const move = async (stage: string, percent?: number) => {
+    const step = { stage, percent, reason: 'test', expectedVersion: version, force: true };
+    const { status, json } = await admin('POST', '/v1/routes/freelancers/transitions', step);
+    expect([status, json]).toEqual([200, expect.anything()]);
+    version = json.version;
     stageNow = stage;
   };
-  const fencedNow = async () => {
-    const answer = await rawRequest(facade.adminUrl as string, {
-      method: 'GET',
-      path: '/v1/routes/freelancers',
-      headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
-    });
-    return JSON.parse(answer.body).fenced as string | null;
-  };
+  const fencedNow = async () => (await admin('GET', '/v1/routes/freelancers')).json.fenced as string | null;
 
   /** A client of its own session that writes rows nobody else writes. `keeps`: it keeps what cookies it is given. */
   class Client {
@@ -140,19 +139,19 @@ describe.each([...legacyDatabases])('a client of a monolith on %s', (kind, creat
       return answer;
     }
 
-    /** Reads at once, and twice more while the relay carries it over; throws when it is not what was written. */
+    /** Reads at once, and mostly twice more while the relay carries it over; throws when it is not what was written. */
     async writeAndRead(n: number) {
       const row = this.#rows[n % this.#rows.length] as number;
       const city = `${row} at ${n} of ${version}`;
       const written = await this.#send('PUT', `/api/freelancers/${row}`, { city });
       if (written.status !== 200) throw new Error(`not written: ${written.status} ${written.body}`);
-      for (let look = 0; look < 3; look++) {
+      for (let look = 0; look < looksAt(n); look++) {
         const answer = await this.#send('GET', `/api/freelancers/${row}`);
         const by = `${answer.headers['x-fig-upstream']} ${answer.headers['x-fig-reason']}`;
         this.seen.set(by, (this.seen.get(by) ?? 0) + 1);
         const read = answer.status === 200 ? JSON.parse(answer.body).city : answer.status;
         if (read !== city) throw new Error(`wrote ${city}, read ${read} from ${by}, look ${look}`);
-        await new Promise((resolve) => setTimeout(resolve, LOOKS_MS[look]));
+        if (looksAt(n) > 1) await new Promise((resolve) => setTimeout(resolve, LOOKS_MS[look]));
       }
     }
   }
@@ -177,19 +176,53 @@ describe.each([...legacyDatabases])('a client of a monolith on %s', (kind, creat
     }
   }
 
-  const stages: readonly [string, number | undefined][] = [
-    ['canary', 50],
-    ['candidate', undefined],
+  /** How often the data went to the new service, back again, and back with the whole route. */
+  const changes = { there: 0, back: 0, rollback: 0 };
+  /** Changes the owner of the data there and back until it is told to end; then legacy owns them. */
+  async function changeOwners(isOver: () => boolean) {
+    const cutOver = async (to: string) => {
+      const begun = await admin('POST', '/v1/data/freelancers/cutover', { to, reason: 'test' });
+      if (begun.status !== 202) return false;
+      const { owner } = await waitUntil(async () => {
+        const { json } = await admin('GET', '/v1/data/freelancers/cutover');
+        return json.to === null && json.run?.outcome !== 'running' && json;
+      }, 'the change of owners ends');
+      return owner === to;
+    };
+    while (!isOver() || changes.rollback === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      if (!(await cutOver('candidate'))) continue;
+      changes.there += 1;
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      if (changes.there % 2 === 1) changes.back += Number(await cutOver('legacy'));
+      else {
+        const { status, json } = await admin('POST', '/v1/routes/freelancers/rollback', { reason: 'test' });
+        if (status !== 200) continue;
+        changes.rollback += 1;
+        version = json.version;
+        await move('candidate');
+      }
+    }
+    await waitUntil(async () => {
+      const { json } = await admin('GET', '/v1/data/freelancers/cutover');
+      return json.owner === 'legacy' || (await cutOver('legacy'));
+    }, 'legacy owns the data');
+  }
+
+  const stages: readonly [string, string, typeof trouble][] = [
+    ['canary', 'with the relay stopped and killed in between', trouble],
+    ['candidate', 'with the relay stopped and killed in between', trouble],
+    ['candidate', 'while its data change their owner there and back, and all is rolled back', changeOwners],
   ];
   test.each(sharedOut(kind, stages))(
-    'always reads what it has written itself, at stage %s, with the relay stopped and killed in between',
-    async (stage, percent) => {
-      await move(stage, percent);
+    'always reads what it has written itself, at stage %s %s',
+    async (stage, _how, disturb) => {
+      await move(stage, stage === 'canary' ? 50 : undefined);
       await waitUntil(async () => (await fencedNow()) === null, 'reads follow the stage');
       const clients = Array.from({ length: CLIENTS }, (_, n) => new Client(n));
       for (const client of clients) await client.login();
       let isOver = false;
-      const troubled = trouble(() => isOver);
+      const troubled = disturb(() => isOver);
       try {
         await Promise.all(
           clients.map(async (client) => {
@@ -203,11 +236,19 @@ describe.each([...legacyDatabases])('a client of a monolith on %s', (kind, creat
       const seen = new Map<string, number>();
       for (const client of clients)
         for (const [by, times] of client.seen) seen.set(by, (seen.get(by) ?? 0) + times);
-      expect([...seen.values()].reduce((sum, times) => sum + times)).toBe(CLIENTS * WRITES * 3);
+      const looks = Array.from({ length: WRITES }, (_, n) => looksAt(n)).reduce(
+        (sum, times) => sum + times,
+        0,
+      );
+      expect([...seen.values()].reduce((sum, times) => sum + times)).toBe(CLIENTS * looks);
+      if (disturb === changeOwners) {
+        for (const times of Object.values(changes)) expect(times).toBeGreaterThan(0);
+        expect(seen.get('candidate WRITER') ?? seen.get('candidate STAGE')).toBeGreaterThan(10);
+      }
       // Both were met, so it was not legacy alone that kept the promise.
-      expect(seen.get('legacy FENCED')).toBeGreaterThan(10);
+      else expect(seen.get('legacy FENCED')).toBeGreaterThan(10);
       expect(seen.get(stage === 'canary' ? 'candidate COHORT' : 'candidate STAGE')).toBeGreaterThan(10);
-      if (process.env.FIG_PAIRS) console.log(stage, Object.fromEntries(seen));
+      if (process.env.FIG_PAIRS) console.log(stage, disturb.name, Object.fromEntries(seen), changes);
     },
     STAGE_MS,
   );
