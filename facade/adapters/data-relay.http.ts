@@ -25,6 +25,7 @@ const relayedSet = z.object({
   quarantined: z.number(),
   oneWay: z.array(z.string()),
   rejected: z.number().nullable(),
+  cascades: z.array(z.string()).default([]),
   openTransactions: z.array(
     z.object({ id: z.string(), seconds: z.number(), user: z.string(), doing: z.string() }),
   ),

@@ -26,6 +26,8 @@ export type RelayedSet = {
   readonly oneWay: readonly string[];
   /** Writes behind the facade's back that the gate rejected; null where that is not counted. */
   readonly rejected: number | null;
+  /** Writes outside the set that change its rows over foreign keys: `DELETE of projects (reaches timesheets)`. */
+  readonly cascades: readonly string[];
   readonly openTransactions: readonly {
     readonly id: string;
     readonly seconds: number;

@@ -96,6 +96,9 @@ describe.each([...legacyDatabases])('timesheets change their owner, on %s', (kin
     const named = ['POST /api/payments/run', 'POST /payments/run', 'POST /api/payments/:id/fail'];
     for (const one of [...named, 'POST /timesheets/:id/approve', 'DELETE /api/projects/:id'])
       expect(refused[0].detail).toContain(`${one} writes timesheets from outside`);
+    const cascades = json.checks.find(({ name }: { name: string }) => name === 'cascades');
+    for (const table of ['projects', 'customers'])
+      expect(cascades.detail).toContain(`DELETE of ${table} (reaches timesheets)`);
     const begun = await world.admin('POST', '/v1/data/timesheets/cutover', { reason: 'a try' });
     expect(begun).toMatchObject({ status: 422, json: { code: 'FENCE_CUTOVER_REFUSED' } });
   });

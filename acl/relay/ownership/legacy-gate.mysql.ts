@@ -13,7 +13,7 @@ import {
 import { triggerName } from '../capture/trigger-name.ts';
 import { openMysqlPool } from '../source/mysql-pool.ts';
 import { openTransactionsOf } from '../source/mysql-transactions.ts';
-import { GATE_WAIT_MS, type LegacyGate, type Owner, refusal } from './legacy-gate.ts';
+import { fromOutside, GATE_WAIT_MS, type LegacyGate, type Owner, refusal } from './legacy-gate.ts';
 
 const OWNERS = '_fig_owner';
 /**
@@ -130,6 +130,13 @@ export function openMysqlGate(url: string, set: string, tables: readonly Capture
       const [table] = await select('SHOW CREATE TABLE ??', [rejectedOf(set)]);
       const next = /AUTO_INCREMENT=(\d+)/.exec(String(table?.['Create Table']))?.[1] ?? '1';
       return Number(next) - 1;
+    },
+    async cascades() {
+      const keys = await foreignKeysOf(select, database);
+      return fromOutside(
+        tables.flatMap(({ name }) => cascadesTo(name, keys)),
+        tables,
+      );
     },
     openTransactions,
     async close() {

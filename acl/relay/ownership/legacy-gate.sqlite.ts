@@ -1,8 +1,16 @@
 import { DatabaseSync } from 'node:sqlite';
+import { cascadesTo } from '../capture/cascades.ts';
 import type { CapturedTable } from '../capture/change-source.ts';
 import { createOwners, inOneGo, isBusy, quoted, text, unlessRelay } from '../capture/sqlite-triggers.ts';
 import { triggerName } from '../capture/trigger-name.ts';
-import { GATE_WAIT_MS, type LegacyGate, type Owner, type Ownership, refusal } from './legacy-gate.ts';
+import {
+  fromOutside,
+  GATE_WAIT_MS,
+  type LegacyGate,
+  type Owner,
+  type Ownership,
+  refusal,
+} from './legacy-gate.ts';
 
 const EVENTS = ['INSERT', 'UPDATE', 'DELETE'] as const;
 
@@ -85,6 +93,19 @@ export function openSqliteGate(path: string, set: string, tables: readonly Captu
       return { ok: true, ownership: now };
     },
     rejected: async () => null,
+    async cascades() {
+      const keys = all(
+        `SELECT m.name AS child, f.id, f."table" AS parent, f.on_delete AS onDelete, f.on_update AS onUpdate
+         FROM sqlite_schema AS m, pragma_foreign_key_list(m.name) AS f WHERE m.type = 'table' AND f.seq = 0`,
+      ).map(({ child, parent, onDelete, onUpdate }) => ({
+        ...{ child: String(child), parent: String(parent), columns: [], references: [] },
+        ...{ onDelete: String(onDelete), onUpdate: String(onUpdate) },
+      }));
+      return fromOutside(
+        tables.flatMap(({ name }) => cascadesTo(name, keys)),
+        tables,
+      );
+    },
     openTransactions: async () => [],
     async close() {
       database.close();

@@ -51,6 +51,10 @@ describe.each([...legacyDatabases])('the gate on %s', (kind, create) => {
     await gate.install();
     expect(await gate.read()).toEqual({ owner: 'legacy', epoch: 1 });
     expect(await gate.state()).toEqual({ kind: 'installed' });
+    expect(await gate.cascades()).toEqual([
+      'DELETE of groups_ (reaches items)',
+      'UPDATE of groups_ (reaches items)',
+    ]);
     await writer.execute("UPDATE items SET label = 'ONE' WHERE item_id = 1");
     expect(await close()).toEqual({ ok: true, ownership: { owner: 'nobody', epoch: 2 } });
     await expect(writer.execute("INSERT INTO items VALUES (3, NULL, 'three')")).rejects.toThrow(REFUSED);

@@ -1,3 +1,4 @@
+import type { Cascade } from '../capture/cascades.ts';
 import type { CaptureState } from '../capture/change-source.ts';
 import type { OpenTransaction } from '../source/legacy-busy.ts';
 
@@ -34,6 +35,8 @@ export type LegacyGate = {
   write(next: Ownership): Promise<GateOutcome>;
   /** Writes that were rejected since the gate was put up; null where the database cannot keep count. */
   rejected(): Promise<number | null>;
+  /** Writes to tables outside the set that change its rows over foreign keys, as the schema is now. */
+  cascades(): Promise<readonly string[]>;
   openTransactions(): Promise<readonly OpenTransaction[]>;
   close(): Promise<void>;
 };
@@ -44,3 +47,13 @@ export const GATE_WAIT_MS = 2_000;
 /** What a rejected writer is told. */
 export const refusal = (set: string) =>
   `data set ${set} is not owned by this database any more: write refused`;
+
+/** Those of `cascades` that begin outside the set, in words, each once. */
+export function fromOutside(
+  cascades: readonly Cascade[],
+  tables: readonly { readonly name: string }[],
+): readonly string[] {
+  const own = new Set(tables.map(({ name }) => name));
+  const outside = cascades.filter(({ on }) => !own.has(on));
+  return [...new Set(outside.map(({ event, on, table }) => `${event} of ${on} (reaches ${table})`))].sort();
+}

@@ -30,6 +30,8 @@ export type OwnershipStatus = {
   readonly oneWay: readonly string[];
   /** Writes that the gate rejected; null where the database cannot keep count. */
   readonly rejected: number | null;
+  /** Writes outside the set that change its rows over foreign keys. */
+  readonly cascades: readonly string[];
   readonly openTransactions: readonly OpenTransaction[];
 };
 
@@ -121,6 +123,7 @@ export class SetOwnership {
       quarantined: quarantined().length + quarantinedBack().length,
       oneWay,
       rejected: await gate.rejected(),
+      cascades: await gate.cascades(),
       openTransactions: await gate.openTransactions(),
     };
   }

@@ -121,7 +121,10 @@ export async function relayChecks(relay: DataRelay, set: string, to: Party): Pro
               .join('; '),
     },
   ];
-  if (to === 'candidate') checks.splice(1, 0, await copied(relay, set));
+  if (to === 'candidate') {
+    checks.splice(1, 0, await copied(relay, set));
+    checks.push(cascading(status, set));
+  }
   return checks;
 }
 
@@ -137,6 +140,15 @@ function captured({ forward: { capture, doubt, drift } }: RelayedSet, set: strin
       detail: `the schema of legacy has changed: ${drift.join('; ')}. If that is right: npx fig capture install ${set}`,
     };
   return { name, ok: true, detail: 'writes to legacy are noted, and its columns are what they were' };
+}
+
+/** Only people know which request or job does it; the gates refuse it where it would reach a row. */
+function cascading({ cascades }: RelayedSet, set: string): Check {
+  const detail =
+    cascades.length === 0
+      ? 'no foreign key changes rows of the set from outside'
+      : `refused from then on, where it would reach a row: ${cascades.join(', ')}. Whoever does that must stand in data/${set}.yaml`;
+  return { name: 'cascades', ok: true, detail };
 }
 
 async function copied(relay: DataRelay, set: string): Promise<Check> {

@@ -55,6 +55,7 @@ class FakeRelay implements DataRelay {
         gate: 'installed',
         missing: [],
         oneWay: [],
+        cascades: [],
         rejected: 0,
       },
       ...{ forward: line, back: line, openTransactions: [] },
