@@ -274,6 +274,39 @@ describe('a change of owners', () => {
     expect(await steps()).toEqual([]);
   });
 
+  test('is given back to legacy by two at once, on two replicas, and both are answered when it is', async () => {
+    await run();
+    relay.comparing = new Promise((resolve) => setTimeout(resolve, 200));
+    instances = [{ id: 'a:1', silent: false } as Instance];
+    const given = [cutover(), cutover({}, 'b:2')].map(async (one, n) => {
+      if (n === 1) await until('it is under way', () => control.dataOf('items')?.to);
+      const outcome = await one.giveBack(SET, AUTHOR);
+      return [outcome, control.dataOf('items')?.owner];
+    });
+    expect(await Promise.all(given)).toEqual([
+      [{ ok: true }, 'legacy'],
+      [{ ok: true }, 'legacy'],
+    ]);
+    expect(relay.told.filter((what) => what === 'open legacy 5')).toHaveLength(1);
+  });
+
+  test('says why it was not given back, or that it goes the other way', async () => {
+    await run();
+    relay.refuses = { close: 'writers did not end' };
+    const one = cutover();
+    expect(await one.giveBack(SET, AUTHOR)).toMatchObject({
+      ...{ ok: false, code: 'FENCE_CUTOVER_REFUSED' },
+      detail: expect.stringMatching(/was not given back.*writers did not end/),
+    });
+    expect(control.dataOf('items')).toMatchObject({ owner: 'candidate', held: false, to: null });
+    relay.refuses = {};
+    await run('legacy', one);
+    relay.comparing = new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await one.begin(SET, 'candidate', AUTHOR)).toMatchObject({ ok: true });
+    expect(await one.giveBack(SET, AUTHOR)).toMatchObject({ ok: false, code: 'FENCE_CUTOVER_RUNNING' });
+    await ended(one);
+  });
+
   test('of two who ask at once one leads, and the other is told so', async () => {
     const one = cutover();
     const both = await Promise.all([

@@ -168,13 +168,19 @@ export class Cutover {
     set: DataSet,
     author: Author,
   ): Promise<Exclude<Started, { ok: true }> | { readonly ok: true }> {
+    const { control } = this.#options;
     const begun = await this.begin(set, 'legacy', author);
-    const run = begun.ok ? begun.run : this.#runs.get(set.name);
-    const isOn = begun.ok || (begun.code === 'FENCE_CUTOVER_RUNNING' && run?.to === 'legacy');
-    if (!begun.ok && !isOn) return begun;
+    const state = () => control.dataOf(set.name);
+    if (!begun.ok && state()?.to !== 'legacy') return begun;
     await this.#active.get(set.name);
-    if (run?.outcome === 'done') return { ok: true };
-    const detail = `${set.name} was not given back to legacy, and nothing has changed: ${run?.detail ?? 'its change was left behind'}`;
+    // Another replica may lead it, or complete it.
+    for (let at = state(); at && isUnderWay(at) && !this.#stop.signal.aborted; at = state()) {
+      await pause(AGAIN_MS);
+      await control.refresh();
+    }
+    if (state()?.owner === 'legacy') return { ok: true };
+    const why = (begun.ok && begun.run.detail) || 'see the log of the replica that led it';
+    const detail = `${set.name} was not given back to legacy, and nothing has changed: ${why}`;
     return { ok: false, code: 'FENCE_CUTOVER_REFUSED', detail, checks: [] };
   }
 
