@@ -210,9 +210,10 @@ test('a service beside the monolith of somebody else: generated, checked, tested
 
   const own = ['new-services/credit-notes', 'acl/translators/credit-notes', 'acl/gateway/credit-notes'];
   const bin = (name: string) => join(ROOT, 'node_modules', name);
-  const [types, style, suites] = await Promise.all([
+  const [types, style, unused, suites] = await Promise.all([
     run([bin('typescript/bin/tsc'), '--noEmit', '-p', '.']),
     run([bin('@biomejs/biome/bin/biome'), 'check', ...own.slice(0, 1), 'acl']),
+    run([bin('knip/bin/knip.js'), '--no-progress']),
     run([
       '--experimental-vm-modules',
       '--disable-warning=ExperimentalWarning',
@@ -222,6 +223,7 @@ test('a service beside the monolith of somebody else: generated, checked, tested
   ]);
   expect([types.code, types.stdout]).toEqual([0, '']);
   expect([style.code, style.stdout + style.stderr]).toEqual([0, expect.stringMatching(/Checked \d+ files/)]);
+  expect([unused.code, unused.stdout]).toEqual([0, '']);
   expect([suites.code, suites.stderr]).toEqual([
     0,
     expect.stringContaining('Test Suites: 4 passed, 4 total'),
