@@ -15,6 +15,7 @@ const REPORTERS: Readonly<
 > = {
   junit: { ending: 'xml', write: junitReport },
   html: { ending: 'html', write: htmlReport },
+  json: { ending: 'json', write: (suites) => `${JSON.stringify({ suites }, null, 2)}\n` },
 };
 const TONES: Readonly<Record<CaseReport['outcome'], Tone>> = {
   passed: 'green',
@@ -28,11 +29,11 @@ export function reportersOf(list: string): string[] {
   const names = list.split(',').map((name) => name.trim());
   for (const name of names)
     if (name !== 'tty' && !Object.hasOwn(REPORTERS, name))
-      throw usage('--reporter', 'tty, junit or html', name, 'tty,junit');
+      throw usage('--reporter', 'tty, junit, html or json', name, 'tty,junit');
   return names.filter((name) => name !== 'tty');
 }
 
-/** Writes one file for each reporter into `dir`: `NAME.xml`, `NAME.html`. */
+/** Writes one file for each reporter into `dir`: `NAME.xml`, `NAME.html`, `NAME.json`. */
 export function writeReports(
   session: Session,
   reporters: readonly string[],

@@ -112,8 +112,11 @@ describe('fig parity', () => {
 
   test('writes files for CI systems and for people', async () => {
     const dir = join(folders.write({}), 'reports', 'new');
-    const { err } = await parity(CASES, '--reporter', 'tty, junit,html', '--output', dir);
-    expect(err).toBe(`Written to ${dir}/parity.xml.\nWritten to ${dir}/parity.html.\n`);
+    const { err } = await parity(CASES, '--reporter', 'tty, junit,html,json', '--output', dir);
+    expect(err).toBe(
+      `Written to ${dir}/parity.xml.\nWritten to ${dir}/parity.html.\nWritten to ${dir}/parity.json.\n`,
+    );
+    expect(JSON.parse(readFileSync(join(dir, 'parity.json'), 'utf8')).suites[0].counts.failed).toBe(1);
     expect(readFileSync(join(dir, 'parity.xml'), 'utf8')).toContain('failures="1"');
     expect(readFileSync(join(dir, 'parity.html'), 'utf8')).toContain(
       '$.price value: legacy 10, candidate 11',
@@ -129,7 +132,7 @@ describe('fig parity', () => {
   });
 
   test.each([
-    [['--reporter', 'xml'], EXIT.usage, '--reporter: expected tty, junit or html, got `xml`.'],
+    [['--reporter', 'xml'], EXIT.usage, '--reporter: expected tty, junit, html or json, got `xml`.'],
     [['--timeout', '0'], EXIT.usage, '--timeout: expected seconds above 0, got `0`.'],
     [
       ['--candidate', 'localhost'],

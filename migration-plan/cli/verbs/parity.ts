@@ -43,7 +43,11 @@ export function addParity(program: Command, run: Run): void {
     .option('--legacy <url>', "instead of the plan's")
     .option('--candidate <url>', "instead of the plan's")
     .option('--writes', 'send cases that write, too: to both sides, for good')
-    .option('--reporter <list>', 'tty, junit (parity.xml), html (parity.html), with commas', 'tty')
+    .option(
+      '--reporter <list>',
+      'tty, junit (parity.xml), html (parity.html), json (parity.json), with commas',
+      'tty',
+    )
     .option('--output <dir>', 'where reporters write their files', '.')
     .option('--contract <file>', 'an OpenAPI document: say which operation and status no case has met')
     .option('--add <recording>', 'send nothing: make cases of a recording, one for each endpoint and outcome')

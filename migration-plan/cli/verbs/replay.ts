@@ -50,7 +50,11 @@ export function addReplay(program: Command, run: Run): void {
       collect,
       [],
     )
-    .option('--reporter <list>', 'tty, junit (replay.xml), html (replay.html), with commas', 'tty')
+    .option(
+      '--reporter <list>',
+      'tty, junit (replay.xml), html (replay.html), json (replay.json), with commas',
+      'tty',
+    )
     .option('--output <dir>', 'where reporters write their files', '.')
     .option('--timeout <seconds>', 'longest wait for an answer', '10')
     .action(
