@@ -53,7 +53,7 @@ export function openSession(options: GlobalOptions, env: NodeJS.ProcessEnv, stre
 }
 
 /** ` --plan DIR` as a command needs it to mean the plan of this call; empty where it would do so by itself. */
-export function planFlag({ planDir }: Session): string {
+export function planFlag({ planDir }: Pick<Session, 'planDir'>): string {
   if (planDir === DEFAULT_PLAN) return '';
   return ` --plan ${/^[\w./~-]+$/.test(planDir) ? planDir : `'${planDir.replaceAll("'", "'\\''")}'`}`;
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { killServers, UpError } from '../databases/process.ts';
+import { planFlag } from '../session.ts';
 import { say } from './say.ts';
 import { type StartedSystem, startSystem } from './start-system.ts';
 import { Teardown } from './teardown.ts';
@@ -28,7 +29,7 @@ export async function up({ json, ...options }: UpOptions): Promise<number> {
   let code = 0;
   try {
     const system = await Promise.race([started, interrupted]);
-    if (system !== 'interrupted') announce(json, system);
+    if (system !== 'interrupted') announce(json, system, planFlag(options));
     await interrupted;
     say('stopping …');
   } catch (error) {
@@ -61,7 +62,7 @@ function interruption(): Promise<'interrupted'> {
   });
 }
 
-function announce(json: boolean, { publicUrl, adminUrl, legacy }: StartedSystem): void {
+function announce(json: boolean, { publicUrl, adminUrl, legacy }: StartedSystem, plan: string): void {
   if (json) {
     const system = { publicUrl, adminUrl, legacyDatabase: legacy?.label ?? null };
     process.stdout.write(`${JSON.stringify(system)}\n`);
@@ -74,7 +75,7 @@ function announce(json: boolean, { publicUrl, adminUrl, legacy }: StartedSystem)
   control  ${adminUrl}    what operators and the CLI call; token in .fig/admin-token
   logs     .fig/logs/
 
-  In another terminal: npx fig status
+  In another terminal: npx fig status${plan}
   Ctrl-C stops all of it.
 
 `);

@@ -11,7 +11,6 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { loadPlan } from '#plan/model/load-plan.ts';
@@ -22,6 +21,7 @@ import { Failure } from '../failure.ts';
 import { planFiles } from '../init/plan-files.ts';
 import { type Proposal, proposeRoutes } from '../init/propose-routes.ts';
 import { interruptible } from '../interrupt.ts';
+import { ask } from '../screen/ask.ts';
 import { plain } from '../screen/table.ts';
 import type { Session } from '../session.ts';
 import { usage } from '../usage.ts';
@@ -172,16 +172,11 @@ async function routesOfExpress(command: string, file: string, signal: AbortSigna
 
 async function askFor(session: Session, question: string, fallback: string): Promise<string> {
   if (session.json || !process.stdin.isTTY || session.streams.stdout !== process.stdout) return fallback;
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    for (;;) {
-      const answer = (await terminal.question(`${question} [${fallback}] `)).trim() || fallback;
-      if (isUrl(answer)) return answer;
-      session.note(`Expected an http or https URL, e.g. ${EXAMPLE}.`);
-    }
-  } finally {
-    terminal.close();
-  }
+  return ask({ input: process.stdin, output: process.stdout }, question, {
+    fallback,
+    fits: isUrl,
+    expected: `Expected an http or https URL, e.g. ${EXAMPLE}.`,
+  });
 }
 
 function putAside(folder: string): string {
