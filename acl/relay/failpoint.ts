@@ -34,16 +34,24 @@ export const BACK_FAILPOINTS = [
 export const OWNERSHIP_FAILPOINTS = [
   'before-close',
   'after-close',
+  'before-numbers',
+  'after-numbers',
   'open-after-service',
   'open-after-tail',
   'open-after-gate',
   'after-open',
+] as const;
+export const RELEASE_FAILPOINTS = [
+  'release-after-service',
+  'release-after-carried',
+  'release-after-tail',
 ] as const;
 export const FAILPOINTS = [
   ...BACKFILL_FAILPOINTS,
   ...TAIL_FAILPOINTS,
   ...BACK_FAILPOINTS,
   ...OWNERSHIP_FAILPOINTS,
+  ...RELEASE_FAILPOINTS,
   ...RECONCILE_FAILPOINTS,
 ] as const;
 type Failpoint = (typeof FAILPOINTS)[number];

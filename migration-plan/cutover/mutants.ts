@@ -250,7 +250,7 @@ export const dataMutants: readonly DataMutant[] = [
     name: 'numbers-of-the-other-side',
     what: 'whoever takes a set over goes on with its own numbers: one that stood for a row that is gone is given again',
     file: `${OWNERSHIP}.ts`,
-    find: '    if (proven.ok) await this.#options.continueNumbers(to);\n',
+    find: '    await this.#options.continueNumbers(to);\n',
     replace: '',
     suite: 'acl/relay/cutover.test.ts',
     promise: 'a number stands for one row',

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import pino from 'pino';
+import { RELEASE_FAILPOINTS } from '../failpoint.ts';
 import type { Tail } from '../tail/tail.ts';
 import type { OwnedService, ServiceOwnership } from '../target/owned-service.ts';
 import type { LegacyGate, Ownership } from './legacy-gate.ts';
@@ -15,12 +16,22 @@ beforeEach(() => {
   gate = { owner: 'legacy', epoch: 1 };
   service = { owner: 'legacy', epoch: 1 };
   onItsWay = null;
+  queued = 0;
+  captured = true;
 });
 
-const tail = { start: async () => {}, stop: async () => {} } as unknown as Tail;
+let queued: number;
+let captured: boolean;
+const tail = {
+  start: async () => {},
+  stop: async () => {},
+  remove: async () => {
+    captured = false;
+  },
+} as unknown as Tail;
 
-/** A relay process that has just started. */
-function relay(): SetOwnership {
+/** A relay process that has just started, and dies at `failpoint`. */
+function relay(dieAt: string | null = null): SetOwnership {
   const write = (next: Ownership) => {
     if (next.epoch > gate.epoch) gate = next;
     return { ok: true as const, ownership: gate };
@@ -32,11 +43,15 @@ function relay(): SetOwnership {
   return new SetOwnership({
     ...{ set: 'items', forward: tail, back: tail, oneWay: [], log: pino({ level: 'silent' }) },
     ...{
-      carryBack: async () => {},
+      carryBack: async () => {
+        queued = 0;
+      },
       continueNumbers: async () => {},
       quarantined: () => [],
       quarantinedBack: () => [],
-      failpoint: () => {},
+      failpoint: (name: string) => {
+        if (name === dieAt) throw new Error(`dead at ${name}`);
+      },
     },
     verification: new Verification(async () => []),
     writer: {} as never,
@@ -53,6 +68,7 @@ function relay(): SetOwnership {
     } as Partial<LegacyGate> as LegacyGate,
     service: {
       owner: async () => service,
+      position: async () => ({ head: null, waiting: queued, oldestMs: null }),
       async setOwner(next) {
         if (next.epoch < service.epoch) return { ok: false, detail: 'a later change came first' };
         service = next;
@@ -98,4 +114,27 @@ test('what a killed process has sent to the gate is waited for before legacy is 
   onItsWay = { owner: 'nobody', epoch: 2 };
   expect(await relay().open('legacy', 3)).toEqual({ ok: true });
   expect(gate).toEqual({ owner: 'legacy', epoch: 3 });
+});
+
+test.each(RELEASE_FAILPOINTS)(
+  'the way back is ended by the next relay, where one died at %s',
+  async (place) => {
+    gate = { owner: 'candidate', epoch: 3 };
+    service = { owner: 'candidate', epoch: 3 };
+    queued = 2;
+    await expect(relay(place).release()).rejects.toThrow(place);
+    expect(captured).toBe(true);
+    const one = relay();
+    for (let n = 0; n < 2; n += 1) expect(await one.release()).toEqual({ ok: true });
+    expect([service, gate, queued, captured]).toEqual([
+      { owner: 'open', epoch: 3 },
+      { owner: 'candidate', epoch: 3 },
+      ...[0, false],
+    ]);
+  },
+);
+
+test('the way back is not ended where the new service does not own the set', async () => {
+  expect(await relay().release()).toMatchObject({ ok: false, detail: expect.stringContaining('got legacy') });
+  expect(captured).toBe(true);
 });

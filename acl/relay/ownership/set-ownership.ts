@@ -157,7 +157,7 @@ export class SetOwnership {
   }
 
   async #release(): Promise<Outcome> {
-    const { set, gate, service, forward, back, log } = this.#options;
+    const { set, gate, service, forward, back, log, failpoint } = this.#options;
     const owner = (await gate.read())?.owner ?? 'legacy';
     if (owner !== 'candidate')
       return { ok: false, detail: `expected the new service as the owner of ${set}, got ${owner}` };
@@ -166,9 +166,12 @@ export class SetOwnership {
       const told = await service.setOwner({ owner: 'open', epoch: there.epoch });
       if (!told.ok) return told;
     }
+    failpoint('release-after-service');
     const emptied = await this.#emptied();
     if (!emptied.ok) return emptied;
+    failpoint('release-after-carried');
     await back.stop();
+    failpoint('release-after-tail');
     await forward.remove();
     log.info({ set }, 'the way back has ended');
     return { ok: true };
@@ -223,7 +226,10 @@ export class SetOwnership {
   /** Shows that what the other side will write comes back here, and that it numbers on from here, before it may write. */
   async prove(to: Side): Promise<Outcome> {
     const proven = await this.#provenWay(to);
-    if (proven.ok) await this.#options.continueNumbers(to);
+    if (!proven.ok) return proven;
+    this.#options.failpoint('before-numbers');
+    await this.#options.continueNumbers(to);
+    this.#options.failpoint('after-numbers');
     return proven;
   }
 
