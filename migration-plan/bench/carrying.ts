@@ -14,6 +14,8 @@ export type Pass = {
 };
 
 export type Carrying = {
+  /** Writes a second beside the backfill. */
+  readonly writes: number;
   readonly rows: number;
   readonly plain: { readonly rows: number; readonly seconds: number };
   readonly backfill: Pass;
@@ -34,8 +36,8 @@ export async function carrying(
     say,
   }: { rows: number; writes: number; boundMs: number; say: (line: string) => void },
 ): Promise<Carrying> {
-  say(`seeding ${rows} timesheets …`);
-  const name = `fig_bench_${rows}`;
+  say(`seeding ${rows} timesheets, to be copied ${writes > 0 ? `under ${writes} writes/s` : 'at rest'} …`);
+  const name = `fig_bench_${rows}_${writes}`;
   const pair = await startPair(servers, rows, name);
   try {
     const plainUrl = await servers.postgres(`${name}_plain`);
@@ -46,13 +48,14 @@ export async function carrying(
     await onPostgres(plainUrl, 'DROP TABLE plain_copy');
 
     say('backfill …');
-    const load = pace(writes, pair.write);
-    const backfill = await pass(pair, 'backfill', boundMs).finally(() => load.stop());
-    const written = await load.stop();
+    const load = writes > 0 ? pace(writes, pair.write) : null;
+    const backfill = await pass(pair, 'backfill', boundMs).finally(() => load?.stop());
+    const written = (await load?.stop()) ?? null;
 
     say('reconcile …');
     const reconcile = await pass(pair, 'reconcile', boundMs);
     return {
+      writes,
       rows: pair.rows,
       plain,
       backfill: { ...backfill, writes: written },

@@ -59,8 +59,10 @@ async function main(): Promise<void> {
     tell(preamble(servers.label));
     if (only.includes('backfill')) {
       const runs: Carrying[] = [];
-      for (const rows of sizes) runs.push(await carrying(servers, { rows, writes, boundMs, say }));
-      tell(carryingTable(runs, writes));
+      for (const rows of sizes)
+        for (const beside of [0, writes])
+          runs.push(await carrying(servers, { rows, writes: beside, boundMs, say }));
+      tell(carryingTable(runs));
     }
     if (only.includes('lag')) {
       const seconds = Math.min(count('seconds'), boundMs / 1000);

@@ -15,6 +15,8 @@ const SEEDED = 20_000;
 /** Rows that writes go around, at most. */
 const WRITTEN = 2_000;
 const POLL_MS = 200;
+/** No seeded day is further from another one. */
+const SPAN_DAYS = 1_000;
 
 /** Two stores of timesheets with the monolith, the service and the relay between them, each a process. */
 export type Pair = {
@@ -92,19 +94,22 @@ export async function startPair(servers: Servers, rows: number, name: string): P
   }
 }
 
-/** A seeded monolith whose timesheets are copied, with numbers of their own, until there are enough of them. */
+/**
+ * A seeded monolith whose timesheets are copied, with numbers of their own and further back each time, until there are
+ * enough of them: nobody has more hours on a day than the monolith allows.
+ */
 async function seed(url: string, rows: number): Promise<void> {
   const sizes = { freelancers: 2000, customers: 200, projects: 500, timesheets: Math.min(rows, SEEDED) };
   const flags = Object.entries(sizes).flatMap(([table, count]) => [`--${table}`, String(count)]);
   const seeded = await runToEnd('legacy-monolith/seed.ts', ['--database', url, ...flags]);
   if (seeded.code !== 0) throw new Error(`the seeder failed: ${seeded.stderr}`);
-  for (;;) {
+  for (let portion = 1; ; portion += 1) {
     const [found] = await onLegacy(url, 'SELECT count(*) AS n, max(tsh_id) AS last FROM timesheets');
     const missing = rows - Number(found?.n);
     if (missing <= 0) return;
     await onLegacy(
       url,
-      `INSERT INTO timesheets SELECT tsh_id + ${found?.last}, frl_id, prj_id, tsh_day, tsh_hours, tsh_stat, rate_ct,
+      `INSERT INTO timesheets SELECT tsh_id + ${found?.last}, frl_id, prj_id, tsh_day - INTERVAL ${portion * SPAN_DAYS} DAY, tsh_hours, tsh_stat, rate_ct,
          is_billable, tsh_text, appr_usr_id, appr_at, pay_id, created, changed
        FROM timesheets ORDER BY tsh_id LIMIT ${Math.min(missing, SEEDED)}`,
     );

@@ -5,31 +5,33 @@ import { quantile } from './paced.ts';
 
 const whole = (value: number) => (Number.isFinite(value) ? value.toFixed(0) : '–');
 
-export function carryingTable(runs: readonly Carrying[], writes: number): string[] {
+export function carryingTable(runs: readonly Carrying[]): string[] {
   const lines = [
     `## Backfill and reconcile`,
     '',
     '| what | rows | rows/s | CPU µs per row: relay, service | relay MB: at a third, at the end, most | service MB |',
     '| --- | --- | --- | --- | --- | --- |',
   ];
-  for (const { plain, backfill, reconcile } of runs) {
+  for (const { writes, plain, backfill, reconcile } of runs) {
     lines.push(
       `| plain SELECT into COPY | ${plain.rows} | ${whole(plain.rows / plain.seconds)} | – | – | – |`,
     );
-    lines.push(passLine(`backfill under ${writes} writes/s`, backfill));
+    lines.push(passLine(writes > 0 ? `backfill under ${writes} writes/s` : 'backfill', backfill));
     lines.push(passLine('reconcile, rows of both stores', reconcile));
   }
   lines.push('');
   for (const { rows, backfill, faults } of runs) {
-    const { sent = 0, failed = 0, failures = [], perSecond = 0 } = backfill.writes ?? {};
-    const said = failed > 0 ? ` (${failures[0]})` : '';
     const held = faults === null ? 'reconcile found every row the same in both stores' : faults;
-    lines.push(
-      `${rows} rows: ${sent} writes through the monolith beside the backfill, ${whole(perSecond)}/s, ${failed} failed${said}; ${held}.`,
-      '',
-    );
+    lines.push(`${rows} rows: ${besides(backfill.writes)}; ${held}.`, '');
   }
   return lines;
+}
+
+function besides(writes: Pass['writes']): string {
+  if (writes === null) return 'no writes beside the backfill';
+  const { sent, failed, failures, perSecond } = writes;
+  const said = failed > 0 ? ` (${failures[0]})` : '';
+  return `${sent} writes through the monolith beside the backfill, ${whole(perSecond)}/s, ${failed} failed${said}`;
 }
 
 function passLine(name: string, { rows, seconds, taken }: Pass): string {

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { DataSource } from 'typeorm';
 import { raiseNumbersAbove } from '../service-kit/numbers/number-source.postgres.ts';
+import { exportPage } from '../service-kit/sync/sync-inbox.ts';
+import { freelancerStream } from './adapters/sync/freelancer-stream.ts';
 import { FreelancerEntity, fromRow } from './adapters/typeorm/freelancer-row.ts';
 import { RebuildLetterCase1767000000003 } from './adapters/typeorm/migrations/rebuild-letter-case.ts';
 import { SearchEntity, toSearchRow } from './adapters/typeorm/search-row.ts';
@@ -263,6 +266,26 @@ describe('the export', () => {
     expect(keys).toEqual([...new Set(keys)].sort((a, b) => a - b));
     expect(rows.find((one) => one.key === String(born.body.number))?.version).toBe('0');
   });
+});
+
+test('a page of the export reads no more than it, also of a stream that has just grown and is not known to the planner', async () => {
+  const { database } = service;
+  await database.query('ALTER TABLE _sync_row SET (autovacuum_enabled = false)');
+  await database.query(
+    `INSERT INTO _sync_row SELECT 'freelancers', n, n, 1, true, NULL FROM generate_series(700001, 720000) AS n`,
+  );
+  const read = await database.transaction(async (manager) => {
+    const inside = { transaction: (_: string, work: (m: unknown) => unknown) => work(manager) };
+    const page = await exportPage(inside as unknown as DataSource, freelancerStream, '700000', 1000, false);
+    expect(page.rows).toHaveLength(1000);
+    const [counted] = await manager.query(
+      `SELECT coalesce(idx_tup_fetch, 0) + coalesce(seq_tup_read, 0) AS n FROM pg_stat_xact_user_tables WHERE relname = '_sync_row'`,
+    );
+    return Number(counted.n);
+  });
+  expect(read).toBeGreaterThan(999);
+  expect(read).toBeLessThan(2_000);
+  await database.query(`DELETE FROM _sync_row WHERE src_key BETWEEN '700001' AND '720000'`);
 });
 
 describe('numbers', () => {

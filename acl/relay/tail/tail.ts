@@ -54,6 +54,9 @@ export type TailOptions = {
 const CHECK_MS = 5_000;
 /** Pause behind a batch; it doubles each time that nothing waits. */
 const SHORT_PAUSE_MS = 2;
+/** Batches of so many entries follow each other without a rest. */
+const BACKLOG = 100;
+const MOST_REST_MS = 25;
 
 /** Follows what is written to the tables of one set: one loop, from its start until it is stopped. */
 export class Tail {
@@ -165,13 +168,16 @@ export class Tail {
     while (!signal.aborted) {
       try {
         this.#lookBeside(checkMs);
+        const began = performance.now();
         const { entries, applied } = await carry();
         this.#entries += entries;
         this.#applied += applied;
         this.#error = null;
         attempt = 0;
         pauseMs = entries > 0 ? Math.min(SHORT_PAUSE_MS, pollMs) : Math.min(2 * pauseMs, pollMs);
-        if (entries === 0) await pausable(pauseMs, signal);
+        // A small batch costs as much as a large one: what comes meanwhile goes with the next.
+        const restMs = entries < BACKLOG ? Math.min(performance.now() - began, MOST_REST_MS, pollMs) : 0;
+        await pausable(entries === 0 ? pauseMs : restMs, signal);
       } catch (error) {
         attempt += 1;
         this.#error = messageOf(error);
