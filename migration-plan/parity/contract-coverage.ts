@@ -27,7 +27,7 @@ export type ContractCoverage = {
 export function readDocument(file: string): Json {
   let document: unknown;
   try {
-    document = JSON.parse(JSON.stringify(parse(readFileSync(file, 'utf8')) ?? null));
+    document = JSON.parse(JSON.stringify(parse(readFileSync(file, 'utf8'), { merge: true }) ?? null));
   } catch (error) {
     const { syscall, code, message } = error as NodeJS.ErrnoException;
     const got = syscall === undefined ? message.split('\n')[0] : code;
@@ -37,7 +37,12 @@ export function readDocument(file: string): Json {
   if (typeof paths !== 'object' || paths === null)
     throw new Error(`expected an OpenAPI document with \`paths\` at ${file}, got none`);
   const whole = document as Json;
-  return { ...whole, paths: Object.fromEntries(Object.entries(paths).map((one) => inPlace(whole, one))) };
+  return {
+    ...whole,
+    paths: Object.fromEntries(
+      Object.entries(paths).flatMap((one) => (one[0].startsWith('x-') ? [] : [inPlace(whole, one)])),
+    ),
+  };
 }
 
 /** A path of which nothing can be found stays a reference. */

@@ -89,7 +89,8 @@ function fromOpenApi(file: string): Source {
   } catch (error) {
     throw new SourceProblem(`${(error as Error).message}. Name another file with --from.`);
   }
-  const server = addressOf(document.servers?.[0]);
+  const written = addressOf(document.servers?.[0]);
+  const server = written.startsWith('//') ? `http:${written}` : written;
   const named =
     server === '' && document.host ? `${document.schemes?.[0] ?? 'http'}://${document.host}` : server;
   const url = URL.canParse(named) ? new URL(named) : null;

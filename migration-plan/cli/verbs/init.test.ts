@@ -93,6 +93,13 @@ describe('fig init', () => {
     expect(matchesOf(plan)).toEqual({ orders: ['GET /api/orders/:id'] });
   });
 
+  test('reads what is merged into a path, and no extension as one', async () => {
+    const { plan } = await init(
+      'openapi: 3.0.3\nx-reads: &reads { get: {} }\npaths: { /tags: { <<: *reads, post: {} }, x-notes: { get: {} } }\n',
+    );
+    expect(matchesOf(plan)).toEqual({ tags: ['GET /tags', 'POST /tags'] });
+  });
+
   test('finds paths of an OpenAPI document that stand elsewhere in it, and names those that do not', async () => {
     const { code, err, plan } = await init(
       'openapi: 3.1.0\npaths:\n  "/tags/{id}": { $ref: "#/components/pathItems/Tag" }\n  /far: { $ref: "./far.yaml" }\n  /lost: { $ref: "#/nowhere" }\ncomponents: { pathItems: { Tag: { get: {}, delete: {} } } }\n',
@@ -109,6 +116,7 @@ describe('fig init', () => {
       'https://api.shop.example',
       '/v2/tags',
     ],
+    ['openapi: 3.1.0\nservers: [{ url: //shop.example/api/ }]', 'http://shop.example', '/api/tags'],
     [
       'swagger: "2.0"\nhost: shop.example:3000\nschemes: [https]\nbasePath: /api',
       'https://shop.example:3000',
