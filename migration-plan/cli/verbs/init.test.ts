@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { loadPlan } from '#plan/model/load-plan.ts';
+import { stateFolder } from '#plan/model/state-folder.ts';
 import { ROUTE } from '#plan/model/test-kit/plan-folder.ts';
 import { EXIT } from '../exit-code.ts';
 import { folders } from '../test-kit/control-plane.ts';
@@ -167,6 +168,18 @@ describe('fig init', () => {
     expect(Object.keys(matchesOf(plan))).toEqual(['tags']);
     expect(readFileSync(join(plan, 'replaced-1/routes/articles.yaml'), 'utf8')).toBe(ROUTE);
     expect(existsSync(join(plan, 'parity/own.ts'))).toBe(true);
+  });
+
+  test('says where the ledger of a plan is that it puts aside', async () => {
+    const { file } = source('GET /api/tags\n');
+    const plan = folders.write({ 'routes/articles.yaml': ROUTE });
+    const state = stateFolder(plan);
+    mkdirSync(state, { recursive: true });
+    writeFileSync(join(state, 'ledger.jsonl'), '');
+    const { code, err } = await fig(['init', '--from', file, ...LEGACY, '--replace'], { plan });
+    rmSync(state, { recursive: true });
+    expect(code).toBe(EXIT.ok);
+    expect(err).toContain(`Its ledger is still in ${state}/ledger.jsonl: a route of a name that it knows`);
   });
 
   test.each([

@@ -15,6 +15,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { loadPlan } from '#plan/model/load-plan.ts';
 import { formatProblem } from '#plan/model/problem.ts';
+import { stateFolder } from '#plan/model/state-folder.ts';
 import { readEndpoints, type Source, SourceProblem } from '#plan/traffic/endpoints.ts';
 import { EXIT } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
@@ -275,6 +276,11 @@ function tell(session: Session, { folder, source, routes, legacy, candidate, asi
       `${count(source.left.length, 'endpoint')} cannot be matched by a plan and ${source.left.length === 1 ? 'stays' : 'stay'} with the monolith: ${source.left.slice(0, SHOWN).map(plain).join(', ')}${source.left.length > SHOWN ? ' …' : ''}`,
     );
   if (aside !== null) session.note(`The plan that stood there is in ${aside}.`);
+  const ledger = join(stateFolder(folder), 'ledger.jsonl');
+  if (aside !== null && existsSync(ledger))
+    session.note(
+      `Its ledger is still in ${ledger}: a route of a name that it knows stands where it stood. To begin anew, move it away with the positions-*.json beside it.`,
+    );
   const first = routes[0]?.name ?? 'ROUTE';
   session.say(`\nThe plan is in ${folder}. Next:`);
   session.say(
