@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { MYSQL_URL, postgresDatabase } from '../testing/databases.ts';
-import { type LegacyDatabase, legacyDatabases, type Writer } from '../testing/legacy-database.ts';
+import { type LegacyDatabase, legacyDatabases, sharedOut, type Writer } from '../testing/legacy-database.ts';
 import { type RunningProcess, runToEnd, startProcess } from '../testing/process.ts';
 import { closeConnections, rawRequest } from '../testing/raw-http.ts';
 import { exportedRows } from '../testing/sync-export.ts';
@@ -20,7 +20,7 @@ const SET = '/v1/sets/freelancers';
 
 if (!MYSQL_URL) test.skip('what is written follows on MySQL: FIG_TEST_MYSQL_URL names no server', () => {});
 
-describe.each([...legacyDatabases])('what is written to the monolith on %s follows', (_kind, create) => {
+describe.each([...legacyDatabases])('what is written to the monolith on %s follows', (kind, create) => {
   const stops: (() => Promise<unknown>)[] = [];
   let database: LegacyDatabase;
   let writer: Writer;
@@ -180,7 +180,7 @@ describe.each([...legacyDatabases])('what is written to the monolith on %s follo
     await relay.stop();
   }, 30_000);
 
-  test.each(TAIL_FAILPOINTS)(
+  test.each(sharedOut(kind, TAIL_FAILPOINTS))(
     'after a kill at %s, with nothing lost and nothing that comes back',
     async (failpoint) => {
       const doomed = await startRelay({ FIG_FAILPOINT: failpoint });
