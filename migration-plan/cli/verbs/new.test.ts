@@ -110,8 +110,21 @@ async function until(check: () => Promise<boolean>, what: string): Promise<void>
   }
 }
 
+/** Calls `fig new` with each list of arguments in this one process, and prints how each ended. */
+const CALL_EACH = `import { Writable } from 'node:stream';
+import { main } from './migration-plan/cli/fig.ts';
+const ended = [];
+for (const args of JSON.parse(process.argv[1])) {
+  let stderr = '';
+  const stream = () => new Writable({ write(chunk, _, done) { stderr += chunk; done(); } });
+  const code = await main(['new', ...args], process.env, { stdout: stream(), stderr: stream() });
+  ended.push({ code, stderr });
+}
+console.log(JSON.stringify(ended));
+`;
+
 describe('fig new refuses, and writes nothing', () => {
-  test.each([
+  const cases: [what: string, args: string[], message: string][] = [
     ['a name of capitals', ['Projects'], 'service: expected a name of small letters'],
     ['a name that climbs', ['../x'], 'service: expected a name of small letters'],
     ['the kit', ['service-kit'], 'service: expected'],
@@ -140,9 +153,15 @@ describe('fig new refuses, and writes nothing', () => {
     ['the key as a field', ['projects', '--field', 'a=id:integer'], 'columns besides the key'],
     ['a table that is no name', ['projects', '--table', 'a;b'], '--table: expected'],
     ['a path with a query', ['projects', '--path', '/api?x'], '--path: expected'],
-  ])('%s', async (_what, args, message) => {
-    const { code, stderr } = await fig('new', ...args);
-    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
+  ];
+  let ended: Pick<Ended, 'code' | 'stderr'>[];
+  beforeAll(async () => {
+    const all = JSON.stringify(cases.map(([, args]) => args));
+    ended = JSON.parse((await run(['--input-type=module', '--eval', CALL_EACH, all])).stdout);
+  }, 60_000);
+
+  test.each(cases.map(([what, , message], n) => ({ what, message, n })))('$what', ({ message, n }) => {
+    expect(ended[n]).toEqual({ code: 2, stderr: expect.stringContaining(message) });
     expect(existsSync(join(home, 'new-services/projects'))).toBe(false);
   });
 
