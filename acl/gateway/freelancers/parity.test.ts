@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { MYSQL_URL, mysqlDatabase, sqliteDatabase, type TestDatabase } from '../../testing/databases.ts';
+import { sharedOut } from '../../testing/legacy-database.ts';
 import { bothAnswers, compared, differences, Side, type Write } from '../../testing/parity-side.ts';
 import { type RawAnswer, type RawRequest, rawRequest } from '../../testing/raw-http.ts';
 import { startWorld, type World } from '../../testing/world.ts';
@@ -35,8 +36,8 @@ function parity(name: string, create: () => Promise<TestDatabase>) {
       expect(await differencesOf(writtenReads.map(asAdmin))).toEqual([]);
     });
 
-    test(`answers ${GENERATED} generated searches in the same bytes and headers`, async () => {
-      const requests = fc.sample(generatedRead, { numRuns: GENERATED, seed: 20_261_123 });
+    test(`answers its share of ${GENERATED} generated searches in the same bytes and headers`, async () => {
+      const requests = sharedOut(name, fc.sample(generatedRead, { numRuns: GENERATED, seed: 20_261_123 }));
       expect(await differencesOf(requests.map(asAdmin))).toEqual([]);
     });
 
@@ -61,9 +62,13 @@ function parity(name: string, create: () => Promise<TestDatabase>) {
       }
     });
 
-    test('answers every row in the same bytes', async () => {
+    test('answers every row, or every one that is not read on another database, in the same bytes', async () => {
       const paths = Array.from({ length: ROWS }, (_, index) => `/api/freelancers/${index + 1}`);
-      expect(await differencesOf(paths.map((path) => asAdmin({ method: 'GET', path })))).toEqual([]);
+      const awkward = paths.splice(-AWKWARD_ROWS);
+      const requests = [...sharedOut(name, paths), ...awkward].map((path) =>
+        asAdmin({ method: 'GET', path }),
+      );
+      expect(await differencesOf(requests)).toEqual([]);
     });
 
     test('gives the same tags, and 304 for them', async () => {
@@ -113,12 +118,13 @@ function parity(name: string, create: () => Promise<TestDatabase>) {
       const legacy = new Side(world.legacy, cookies, KIND);
       const gateway = new Side(world.gateway, cookies, KIND);
       for (const write of writes) {
-        // Left behind, anything of it would show in the reads below.
         const rehearsed = await gateway.rehearse(write);
         const [expected, got] = [await legacy.take(write), await gateway.take(write)];
         expect({ rehearsed: write.name, ...rehearsed }).toEqual({ rehearsed: write.name, ...expected });
         expect({ write: write.name, ...got }).toEqual({ write: write.name, ...expected });
-        for (const path of readsAfterWrites) {
+        // What a refused write, or a rehearsal, has left behind is seen after the next one that is taken.
+        const isRead = expected.status === 200 || write === writes.at(-1);
+        for (const path of isRead ? readsAfterWrites : []) {
           const read: Write = { name: `${write.name}: ${path}`, as: 'admin', method: 'GET', path };
           const [expected, got] = [await legacy.take(read), await gateway.take(read)];
           expect({ read: read.name, ...got }).toEqual({ read: read.name, ...expected });
