@@ -243,7 +243,6 @@ describe.each([...legacyDatabases])('a client of a monolith on %s', (kind, creat
       expect([...seen.values()].reduce((sum, times) => sum + times)).toBe(CLIENTS * looks);
       if (disturb === changeOwners) {
         for (const times of Object.values(changes)) expect(times).toBeGreaterThan(0);
-        expect(seen.get('candidate WRITER') ?? seen.get('candidate STAGE')).toBeGreaterThan(10);
       }
       // Both were met, so it was not legacy alone that kept the promise.
       else expect(seen.get('legacy FENCED')).toBeGreaterThan(10);

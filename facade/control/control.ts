@@ -165,7 +165,7 @@ export class Control {
       .filter(([route, { stage }]) => stage !== 'legacy' && !states.has(route))
       .map(([route, position]) => `${route} (${describeStep(position)})`);
     const sets = [...this.#data.values()]
-      .filter(({ set, owner }) => owner !== 'legacy' && !plan.dataSets.has(set))
+      .filter(({ set, owner, step }) => owner !== 'legacy' && step !== 'FINALISED' && !plan.dataSets.has(set))
       .map(({ set }) => `data set ${set} (the candidate owns it)`);
     return [...routes, ...sets];
   }
@@ -297,7 +297,8 @@ export class Control {
   async reload(author: Author, force = false): Promise<Change<ReloadOutcome>> {
     const previous = this.#snapshot.plan.hash;
     const { plan, problems } = this.#options.loadPlan();
-    const change = plan && planChange(this.#snapshot, plan);
+    const change =
+      plan && planChange(this.#snapshot, plan, (set) => this.#data.get(set)?.step === 'FINALISED');
     const unsafe = change ? [...change.wrong, ...(force ? [] : change.unasked)] : [];
     const refused = !plan || unsafe.length > 0;
     const signed = force ? { ...author, forced: true as const } : author;

@@ -69,7 +69,8 @@ export class Guardrails {
     const stage = state.position?.stage;
     const isJudged = isGuarded(state) && stage !== undefined && stage !== 'legacy';
     const { candidate } = state.route;
-    const needsBuild = !force && (isJudged || to.stage === 'candidate');
+    const restsOnEvidence = isJudged || (to.stage === 'candidate' && state.route.parity !== null);
+    const needsBuild = !force && restsOnEvidence;
     const builds = needsBuild ? await this.#options.buildsOf(candidate) : [];
     const evidence = this.#judged(state, isJudged ? await this.#options.observed() : []);
     const gaps = isJudged

@@ -14,7 +14,11 @@ export type PlanChange = {
 };
 
 /** What another plan means for routes that have moved; positions hang on the names of routes, and a plan moves none. */
-export function planChange({ states }: Snapshot, next: Plan): PlanChange {
+export function planChange(
+  { states }: Snapshot,
+  next: Plan,
+  isFinalised: (set: string) => boolean,
+): PlanChange {
   const change = { wrong: [] as Problem[], unasked: [] as Problem[], notes: [] as Problem[] };
   const planned = new Map(next.routes.map((route) => [route.name, route]));
   for (const { route, position } of states.values()) {
@@ -22,7 +26,7 @@ export function planChange({ states }: Snapshot, next: Plan): PlanChange {
     const other = planned.get(route.name);
     if (!other) tellRemoved(change, route, position, next);
     else {
-      tellData(change, route, other, position);
+      tellData(change, route, other, position, isFinalised);
       tellStage(change, other, position);
     }
   }
@@ -59,11 +63,22 @@ function tellRemoved(told: Told, route: Route, position: Position, next: Plan): 
 
 const claims = (route: Route, pattern: string) => route.match.some((match) => match.pattern === pattern);
 
-function tellData(told: Told, route: Route, other: Route, position: Position): void {
+function tellData(
+  told: Told,
+  route: Route,
+  other: Route,
+  position: Position,
+  isFinalised: (set: string) => boolean,
+): void {
   const [was, is] = [describeData(route), describeData(other)];
   if (was === is) return;
-  // Both ways of data lead to the candidate then: what carried them may go.
-  if (position.stage === 'retired' && other.data.kind !== 'owned') return;
+  // Writes go to the candidate either way then: what carried the data may go.
+  const isOver = position.stage === 'retired' && route.data.kind === 'owned' && isFinalised(route.data.set);
+  if (isOver && other.data.kind !== 'owned') {
+    const message = `${was} is over. If its rows still follow to legacy, end that with the plan of before: npx fig capture remove ${route.data.set}`;
+    told.notes.push(problem(other.file, 'data', message, 'warning'));
+    return;
+  }
   if (position.writer === 'candidate') {
     const message = `expected ${was} while the candidate owns the data, got ${is}. Reverse the cutover first.`;
     told.wrong.push(problem(other.file, 'data', message, 'error'));

@@ -270,7 +270,7 @@ export const answers: Readonly<Record<string, z.ZodType>> = {
   }),
   evidence: open({ routes: z.array(evidence) }),
   advance: changed.extend({ quarantine: open({ set: z.string(), rows: count }).optional() }),
-  rollback: changed,
+  rollback: z.union([changed, cutover]).describe('The second where the data did not go back.'),
   retire: changed.extend({
     data: cutover.nullable().describe('Of the route that owns some: who owns it now.'),
   }),

@@ -12,11 +12,15 @@ export const DEFAULT_PLAN = 'migration-plan';
 export function stateFolder(planDir: string, cwd = process.cwd()): string {
   const own = resolve(cwd, DEFAULT_PLAN);
   const path = resolve(cwd, planDir);
-  if (!existsSync(join(own, 'plan.yaml')) || real(path) === real(own)) return '.fig';
+  if (real(path) === real(own)) return '.fig';
   const name = relative(cwd, path)
     .replace(/[^\w-]+/g, '-')
     .replace(/^-+|-+$/g, '');
-  return join('.fig', 'plans', name || 'plan');
+  const folder = join('.fig', 'plans', name || 'plan');
+  const has = (where: string) => existsSync(resolve(cwd, where, 'ledger.jsonl'));
+  // It lay there before each plan had its own.
+  const isOld = !has(folder) && has('.fig') && !existsSync(join(own, 'plan.yaml'));
+  return isOld ? '.fig' : folder;
 }
 
 const real = (path: string) => (existsSync(path) ? realpathSync(path) : path);

@@ -121,7 +121,7 @@ export function relayApi(
             response,
             409,
             'RELAY_CAPTURE_REFUSED',
-            `the new service owns ${owner.set}: the way back needs it. It can go when the set is finalised: npx fig cutover ${owner.set} --finalise --reason …`,
+            `the new service owns ${owner.set}: the way back needs it. It can go when all routes of the set are retired: npx fig retire ROUTE --reason …`,
           );
           return;
         }

@@ -2,6 +2,7 @@ import { streamKey } from '../backfill/stream-key.ts';
 import type { CapturedTable } from '../capture/change-source.ts';
 import type { LegacyWriter } from '../reverse/legacy-writer.ts';
 import type { OwnedService } from '../target/owned-service.ts';
+import type { Outcome } from './set-ownership.ts';
 
 /**
  * Makes whoever is about to own a set hand out no number that the other side has used, also for rows that are gone: a
@@ -13,7 +14,7 @@ export async function continueNumbers(
   tables: readonly CapturedTable[],
   service: Pick<OwnedService, 'numbers' | 'skipNumbers'>,
   writer: Pick<LegacyWriter, 'lastNumber' | 'skipNumbers'>,
-): Promise<void> {
+): Promise<Outcome> {
   const there = await service.numbers();
   for (const table of tables) {
     const prefix = streamKey(tables, table, '');
@@ -21,6 +22,14 @@ export async function continueNumbers(
     const here = await writer.lastNumber(table);
     if (counted === undefined || here === null) continue;
     if (to === 'candidate') await service.skipNumbers([{ prefix, last: String(here) }]);
-    else if (BigInt(counted.last) > here) await writer.skipNumbers(table, BigInt(counted.last));
+    else if (BigInt(counted.last) > here) {
+      const why = await writer.skipNumbers(table, BigInt(counted.last));
+      if (why !== null)
+        return {
+          ok: false,
+          detail: `the new service has used numbers of ${table.name} up to ${counted.last}, and the counter of legacy cannot be raised from ${here}: ${why}. Give the relay's user the right to ALTER ${table.name}, or raise it by hand.`,
+        };
+    }
   }
+  return { ok: true };
 }

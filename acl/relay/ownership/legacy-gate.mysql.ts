@@ -13,7 +13,7 @@ import {
 import { triggerName } from '../capture/trigger-name.ts';
 import { openMysqlPool } from '../source/mysql-pool.ts';
 import { openTransactionsOf } from '../source/mysql-transactions.ts';
-import { fromOutside, GATE_WAIT_MS, type LegacyGate, type Owner, refusal } from './legacy-gate.ts';
+import { cascadesFromOutside, GATE_WAIT_MS, type LegacyGate, type Owner, refusal } from './legacy-gate.ts';
 
 const OWNERS = '_fig_owner';
 /**
@@ -133,10 +133,7 @@ export function openMysqlGate(url: string, set: string, tables: readonly Capture
     },
     async cascades() {
       const keys = await foreignKeysOf(select, database);
-      return fromOutside(
-        tables.flatMap(({ name }) => cascadesTo(name, keys)),
-        tables,
-      );
+      return cascadesFromOutside(tables, keys);
     },
     openTransactions,
     async close() {

@@ -1,10 +1,9 @@
 import { DatabaseSync } from 'node:sqlite';
-import { cascadesTo } from '../capture/cascades.ts';
 import type { CapturedTable } from '../capture/change-source.ts';
 import { createOwners, inOneGo, isBusy, quoted, text, unlessRelay } from '../capture/sqlite-triggers.ts';
 import { triggerName } from '../capture/trigger-name.ts';
 import {
-  fromOutside,
+  cascadesFromOutside,
   GATE_WAIT_MS,
   type LegacyGate,
   type Owner,
@@ -101,10 +100,7 @@ export function openSqliteGate(path: string, set: string, tables: readonly Captu
         ...{ child: String(child), parent: String(parent), columns: [], references: [] },
         ...{ onDelete: String(onDelete), onUpdate: String(onUpdate) },
       }));
-      return fromOutside(
-        tables.flatMap(({ name }) => cascadesTo(name, keys)),
-        tables,
-      );
+      return cascadesFromOutside(tables, keys);
     },
     openTransactions: async () => [],
     async close() {

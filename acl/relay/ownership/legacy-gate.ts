@@ -1,4 +1,4 @@
-import type { Cascade } from '../capture/cascades.ts';
+import { cascadesTo, type ForeignKey } from '../capture/cascades.ts';
 import type { CaptureState } from '../capture/change-source.ts';
 import type { OpenTransaction } from '../source/legacy-busy.ts';
 
@@ -48,12 +48,20 @@ export const GATE_WAIT_MS = 2_000;
 export const refusal = (set: string) =>
   `data set ${set} is not owned by this database any more: write refused`;
 
-/** Those of `cascades` that begin outside the set, in words, each once. */
-export function fromOutside(
-  cascades: readonly Cascade[],
+/** What reaches the tables of a set over foreign keys from outside, in words, each once. */
+export function cascadesFromOutside(
   tables: readonly { readonly name: string }[],
+  keys: readonly ForeignKey[],
 ): readonly string[] {
   const own = new Set(tables.map(({ name }) => name));
-  const outside = cascades.filter(({ on }) => !own.has(on));
-  return [...new Set(outside.map(({ event, on, table }) => `${event} of ${on} (reaches ${table})`))].sort();
+  const told = tables.flatMap(({ name }) => {
+    try {
+      const outside = cascadesTo(name, keys).filter(({ on }) => !own.has(on));
+      return outside.map(({ event, on, table }) => `${event} of ${on} (reaches ${table})`);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return [error.message];
+    }
+  });
+  return [...new Set(told)].sort();
 }

@@ -45,7 +45,7 @@ export type OwnershipOptions = {
   /** Carries one batch of what the service wrote back. */
   readonly carryBack: () => Promise<unknown>;
   /** No number that one side has handed out is handed out by `to`. */
-  readonly continueNumbers: (to: Side) => Promise<void>;
+  readonly continueNumbers: (to: Side) => Promise<Outcome>;
   /** Rows that the service refuses, and those that legacy refuses on the way back. */
   readonly quarantined: () => readonly QuarantinedRow[];
   readonly quarantinedBack: () => readonly QuarantinedRow[];
@@ -59,6 +59,7 @@ export type Outcome = { readonly ok: true } | { readonly ok: false; readonly det
 
 const PROOF_MS = 5_000;
 const LOOK_MS = 20;
+const CASCADES_MS = 10_000;
 
 /**
  * Who owns one set: both gates, and the one direction in which changes go. Each step may be done again, after a crash at
@@ -69,6 +70,8 @@ export class SetOwnership {
   #direction: 'forward' | 'back' = 'forward';
   /** One step after the other: what was sent by a leader that is gone may still be on its way. */
   #turn: Promise<unknown> = Promise.resolve();
+  #known: readonly string[] = [];
+  #cascadesAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: OwnershipOptions) {
     this.#options = options;
@@ -123,9 +126,18 @@ export class SetOwnership {
       quarantined: quarantined().length + quarantinedBack().length,
       oneWay,
       rejected: await gate.rejected(),
-      cascades: await gate.cascades(),
+      cascades: await this.#cascades(),
       openTransactions: await gate.openTransactions(),
     };
+  }
+
+  /** Looked at now and then: the schema seldom changes, and the status is asked for often while writes are held. */
+  async #cascades(): Promise<readonly string[]> {
+    if (performance.now() - this.#cascadesAt > CASCADES_MS) {
+      this.#known = await this.#options.gate.cascades();
+      this.#cascadesAt = performance.now();
+    }
+    return this.#known;
   }
 
   /** Puts both gates up. Who owns the set stays as it is: legacy, where nobody governed it. */
@@ -228,9 +240,9 @@ export class SetOwnership {
     const proven = await this.#provenWay(to);
     if (!proven.ok) return proven;
     this.#options.failpoint('before-numbers');
-    await this.#options.continueNumbers(to);
+    const counted = await this.#options.continueNumbers(to);
     this.#options.failpoint('after-numbers');
-    return proven;
+    return counted;
   }
 
   async #provenWay(to: Side): Promise<Outcome> {

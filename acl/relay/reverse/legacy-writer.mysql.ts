@@ -1,6 +1,7 @@
 import { escapeId, type PoolConnection, type ResultSetHeader, type RowDataPacket } from 'mysql2/promise';
 import type { CapturedTable } from '../capture/change-source.ts';
 import { RELAY_VARIABLE } from '../capture/mysql-triggers.ts';
+import { LegacyBusy } from '../source/legacy-busy.ts';
 import { changingSchema } from '../source/mysql-ddl.ts';
 import { openMysqlPool } from '../source/mysql-pool.ts';
 import {
@@ -87,13 +88,19 @@ export function openMysqlWriter(url: string, set: string): LegacyWriter {
     },
     lastNumber,
     async skipNumbers(table, last) {
+      const isThere = async () => ((await lastNumber(table)) ?? last) >= last;
       await asRelay((connection) => insertAndTakeBack(connection, table, last));
-      const isThere = ((await lastNumber(table)) ?? last) >= last;
+      if (await isThere()) return null;
       // No row to copy, or none that the table takes: its definition is changed, as long as nobody has it in use.
-      if (!isThere)
+      try {
         await changingSchema(pool, (change) =>
           change('ALTER TABLE ?? AUTO_INCREMENT = ?', [table.name, Number(last + 1n)]),
         );
+      } catch (error) {
+        if ((error as { errno?: number }).errno === undefined && !(error instanceof LegacyBusy)) throw error;
+        return (error as Error).message;
+      }
+      return (await isThere()) ? null : 'it stays where it is';
     },
     async mark(key) {
       await asRelay((connection) => connection.query(`INSERT IGNORE INTO ${MARKS} (k) VALUES (?)`, [key]));
@@ -121,15 +128,18 @@ async function insertAndTakeBack(
   );
   const others = columns.map((column) => escapeId(String(column.name)));
   const into = [escapeId(key), ...others].join(', ');
+  const from = [String(number), ...others].join(', ');
+  // Writes are held: a reader that keeps a row locked must not keep them for as long as it likes.
+  await connection.query('SET SESSION innodb_lock_wait_timeout = 2');
   try {
     await connection.query(
-      `INSERT INTO ?? (${into}) SELECT ${[String(number), ...others].join(', ')} FROM ?? LIMIT 1`,
-      [name, name],
+      `INSERT INTO ${escapeId(name)} (${into}) SELECT ${from} FROM ${escapeId(name)} LIMIT 1`,
     );
   } catch (error) {
     if ((error as { errno?: number }).errno === undefined) throw error;
   }
   await connection.rollback();
+  await connection.query('SET SESSION innodb_lock_wait_timeout = DEFAULT');
 }
 
 async function writeAll(

@@ -69,6 +69,7 @@ export function openSqliteWriter(path: string, set: string): LegacyWriter {
         if (Number(raised.changes) === 0)
           database.prepare('INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)').run(name, last);
       });
+      return null;
     },
     async mark(key) {
       await asRelay(() => database.prepare(`INSERT OR IGNORE INTO ${MARKS} (k) VALUES (?)`).run(key));

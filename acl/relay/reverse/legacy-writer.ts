@@ -21,8 +21,11 @@ export type LegacyWriter = {
    * not counted by the database, or only from the rows that there are.
    */
   lastNumber(table: CapturedTable): Promise<bigint | null>;
-  /** The counter hands out no number up to this one any more; no row is left behind, and no schema is changed. */
-  skipNumbers(table: CapturedTable, last: bigint): Promise<void>;
+  /**
+   * The counter hands out no number up to this one any more; why not, or null when it is so. No row is left behind, and
+   * no schema is changed unless the table is empty or takes no copy of a row.
+   */
+  skipNumbers(table: CapturedTable, last: bigint): Promise<string | null>;
   /** Leaves a mark, which proves that the way back leads here. */
   mark(key: string): Promise<void>;
   isMarked(key: string): Promise<boolean>;

@@ -13,8 +13,9 @@ export function serviceQueue(service: OwnedService, tables: readonly CapturedTab
     async install() {},
     async remove() {},
     async state() {
-      await service.owner();
-      return { kind: 'installed' };
+      const { owner, epoch } = await service.owner();
+      // It governs itself for good and queues nothing any more.
+      return owner === 'open' && epoch > 0 ? { kind: 'absent' } : { kind: 'installed' };
     },
     async changes(limit) {
       const changes = await service.changes(limit);

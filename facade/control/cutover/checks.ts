@@ -33,11 +33,19 @@ export function planChecks(
   ];
   if (state.step === 'FINALISED')
     checks.push({ name: 'finalised', ok: false, detail: `${set.name} is finalised: there is no way back` });
+  const retired = set.routes.filter((name) => snapshot.states.get(name)?.position?.stage === 'retired');
+  if (to === 'legacy' && retired.length > 0)
+    checks.push({
+      name: 'retired',
+      ok: false,
+      detail: `${retired.join(', ')} is retired: its writes go to the candidate for good`,
+    });
   if (to === 'candidate') {
     const behind = set.routes.flatMap((name) => {
       const found = snapshot.states.get(name);
       const position = found?.position ?? initialPosition;
-      if (found && position.stage === 'candidate' && !position.killed) return [];
+      const isMoved = position.stage === 'candidate' || position.stage === 'retired';
+      if (found && isMoved && !position.killed) return [];
       return [`${name} is at ${describeStep(position)}${position.killed ? ' (killed)' : ''}`];
     });
     checks.push({

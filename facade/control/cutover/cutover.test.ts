@@ -290,6 +290,36 @@ describe('a change of owners', () => {
     expect(relay.told.filter((what) => what === 'open legacy 5')).toHaveLength(1);
   });
 
+  test('a rollback of its route that comes in mid-change counts: it goes back', async () => {
+    let park = () => {};
+    const parked = new Promise<void>((resolve) => {
+      park = resolve;
+    });
+    const one = cutover({ failpoint: (name) => (name === 'before-JOURNALED' ? parked : undefined) });
+    expect(await one.begin(SET, 'candidate', AUTHOR)).toMatchObject({ ok: true });
+    await until('it is prepared', () => control.dataOf('items')?.step === 'PREPARED');
+    expect(await control.rollback('owned', AUTHOR)).toMatchObject({ ok: true });
+    park();
+    expect(await ended(one)).toMatchObject({
+      outcome: 'back',
+      detail: expect.stringContaining('owned is at legacy'),
+    });
+    expect(control.dataOf('items')).toMatchObject({ owner: 'legacy', held: false, to: null });
+  });
+
+  test('what legacy owns already is given back, and what belongs to a retired route is not', async () => {
+    expect(await cutover().giveBack(SET, AUTHOR)).toEqual({ ok: true });
+    await run();
+    const to = { stage: 'retired', hundredths: 0 } as const;
+    const version = control.snapshot.states.get('owned')?.position?.version as number;
+    const change = { ...AUTHOR, expectedVersion: version, force: false };
+    expect(await control.transition('owned', to, change)).toMatchObject({ ok: true });
+    expect(await cutover().giveBack(SET, AUTHOR)).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining('owned is retired'),
+    });
+  });
+
   test('says why it was not given back, or that it goes the other way', async () => {
     await run();
     relay.refuses = { close: 'writers did not end' };

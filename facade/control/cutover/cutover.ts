@@ -4,6 +4,7 @@ import {
   type CutoverStep,
   type DataPosition,
   type DataState,
+  initialData,
   isDecided,
   isUnderWay,
 } from '../../core/data-position.ts';
@@ -171,6 +172,9 @@ export class Cutover {
     const { control } = this.#options;
     const begun = await this.begin(set, 'legacy', author);
     const state = () => control.dataOf(set.name);
+    const isThere = () => state()?.owner === 'legacy' && state()?.to === null;
+    // Another replica was quicker.
+    if (!begun.ok && isThere()) return { ok: true };
     if (!begun.ok && state()?.to !== 'legacy') return begun;
     await this.#active.get(set.name);
     // Another replica may lead it, or complete it.
@@ -178,10 +182,17 @@ export class Cutover {
       await pause(AGAIN_MS);
       await control.refresh();
     }
-    if (state()?.owner === 'legacy') return { ok: true };
+    if (isThere()) return { ok: true };
+    const refused = (detail: string) => ({
+      ok: false as const,
+      code: 'FENCE_CUTOVER_REFUSED' as const,
+      detail,
+      checks: [],
+    });
+    if (isUnderWay(state() ?? initialData(set.name)))
+      return refused(`this instance stops; ${set.name} is given back, or stays, by another one. Ask again.`);
     const why = (begun.ok && begun.run.detail) || 'see the log of the replica that led it';
-    const detail = `${set.name} was not given back to legacy, and nothing has changed: ${why}`;
-    return { ok: false, code: 'FENCE_CUTOVER_REFUSED', detail, checks: [] };
+    return refused(`${set.name} was not given back to legacy, and nothing has changed: ${why}`);
   }
 
   /** No way back any more, where the candidate owns the set. */
@@ -328,10 +339,20 @@ export class Cutover {
       );
       await step('PREPARED');
       await failpoint('before-JOURNALED');
+      this.#stillWanted(set, to);
       await step('JOURNALED', { owner: to, epoch: epoch + 2 });
     } finally {
       run.pauseMs = ms(held);
     }
+  }
+
+  /** A rollback of its routes that came meanwhile counts. */
+  #stillWanted(set: DataSet, to: Party): void {
+    const { control, replicas } = this.#options;
+    const state = control.dataOf(set.name) as DataState;
+    const checks = planChecks(set, state, to, control.snapshot, replicas.known, []);
+    const behind = checks.find(({ name, ok }) => name === 'reads' && !ok);
+    if (behind) throw new LeadsBack(behind.detail);
   }
 
   /** Behind the decision, or behind a failure: opens the set for whoever owns it. Goes on until that is done. */

@@ -57,7 +57,7 @@ export class SetWatches {
     const watches = new Map<string, SetWatch>();
     const split = new Set<string>();
     for (const { route, position } of snapshot.states.values()) {
-      if (route.data.kind !== 'owned' || relay === null) continue;
+      if (route.data.kind !== 'owned' || relay === null || position?.stage === 'retired') continue;
       const { set } = route.data;
       const maxLagMs = dataSets.get(set)?.maxLagMs;
       if (maxLagMs === undefined) continue;

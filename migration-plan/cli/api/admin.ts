@@ -140,8 +140,8 @@ export class AdminApi {
     return this.#post(`/v1/routes/${encodeURIComponent(route)}/transitions`, transition, 'route');
   }
 
-  act(route: string, verb: Verb, reason: string): Promise<RouteState> {
-    return this.#post(`/v1/routes/${encodeURIComponent(route)}/${verb}`, { reason }, 'route');
+  act(route: string, verb: Verb, reason: string, timeoutMs?: number): Promise<RouteState> {
+    return this.#post(`/v1/routes/${encodeURIComponent(route)}/${verb}`, { reason }, 'route', timeoutMs);
   }
 
   kill(
@@ -162,6 +162,12 @@ export class AdminApi {
 
   evict(id: string, reason: string, force: boolean): Promise<unknown> {
     return this.#post(`/v1/instances/${encodeURIComponent(id)}/evict`, { reason, force }, 'id');
+  }
+
+  /** The set whose routes one of this name is; null when it owns none. */
+  async setOf(route: string): Promise<DataSetAnswer | null> {
+    const { sets } = await this.#get<{ sets: DataSetAnswer[] }>('/v1/data', 'sets');
+    return sets.find(({ routes }) => routes.includes(route)) ?? null;
   }
 
   dataSet(set: string): Promise<DataSetAnswer> {
@@ -262,7 +268,8 @@ export class AdminApi {
     return call(this.#party, path, this.#env, { has, signal: this.#signal });
   }
 
-  #post<T>(path: string, body: unknown, has: string): Promise<T> {
-    return call(this.#party, path, this.#env, { method: 'POST', body, has, signal: this.#signal });
+  #post<T>(path: string, body: unknown, has: string, timeoutMs?: number): Promise<T> {
+    const wait = timeoutMs === undefined ? {} : { timeoutMs };
+    return call(this.#party, path, this.#env, { method: 'POST', body, has, signal: this.#signal, ...wait });
   }
 }

@@ -95,12 +95,16 @@ export async function startMysql(
   const socketDir = mkdtempSync(join(tmpdir().length < 60 ? tmpdir() : '/tmp', 'fig-my-'));
   const socket = join(socketDir, 's');
   const port = options.port ?? (await freePort());
+  // A server removes at its start what it takes for its own leftovers: in a folder that it shares, those of the others.
+  const scratch = join(stateDir, 'tmp');
+  mkdirSync(scratch, { recursive: true });
   const child = spawnServer(
     program.file,
     [
       '--no-defaults',
       ...asRoot,
       `--datadir=${data}`,
+      `--tmpdir=${scratch}`,
       `--socket=${socket}`,
       `--port=${port}`,
       '--bind-address=127.0.0.1',

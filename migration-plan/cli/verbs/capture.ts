@@ -8,6 +8,9 @@ import { requireSet } from '../require-set.ts';
 import type { Session } from '../session.ts';
 import type { Run } from '../verb.ts';
 
+/** `released`: the way back has ended, too. */
+type Status = CaptureStatus & { readonly released?: true };
+
 /** `fig capture`: whether what is written to the monolith's tables follows to the new store. */
 export function addCapture(program: Command, run: Run): void {
   const capture = program
@@ -16,7 +19,7 @@ export function addCapture(program: Command, run: Run): void {
   const verb = (
     name: string,
     description: string,
-    ask: (relay: RelayApi, set: string, session: Session) => Promise<CaptureStatus>,
+    ask: (relay: RelayApi, set: string, session: Session) => Promise<Status>,
   ) =>
     capture
       .command(name)
@@ -45,15 +48,21 @@ export function addCapture(program: Command, run: Run): void {
 }
 
 /** Where the new service owns the set it is refused, unless the ledger says that there is no way back any more. */
-async function removeCapture(relay: RelayApi, set: string, session: Session): Promise<CaptureStatus> {
+async function removeCapture(relay: RelayApi, set: string, session: Session): Promise<Status> {
   try {
     return await relay.removeCapture(set, false);
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'RELAY_CAPTURE_REFUSED') throw error;
-    const state = await new AdminApi(session).dataSet(set).catch(() => null);
-    if (state?.step !== 'FINALISED') throw error;
-    return relay.removeCapture(set, true);
+    if (!(await isOver(new AdminApi(session), set).catch(() => false))) throw error;
+    return { ...(await relay.removeCapture(set, true)), released: true };
   }
+}
+
+/** No route of the set leads back any more: none of them may be answered by rows that nobody carries. */
+async function isOver(admin: AdminApi, set: string): Promise<boolean> {
+  const [{ step, routes }, all] = await Promise.all([admin.dataSet(set), admin.routes()]);
+  const stageOf = (name: string) => all.find(({ route }) => route === name)?.stage;
+  return step === 'FINALISED' && routes.every((name) => stageOf(name) === 'retired');
 }
 
 /** Why a facade sends all reads of the set to its owner; null: it does not. */
@@ -62,10 +71,14 @@ function fencedBy(lagMs: number | null, maxLagMs: number): string | null {
   return lagMs > maxLagMs ? `it lags ${lagMs} ms, and its maxLag is ${maxLagMs} ms` : null;
 }
 
-function report(session: Session, status: CaptureStatus, maxLagMs: number): ExitCode {
+function report(session: Session, status: Status, maxLagMs: number): ExitCode {
   const { set, capture, waiting, lagMs, missing, error } = status;
   const fenced = fencedBy(lagMs, maxLagMs);
   if (session.json) session.answer({ ...status, fenced });
+  else if (status.released)
+    session.say(
+      `${set}: the way back has ended. The new service asks nobody any more; the monolith's tables keep what they hold, and take no writes.`,
+    );
   else if (capture === 'absent')
     session.say(
       `${set}: writes are not noted; the new store has what was copied last. Reads go to the owner of the set (FENCED): ${fenced}.`,

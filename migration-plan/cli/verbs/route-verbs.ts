@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { loadPlan } from '#plan/model/load-plan.ts';
 import { AdminApi, type DataSetAnswer, type Verb } from '../api/admin.ts';
 import { EXIT } from '../exit-code.ts';
+import { Failure } from '../failure.ts';
 import type { Session } from '../session.ts';
 import type { Run } from '../verb.ts';
 import { reasonOption, sayChange } from './change.ts';
@@ -17,14 +17,20 @@ export function addRollback(program: Command, run: Run): void {
     .action(
       run(async (session, { reason }: { reason: string }, route: string) => {
         const admin = new AdminApi(session);
-        const { writer } = await admin.route(route);
-        const set = writer === 'candidate' ? setOf(session, route) : null;
-        if (set !== null) {
-          session.note(`The new service owns ${set}: its rows go back to legacy first.`);
-          const end = endOf(await changeOwner(session, set, { reason, to: 'legacy' }), 'legacy');
-          if (end !== EXIT.ok) return end;
+        const { writer, stage } = await admin.route(route);
+        let timeoutMs: number | undefined;
+        const data = writer === 'candidate' && stage !== 'retired' ? await admin.setOf(route) : null;
+        if (data !== null) {
+          session.note(`The new service owns ${data.set}: its rows go back to legacy first.`);
+          const state = await giveBack(session, data.set, reason);
+          const end = state === null ? EXIT.ok : endOf(state, 'legacy');
+          if (state === null) timeoutMs = UNSEEN_MS;
+          if (end !== EXIT.ok) {
+            if (session.json) session.answer(state);
+            return end;
+          }
         }
-        return act(session, admin, route, 'rollback', reason);
+        return act(session, admin, route, 'rollback', reason, timeoutMs);
       }),
     );
 }
@@ -46,25 +52,23 @@ export function addRetire(program: Command, run: Run): void {
           before.stage === 'retired'
             ? before
             : await admin.transition(route, { stage: 'retired', reason, expectedVersion: before.version });
-        const set = setOf(session, route);
-        const data = set === null ? null : await finaliseLast(admin, set, reason);
+        if (!session.json) sayChange(session, before, after);
+        const data = await finaliseLast(admin, route, reason);
         if (session.json) session.answer({ route, before, after, data });
-        else {
-          sayChange(session, before, after);
-          sayRetired(session, route, data);
-        }
+        else sayRetired(session, route, data);
         return EXIT.ok;
       }),
     );
 }
 
-/** Ends the way back of a set whose routes are all retired. */
-async function finaliseLast(admin: AdminApi, set: string, reason: string): Promise<DataSetAnswer> {
-  const state = await admin.dataSet(set);
+/** Ends the way back of a route's data where all routes of their set are retired; null: it owns none. */
+async function finaliseLast(admin: AdminApi, route: string, reason: string): Promise<DataSetAnswer | null> {
+  const state = await admin.setOf(route);
+  if (state === null || state.step === 'FINALISED') return state;
   const routes = await admin.routes();
   const stages = state.routes.map((name) => routes.find((one) => one.route === name)?.stage);
-  if (state.step === 'FINALISED' || stages.some((stage) => stage !== 'retired')) return state;
-  return admin.cutOver(set, { reason, finalise: true });
+  if (stages.some((stage) => stage !== 'retired')) return state;
+  return admin.cutOver(state.set, { reason, finalise: true });
 }
 
 function sayRetired(session: Session, route: string, data: DataSetAnswer | null): void {
@@ -80,10 +84,17 @@ function sayRetired(session: Session, route: string, data: DataSetAnswer | null)
   }
 }
 
-/** The data set of a route; null where the plan is not here: the facade gives it back then, and nobody sees how. */
-function setOf(session: Session, name: string): string | null {
-  const route = loadPlan(session.planDir, session.env).plan?.routes.find((one) => one.name === name);
-  return route?.data.kind === 'owned' ? route.data.set : null;
+/** The facade compares both stores before it answers. */
+const UNSEEN_MS = 15 * 60_000;
+
+/** Null: an operator may not, but may roll back, and then the facade does it unseen. */
+async function giveBack(session: Session, set: string, reason: string): Promise<DataSetAnswer | null> {
+  try {
+    return await changeOwner(session, set, { reason, to: 'legacy' });
+  } catch (error) {
+    if (error instanceof Failure && error.exitCode === EXIT.unauthorised) return null;
+    throw error;
+  }
 }
 
 /** `fig pause`: freezes automation, never traffic. */
@@ -125,9 +136,16 @@ function addRouteVerb(program: Command, run: Run, verb: Verb, description: strin
     );
 }
 
-async function act(session: Session, admin: AdminApi, route: string, verb: Verb, reason: string) {
+async function act(
+  session: Session,
+  admin: AdminApi,
+  route: string,
+  verb: Verb,
+  reason: string,
+  timeoutMs?: number,
+) {
   const before = await admin.route(route);
-  const after = await admin.act(route, verb, reason);
+  const after = await admin.act(route, verb, reason, timeoutMs);
   sayChange(session, before, after);
   return EXIT.ok;
 }

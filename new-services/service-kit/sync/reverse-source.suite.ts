@@ -103,7 +103,7 @@ export function reverseSourceSuite(name: string, open: () => Promise<TestedServi
     });
 
     test('holds nothing of what the inbox brings: no row goes round', async () => {
-      for (const owner of ['legacy', 'nobody', 'open'] as const) {
+      for (const owner of ['legacy', 'nobody'] as const) {
         await sync.give(owner);
         const answer = await sync.deliver([{ key: key(8), deleted: false, value: service.valueOf(8) }]);
         expect([answer.status, answer.body.applied]).toEqual([200, 1]);

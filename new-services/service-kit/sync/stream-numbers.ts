@@ -42,10 +42,12 @@ export async function raiseAboveKeys(
     let highest = 0n;
     for (const key of keys) {
       const digits = key.startsWith(prefix) ? key.slice(prefix.length) : '';
-      if (NUMBER.test(digits) && BigInt(digits) > highest) highest = BigInt(digits);
+      // Beyond these a number could be handed out twice, since it is a double then: such keys are nobody's numbers.
+      if (NUMBER.test(digits) && BigInt(digits) <= MOST && BigInt(digits) > highest) highest = BigInt(digits);
     }
     if (highest > 0n) await raiseNumbersAbove(manager, sequence, highest);
   }
 }
 
 const NUMBER = /^\d{1,18}$/;
+const MOST = BigInt(Number.MAX_SAFE_INTEGER);

@@ -139,10 +139,12 @@ export async function exportPage<V>(
 /** One direction is live at a time: what the service owns is carried out of it, and nothing into it. */
 async function refuseOwner(manager: EntityManager, stream: string): Promise<void> {
   const { owner, epoch } = await holdOwner(manager, stream);
-  if (owner !== 'candidate') return;
+  // `open` behind an owner is a service that governs itself for good; before any, nobody has been told yet.
+  const governsItself = owner === 'open' && epoch > 0;
+  if (owner !== 'candidate' && !governsItself) return;
   throw new Problem(
     { code: 'SYNC_OWNED_HERE', status: 409, title: 'This service owns the data' },
-    `The owner of ${stream} is candidate, in epoch ${epoch}: no rows are carried in. Stop carrying, or make another one the owner first.`,
+    `The owner of ${stream} is ${owner}, in epoch ${epoch}: no rows are carried in. Stop carrying, or make another one the owner first.`,
   );
 }
 
