@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { UpstreamProcess } from './soak/upstream-process.ts';
-import { FacadeProcesses, freePort } from './test-kit/facade-process.ts';
+import { BREATH_MS, FacadeProcesses, freePort } from './test-kit/facade-process.ts';
 import { ask } from './test-kit/raw-client.ts';
 import { until } from './test-kit/until.ts';
 
@@ -55,7 +56,7 @@ test.each<[string, () => unknown, () => unknown]>([
     const codes = new Set<string>();
     let stopped = false;
     const client = async (method: 'GET' | 'POST') => {
-      while (!stopped) {
+      for (; !stopped; await wait(BREATH_MS)) {
         const body = method === 'POST' ? { body: 'x' } : {};
         const {
           status,

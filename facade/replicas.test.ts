@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { LedgerEntry } from './core/ledger.ts';
 import { chainFault } from './core/ledger-chain.ts';
@@ -61,7 +62,7 @@ describe.each([1, 2])('a facade of %d workers whose ledger is in Postgres', (cou
     await until('the fault', async () => (await facade.get('/v1/ledger')).fault, 20_000);
     gate.shut();
     const away = Date.now();
-    while (Date.now() - away < AWAY_MS) {
+    for (; Date.now() - away < AWAY_MS; await wait(100)) {
       expect(await facade.get('/readyz')).toMatchObject({ status: 200, ledger: 'unreachable' });
       expect(await facade.post('/v1/routes/articles/rollback', { reason: 'test' })).toMatchObject({
         status: 503,

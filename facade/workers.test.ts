@@ -2,12 +2,19 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { Agent, createServer, request as httpRequest } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { chainFault } from './core/ledger-chain.ts';
 import { type AwkwardUpstream, awkwardUpstream } from './test-kit/awkward-upstream.ts';
 import { listenOn } from './test-kit/facade-of.ts';
-import { type FacadeProcess, FacadeProcesses, freePort, loadOn } from './test-kit/facade-process.ts';
+import {
+  BREATH_MS,
+  type FacadeProcess,
+  FacadeProcesses,
+  freePort,
+  loadOn,
+} from './test-kit/facade-process.ts';
 import { ask } from './test-kit/raw-client.ts';
 import { until } from './test-kit/until.ts';
 
@@ -29,11 +36,14 @@ afterAll(async () => {
 });
 
 type Line = { msg: string; worker?: number; pid?: number; restartMs?: number };
-const linesOf = ({ output }: FacadeProcess): Line[] =>
-  output.text.split('\n').flatMap((text) => (text.startsWith('{') ? [JSON.parse(text)] : []));
+const linesOf = ({ output }: FacadeProcess, msg = ''): Line[] =>
+  output.text
+    .split('\n')
+    .filter((text) => text.startsWith('{') && text.includes(`"msg":"${msg}`))
+    .map((text) => JSON.parse(text));
 /** The process that is worker `n` now. */
 const pidOf = (facade: FacadeProcess, n: number): number =>
-  linesOf(facade).findLast(({ msg, worker }) => msg === 'worker serves' && worker === n)?.pid as number;
+  linesOf(facade, 'worker serves').findLast(({ worker }) => worker === n)?.pid as number;
 const lives = (pid: number): boolean => {
   try {
     process.kill(pid, 0);
@@ -268,7 +278,7 @@ describe('several workers', () => {
     const begun = performance.now();
     let [passed, refused] = [0, 0];
     const client = async () => {
-      while (performance.now() - begun < 5_000) {
+      for (; performance.now() - begun < 5_000; await wait(BREATH_MS)) {
         const { status } = await ask(facade.url, { path: '/api/articles' });
         if (status === 200) passed++;
         else if (status === 429) refused++;

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
 import { ask } from './raw-client.ts';
 import { until } from './until.ts';
 
@@ -144,7 +145,10 @@ export async function freePort(): Promise<number> {
 
 export type Load = { stop(): Promise<{ answered: number; failed: string[] }> };
 
-/** Clients that read one path of each facade without a break; `failed` tells of all that is not 200. */
+/** Between two requests of a client under load: hundreds come in a second, and the machine has time for what is tested. */
+export const BREATH_MS = 5;
+
+/** Clients that read one path of each facade over and over; `failed` tells of all that is not 200. */
 export function loadOn(urls: string[], path: string): Load {
   const failed: string[] = [];
   let answered = 0;
@@ -158,6 +162,7 @@ export function loadOn(urls: string[], path: string): Load {
       );
       if (status === 200) answered++;
       else failed.push(`${url} ${status}`);
+      await wait(BREATH_MS);
     }
   };
   const clients = urls.flatMap((url, i) => [client(url, i), client(url, -i)]);

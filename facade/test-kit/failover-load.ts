@@ -41,8 +41,9 @@ export function failoverLoad(urls: readonly string[], path: string, clients: num
         refused++;
         at = (at + 1) % urls.length;
       } else failed.push(`${urls[at]} ${outcome}`);
-      // Now at once, now a moment later: a connection is idle when it is closed, or just not yet.
-      if (sent % 3 !== 0) await wait(sent % 5);
+      // Now at once, now a moment later: a connection is idle when it is closed, or just not yet. The
+      // machine has time for what is restarted.
+      if (sent % 3 !== 0) await wait(15 * (sent % 5));
     }
     for (const agent of agents) agent.destroy();
   };
