@@ -514,7 +514,7 @@ describeOnEveryDatabase('imports', (kind) => {
 
   test('two at once: one is told to wait', async () => {
     const path = join(folder, `${kind.name}-long.dat`);
-    await writeFibuFile(path, 20_000, parties, { seed: 1000 + serial });
+    await writeFibuFile(path, 5_000, parties, { seed: 1000 + serial });
     const bytes = readFileSync(path);
     const other = await startServer(database.open(), server.contract);
     const otherDisp = await other.login('disp');
@@ -530,7 +530,7 @@ describeOnEveryDatabase('imports', (kind) => {
       .attach('file', file([invoice('R-@')]), 'a')
       .expect(409);
     expect(res.body).toEqual({ error: 'import running' });
-    expect((await long).body).toMatchObject({ ok: true, rec_total: 20_000 });
+    expect((await long).body).toMatchObject({ ok: true, rec_total: 5_000 });
     await other.close();
   });
 
@@ -551,7 +551,7 @@ describeOnEveryDatabase('imports', (kind) => {
 
 describeOnEveryDatabase('an import that is killed', (kind) => {
   // long enough that a busy machine sees it under way
-  const LINES = 15_000;
+  const LINES = 7_000;
   test('is finished by sending the file again, and ends as one that nobody disturbed', async () => {
     const ends: Record<string, string[]>[] = [];
     const path = join(folder, `${kind.name}-kill.dat`);
