@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, readlinkSync, rmSync } from 'nod
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { removePostgresHome } from '../databases/postgres.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
@@ -16,16 +16,23 @@ describe('fig up', () => {
   let output: string;
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'fig up '));
     children = [];
   });
   afterEach(async () => {
     // What a failed test left running is ended by what it says in its folder.
     for (const one of children) one.kill('SIGKILL');
     for (const line of left()) process.kill(Number.parseInt(line, 10), 'SIGKILL');
-    removePostgresHome(join(folder, '.fig/postgres'));
-    rmSync(folder, { recursive: true, force: true });
   });
+
+  function inFreshFolder(): void {
+    beforeAll(() => {
+      folder = mkdtempSync(join(tmpdir(), 'fig up '));
+    });
+    afterAll(() => {
+      removePostgresHome(join(folder, '.fig/postgres'));
+      rmSync(folder, { recursive: true, force: true });
+    });
+  }
 
   function start(...more: string[]): void {
     output = '';
@@ -79,91 +86,99 @@ describe('fig up', () => {
       });
   }
 
-  it('interrupted anywhere it leaves no process, and the next start is whole', async () => {
-    for (const moment of ['Postgres', 'seeding 30 %', 'relay at']) {
+  describe('that was never let come up', () => {
+    inFreshFolder();
+
+    it('interrupted anywhere it leaves no process, and the next start is whole', async () => {
+      for (const moment of ['Postgres', 'seeding 30 %', 'relay at']) {
+        start();
+        await said(moment);
+        expect([moment, await end('SIGINT')]).toEqual([moment, 0]);
+        expect(output.trimEnd().split('\n').at(-1)).toBe('fig up: stopped; state stays in .fig/');
+        expect(left()).toEqual([]);
+        expect(existsSync(join(folder, '.fig/up.json'))).toBe(false);
+      }
       start();
-      await said(moment);
-      expect([moment, await end('SIGINT')]).toEqual([moment, 0]);
-      expect(output.trimEnd().split('\n').at(-1)).toBe('fig up: stopped; state stays in .fig/');
+      await said('Everything is up.');
+      const { publicUrl } = JSON.parse(readFileSync(join(folder, '.fig/up.json'), 'utf8')) as {
+        publicUrl: string;
+      };
+      const login = await fetch(`${publicUrl}/api/login`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ user: 'admin', pass: 'admin' }),
+      });
+      expect(login.status).toBe(200);
+      const rows = await fetch(`${publicUrl}/api/freelancers?size=1`, {
+        headers: {
+          cookie: login.headers
+            .getSetCookie()
+            .map((one) => one.split(';')[0])
+            .join('; '),
+        },
+      });
+      expect(Number(rows.headers.get('x-total-count'))).toBeGreaterThan(900);
+      expect(await end('SIGTERM')).toBe(0);
       expect(left()).toEqual([]);
-      expect(existsSync(join(folder, '.fig/up.json'))).toBe(false);
-    }
-    start();
-    await said('Everything is up.');
-    const { publicUrl } = JSON.parse(readFileSync(join(folder, '.fig/up.json'), 'utf8')) as {
-      publicUrl: string;
-    };
-    const login = await fetch(`${publicUrl}/api/login`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ user: 'admin', pass: 'admin' }),
+    }, 240_000);
+  });
+
+  describe('in a folder where it was up before', () => {
+    inFreshFolder();
+
+    it('copies the rows again when the store they were copied to is gone', async () => {
+      start();
+      await said('copied freelancers into the new service');
+      await said('Everything is up.');
+      await end('SIGINT');
+      removePostgresHome(join(folder, '.fig/postgres'));
+      rmSync(join(folder, '.fig/postgres'), { recursive: true });
+      start();
+      await said('copied freelancers into the new service');
+      await said('Everything is up.');
+      await end('SIGINT');
+      start();
+      await said('Everything is up.');
+      expect(output).not.toContain('copied');
+      expect(await end('SIGINT')).toBe(0);
+    }, 240_000);
+
+    it('ends what a killed start left behind, and refuses a second start beside a living one', async () => {
+      start();
+      await said('Everything is up.');
+      const first = child;
+      await end('SIGKILL');
+      // Databases and all four services.
+      expect(left().length).toBeGreaterThanOrEqual(6);
+
+      start();
+      await said(
+        'ended what an earlier, killed start left running: legacy, freelancers, timesheets, gateway, relay, facade',
+      );
+      await said('Everything is up.');
+      const living = child;
+      start();
+      await said('already running in this folder');
+      expect(await exitCode()).toBe(1);
+
+      child = living;
+      expect(await end('SIGINT')).toBe(0);
+      expect(first.signalCode).toBe('SIGKILL');
+      expect(left()).toEqual([]);
+    }, 240_000);
+
+    it('names a public port that is taken, and starts nothing', async () => {
+      const holder = createServer();
+      await new Promise<void>((done) => holder.listen(0, '127.0.0.1', done));
+      const { port } = holder.address() as { port: number };
+      start('--port', String(port));
+      expect(await exitCode()).toBe(1);
+      expect(output).toContain(
+        `port ${port} (public) is in use by another program. Do: stop that program, or start`,
+      );
+      expect(output).not.toContain('Postgres');
+      holder.close();
     });
-    expect(login.status).toBe(200);
-    const rows = await fetch(`${publicUrl}/api/freelancers?size=1`, {
-      headers: {
-        cookie: login.headers
-          .getSetCookie()
-          .map((one) => one.split(';')[0])
-          .join('; '),
-      },
-    });
-    expect(Number(rows.headers.get('x-total-count'))).toBeGreaterThan(900);
-    expect(await end('SIGTERM')).toBe(0);
-    expect(left()).toEqual([]);
-  }, 240_000);
-
-  it('ends what a killed start left behind, and refuses a second start beside a living one', async () => {
-    start();
-    await said('Everything is up.');
-    const first = child;
-    await end('SIGKILL');
-    // Databases and all four services.
-    expect(left().length).toBeGreaterThanOrEqual(6);
-
-    start();
-    await said(
-      'ended what an earlier, killed start left running: legacy, freelancers, timesheets, gateway, relay, facade',
-    );
-    await said('Everything is up.');
-    const living = child;
-    start();
-    await said('already running in this folder');
-    expect(await exitCode()).toBe(1);
-
-    child = living;
-    expect(await end('SIGINT')).toBe(0);
-    expect(first.signalCode).toBe('SIGKILL');
-    expect(left()).toEqual([]);
-  }, 240_000);
-
-  it('copies the rows again when the store they were copied to is gone', async () => {
-    start();
-    await said('copied freelancers into the new service');
-    await said('Everything is up.');
-    await end('SIGINT');
-    removePostgresHome(join(folder, '.fig/postgres'));
-    rmSync(join(folder, '.fig/postgres'), { recursive: true });
-    start();
-    await said('copied freelancers into the new service');
-    await said('Everything is up.');
-    await end('SIGINT');
-    start();
-    await said('Everything is up.');
-    expect(output).not.toContain('copied');
-    expect(await end('SIGINT')).toBe(0);
-  }, 240_000);
-
-  it('names a public port that is taken, and starts nothing', async () => {
-    const holder = createServer();
-    await new Promise<void>((done) => holder.listen(0, '127.0.0.1', done));
-    const { port } = holder.address() as { port: number };
-    start('--port', String(port));
-    expect(await exitCode()).toBe(1);
-    expect(output).toContain(
-      `port ${port} (public) is in use by another program. Do: stop that program, or start`,
-    );
-    expect(output).not.toContain('Postgres');
-    holder.close();
   });
 });
 
