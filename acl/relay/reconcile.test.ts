@@ -14,7 +14,7 @@ import { RECONCILE_FAILPOINTS } from './failpoint.ts';
 
 const IS_SOAK = process.env.FIG_SOAK === '1';
 /** Of the kinds of databases one has so many rows, some chunks of them; the code that compares is the same. */
-const MANY = IS_SOAK ? 10_000 : 6_000;
+const MANY = 10_000;
 const FEW = IS_SOAK ? MANY : 4_000;
 const SERVICE_TOKEN = 'service-token-of-a-test';
 const RELAY_TOKEN = 'relay-token-of-a-test';
