@@ -24,12 +24,9 @@ test('each plan beside the own one of a project has a ledger of its own', () => 
   expect(stateFolder('..', cwd)).toBe('.fig/plans/plan');
 });
 
-test('it does not depend on which other plans there are, unless the ledger lies where all had it before', () => {
+test('one that is alone in a folder keeps what it knows in .fig, unless it was not alone before', () => {
   const alone = join(cwd, 'shop');
   expect(stateFolder('migration-plan', alone)).toBe('.fig');
-  expect(stateFolder('plan', alone)).toBe('.fig/plans/plan');
-  mkdirSync(join(alone, '.fig'));
-  writeFileSync(join(alone, '.fig', 'ledger.jsonl'), '');
   expect(stateFolder('plan', alone)).toBe('.fig');
   mkdirSync(join(alone, '.fig/plans/plan'), { recursive: true });
   writeFileSync(join(alone, '.fig/plans/plan/ledger.jsonl'), '');

@@ -17,10 +17,9 @@ export function stateFolder(planDir: string, cwd = process.cwd()): string {
     .replace(/[^\w-]+/g, '-')
     .replace(/^-+|-+$/g, '');
   const folder = join('.fig', 'plans', name || 'plan');
-  const has = (where: string) => existsSync(resolve(cwd, where, 'ledger.jsonl'));
-  // It lay there before each plan had its own.
-  const isOld = !has(folder) && has('.fig') && !existsSync(join(own, 'plan.yaml'));
-  return isOld ? '.fig' : folder;
+  // Alone in a project it needs no other place, unless it had one before it was alone.
+  const isAlone = !existsSync(join(own, 'plan.yaml')) && !existsSync(resolve(cwd, folder, 'ledger.jsonl'));
+  return isAlone ? '.fig' : folder;
 }
 
 const real = (path: string) => (existsSync(path) ? realpathSync(path) : path);
