@@ -128,9 +128,10 @@ describe('what writes a data set from outside', () => {
 describe('the plan of this repository', () => {
   const { plan } = loadPlan(fileURLToPath(new URL('..', import.meta.url)), {});
 
-  test('names what writes timesheets beside their route: the payment run, a page, and two cascades', () => {
+  test('names what writes timesheets beside their route: the payment run, its page and another one, and two cascades', () => {
     expect(writersOutside(plan as Plan, 'timesheets').map((line) => line.split(' writes ')[0])).toEqual([
       'POST /api/payments/run',
+      'POST /payments/run',
       'POST /api/payments/:id/fail',
       'POST /timesheets/:id/approve',
       'DELETE /api/projects/:id',

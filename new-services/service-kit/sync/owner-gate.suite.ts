@@ -125,12 +125,12 @@ export function ownerGateSuite(name: string, open: () => Promise<TestedService>)
       await sync.drain();
       const { epoch } = await sync.give('candidate');
       const decided = { 'x-fig-epoch': String(epoch) };
-      expect((await sync.write(24, 'governed', decided)).status).toBe(200);
+      expect((await sync.write(20, 'governed', decided)).status).toBe(200);
       expect(await sync.changes()).toHaveLength(1);
       expect((await sync.putOwner({ owner: 'open', epoch })).body).toEqual({ owner: 'open', epoch });
-      expect((await sync.write(24, 'for good', decided)).status).toBe(200);
+      expect((await sync.write(20, 'for good', decided)).status).toBe(200);
       expect(await sync.changes()).toHaveLength(1);
-      const carried = await sync.deliver([{ key: service.keyOf(25), deleted: true }]);
+      const carried = await sync.deliver([{ key: service.keyOf(21), deleted: true }]);
       expect([carried.status, carried.body.code]).toEqual([409, 'SYNC_OWNED_HERE']);
       for (const late of ['candidate', 'legacy', 'nobody'] as const)
         expect((await sync.putOwner({ owner: late, epoch })).body.code).toBe('SYNC_EPOCH_STALE');
