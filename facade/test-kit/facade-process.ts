@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -134,13 +135,22 @@ ${extra}
   }
 }
 
-/** A port that nobody listens on, for a process that must come back on the same one. */
+/**
+ * A port that nobody listens on, for a process that must come back on the same one: not of those that the system gives to
+ * connections by itself (Linux: from 32768).
+ */
 export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as { port: number };
-  await new Promise((resolve) => probe.close(resolve));
-  return port;
+  for (;;) {
+    const probe = createServer();
+    const listening = new Promise<boolean>((resolve) => {
+      probe.once('error', () => resolve(false)).once('listening', () => resolve(true));
+    });
+    const port = randomInt(15_000, 32_000);
+    probe.listen(port, '127.0.0.1');
+    if (!(await listening)) continue;
+    await new Promise((resolve) => probe.close(resolve));
+    return port;
+  }
 }
 
 export type Load = { stop(): Promise<{ answered: number; failed: string[] }> };

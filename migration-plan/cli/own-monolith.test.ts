@@ -1,10 +1,10 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { freePort } from './databases/process.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 /** Somebody else's application: nothing of it knows of this project. */
@@ -22,14 +22,6 @@ const running: ChildProcess[] = [];
 const ports: Record<'3000' | '4102' | '8080' | '8081', number> = { 3000: 0, 4102: 0, 8080: 0, 8081: 0 };
 let folder: string;
 let home: string;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'fig-own-'));

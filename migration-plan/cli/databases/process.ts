@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { lastWords } from './last-words.ts';
@@ -99,17 +100,19 @@ export async function stopProcess(
   clearTimeout(timer);
 }
 
-export async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
-}
+/** What a system gives to connections by itself (Linux: from 32768) can be gone before somebody listens there. */
+const NOT_EPHEMERAL = [15_000, 32_000] as const;
+const handedOut = new Set<number>();
 
+/** A port that nobody listens on, each one only once. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(...NOT_EPHEMERAL);
+    if (handedOut.has(port) || !(await portIsFree(port))) continue;
+    handedOut.add(port);
+    return port;
+  }
+}
 /** True when nothing holds the port on `host`: told by listening, since a connect probe misses sockets that do not accept. */
 export async function portIsFree(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {

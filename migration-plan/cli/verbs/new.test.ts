@@ -1,11 +1,11 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { answers } from '../answers.ts';
+import { freePort } from '../databases/process.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const LEFT_OUT = new Set(['node_modules', '.git', '.fig']);
@@ -88,20 +88,6 @@ function run(args: readonly string[], env: Record<string, string> = {}): Promise
 }
 const fig = (...args: string[]) => run(['migration-plan/cli/run.ts', ...args]);
 const inHome = (path: string) => readFileSync(join(home, path), 'utf8');
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve) =>
-          server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port)),
-        ),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
 
 async function until(check: () => Promise<boolean>, what: string): Promise<void> {
   for (const deadline = performance.now() + 90_000; !(await check()); ) {
@@ -215,10 +201,9 @@ test('a service made beside the example is added and nothing else changed', asyn
 });
 
 test('a service beside the monolith of somebody else: generated, checked, tested, filled, and no answer differs', async () => {
-  const [shop, credits, gateway, relay, publicPort, adminPort] = (await freePorts(6)) as [
-    number,
-    ...number[],
-  ];
+  const [shop, credits, gateway, relay, publicPort, adminPort] = (await Promise.all(
+    Array.from({ length: 6 }, freePort),
+  )) as [number, ...number[]];
   writeFileSync(join(folder, 'routes.txt'), 'GET /api/credit-notes\nGET /api/other\n');
   const legacy = `http://127.0.0.1:${shop}`;
   await fig('init', '--from', join(folder, 'routes.txt'), '--legacy', legacy, '--plan', 'shop');
