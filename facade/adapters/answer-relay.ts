@@ -24,10 +24,24 @@ export function relayAnswer(answer: IncomingMessage, attempt: Attempt, response:
   // The parser first reads on to the end of what came with the head: what breaks there can still be answered with a
   // problem or by another upstream.
   process.nextTick(() => {
-    const { beforeAnswer } = attempt.exchange;
-    if (!beforeAnswer) send(answer, attempt, response);
+    const { beforeAnswer, declines } = attempt.exchange;
+    if (declines?.(attempt.status, answer.rawHeaders)) decline(answer, attempt, response);
+    else if (!beforeAnswer) send(answer, attempt, response);
     else if (attempt.answer === answer) void beforeAnswer().then(() => send(answer, attempt, response));
   });
+}
+
+function decline(answer: IncomingMessage, attempt: Attempt, response: ServerResponse): void {
+  if (attempt.answer !== answer) return;
+  // httpxy ends the client's connection with an answer that breaks off; here the client still gets another one. The
+  // upstream's connection, of which Node would have known by its own listeners, is let go of.
+  answer.removeAllListeners();
+  answer.once('error', (error) => fail(attempt, error, response));
+  answer.once('end', () => {
+    answer.destroy();
+    attempt.settle({ kind: 'declined', status: attempt.status });
+  });
+  answer.resume();
 }
 
 function send(answer: IncomingMessage, attempt: Attempt, response: ServerResponse): void {

@@ -45,10 +45,11 @@ export function createUndiciForwarder(rest: Forwarder): Forwarder {
   };
 }
 
-function isPlainRead({ request, headers, upstream, beforeAnswer }: Exchange): boolean {
+function isPlainRead({ request, headers, upstream, beforeAnswer, declines }: Exchange): boolean {
   return (
     request.method === 'GET' &&
     beforeAnswer === null &&
+    declines === null &&
     upstream.url.startsWith('http:') &&
     headers['content-length'] === undefined &&
     headers['transfer-encoding'] === undefined

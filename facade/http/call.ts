@@ -39,6 +39,8 @@ export type Call = {
   readonly upgrade: boolean;
   /** A body was announced, by its length or chunked. */
   readonly hasBody: boolean;
+  /** The request was sent before and declined; `body` is what it had, null for none. Null: its first time. */
+  readonly again: { readonly body: Buffer | null } | null;
   /** The client sends its body when it is told to. */
   readonly expectsContinue: boolean;
 };
@@ -121,6 +123,7 @@ export function readCall(
     decision: { ...decision, upstream: decision.upstream as Party },
     upgrade,
     hasBody,
+    again: null,
     expectsContinue: hasBody && request.httpVersionMinor > 0 && Boolean(request.headers.expect),
   };
 }

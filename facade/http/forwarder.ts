@@ -18,6 +18,8 @@ export type Exchange = {
   readonly freshConnection: boolean;
   /** The body, when it is not the request itself. */
   readonly body?: Readable;
+  /** Whether this answer declines the request, unheard: it is read to its end and the client gets nothing of it. */
+  readonly declines: ((status: number, rawHeaders: readonly string[]) => boolean) | null;
   /** What has to be done before the client gets anything of the answer; null: nothing. Never rejects. */
   readonly beforeAnswer: (() => Promise<void>) | null;
   /** The answer's headers as the client gets them, flat names and values; also called for a 101. */
@@ -47,6 +49,8 @@ export type UpstreamFailure = {
 
 export type ForwardOutcome =
   | { readonly kind: 'answered'; readonly status: number }
+  /** The answer said so (`declines`); nothing was sent to the client yet. */
+  | { readonly kind: 'declined'; readonly status: number }
   /** Nothing was sent to the client yet: it can still be answered. */
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure }
   /** The upstream broke off in the middle of its answer; the client's connection was cut. */

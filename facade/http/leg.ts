@@ -156,7 +156,7 @@ export function tellOutcome(leg: Leg, outcome: ForwardOutcome): void {
     outcome.kind === 'cut' ||
     (outcome.kind === 'failed' && !outcome.failure.clientStalled && !outcome.failure.staleConnection);
   if (failed) breaker.failed(pass, performance.now());
-  else if (outcome.kind === 'answered') tellStatus(leg, outcome.status);
+  else if (outcome.kind === 'answered' || outcome.kind === 'declined') tellStatus(leg, outcome.status);
   else breaker.abandoned(pass);
   leg.told = true;
 }

@@ -29,6 +29,7 @@ export type Metrics = {
   readonly upgradedConnections: Gauge;
   readonly slowClients: Counter<'part'>;
   readonly fencedReads: Counter<'set' | 'cause'>;
+  readonly declinedWrites: Counter<'set' | 'outcome'>;
   /** Shows health and load of upstreams, asked for whenever somebody reads the metrics. */
   showUpstreams(views: () => UpstreamView[]): void;
   /** Shows how far data sets lag. */
@@ -74,6 +75,12 @@ export function createMetrics(): Metrics {
     labelNames: ['set', 'cause'],
     registers: [registry],
   });
+  const declinedWrites = new Counter({
+    name: 'fig_writes_declined_total',
+    help: 'Writes that the service of their data set declined since this instance had not heard of a change of owner, by outcome: decided-anew, refused.',
+    labelNames: ['set', 'outcome'],
+    registers: [registry],
+  });
   return {
     observe({ route, upstream, reason, status, seconds: took }) {
       requests.inc({ route, upstream, reason, status });
@@ -82,6 +89,7 @@ export function createMetrics(): Metrics {
     upgradedConnections,
     slowClients,
     fencedReads,
+    declinedWrites,
     showSets: (views) => showSets(registry, views),
     showUpstreams: (views) => showUpstreams(registry, views),
     showShadow: (pages) => showShadow(registry, pages),

@@ -279,6 +279,12 @@ const OTHER = {
       'The data that the request writes is changing its owner, and too many writes wait, or this one has for 10 s.',
     remedy: 'Repeat it after `Retry-After`: nothing was written.',
   },
+  FENCE_WRITE_DECLINED: {
+    status: 503,
+    meaning:
+      'The service took no write since its data has another owner, and this instance has not heard of one within 2 s, or could not send the body again.',
+    remedy: 'Repeat it after `Retry-After`: nothing was written. If it stays, see `fig instances`.',
+  },
   FENCE_CUTOVER_REFUSED: {
     status: 422,
     meaning:

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { type Duplex, Readable } from 'node:stream';
 import type { Logger } from 'pino';
 import { decide, type Reason } from '../core/decide.ts';
 import type { Party } from '../core/party.ts';
@@ -9,6 +9,7 @@ import type { Snapshot } from '../core/snapshot.ts';
 import { clientHeaders } from './answer-headers.ts';
 import { limitBody } from './body-limit.ts';
 import { announcesBody, type Call, readCall } from './call.ts';
+import { declines, hearsOfChange, type KeptWrite, keepWrite } from './declined-writes.ts';
 import { type Edge, edgeOf, peerAddress } from './edge.ts';
 import { ownConditions, tagPassage } from './entity-tags.ts';
 import type { Fences } from './fences/fences.ts';
@@ -33,6 +34,7 @@ import { createRecorder } from './recorder.ts';
 import type { Recordings, RecordingTurn } from './recording/recordings.ts';
 import { failureProblem } from './refusals.ts';
 import { changeHeaders, upstreamHeaders } from './request-headers.ts';
+import { CaptureBudget } from './shadow/capture-budget.ts';
 import type { Shadow } from './shadow/shadow.ts';
 import type { ShadowTurn } from './shadow/shadow-turn.ts';
 import { keepFromSharedCaches } from './shared-cache.ts';
@@ -92,6 +94,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
   const eventStreams = new Set<Duplex>();
   /** Requests whose bodies turned out to be none, and what was answered. */
   const brokenBodies = new WeakMap<IncomingMessage, ProblemBody>();
+  const keptBodies = new CaptureBudget(KEPT_BYTES);
   const slowBodies = new SlowBodies(() => paceOf(options.snapshot().plan));
   const {
     ended: record,
@@ -135,8 +138,8 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
     const own = { ...headers };
     if (tags) ownConditions(own, tags);
     // Who owned the data when the write was decided: another owner refuses it before any effect.
-    if (decision.reason === 'WRITER' && party === 'candidate')
-      own['x-fig-epoch'] = String(state?.position?.epoch ?? 0);
+    const isDecline = isDeclinable(call, leg);
+    if (isDecline) own['x-fig-epoch'] = String(state?.position?.epoch ?? 0);
     const change = state?.route.credentials[party];
     if (change) changeHeaders(own, change);
     return {
@@ -147,6 +150,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
       timeouts: snapshot.plan.timeouts,
       expectsContinue: call.expectsContinue,
       freshConnection: false,
+      declines: isDecline ? declines : null,
       beforeAnswer: state && call.takesPosition ? () => call.fence.wrote(state, snapshot) : null,
       shapeInformation: (rawHeaders) => clientHeaders(rawHeaders, context),
       shapeAnswer(status, rawHeaders) {
@@ -196,34 +200,75 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
   /** Serves a request, with the owner of what it writes in mind. */
   async function take(call: Call, response: ServerResponse): Promise<void> {
     const set = OwnedWrites.setOf(call);
-    if (set === null) return serve(call, response);
+    if (set === null) return void (await serve(call, response));
     if (!writes.isHeld(set)) {
       const end = writes.begin(set);
-      return serve(call, response).finally(end);
+      const declined = await serve(call, response).finally(end);
+      return declined && takeAgain(call, set, declined, response);
     }
     const released = await writes.wait(set, response);
     if (released === 'gone') return recordUnasked(call, call.decision.reason, LEFT);
-    const again =
-      released === 'open'
-        ? read(call.request, false, true)
-        : problemOf('FENCE_WRITES_HELD', `writes of ${set} wait for a change of its owner.`, {
-            retryAfterSeconds: 1,
-          });
-    if ('code' in again) return refuse(call.request, response, again);
-    return take(again, response);
+    if (released === 'open') return takeAsRead(call, call.again, response);
+    refuse(
+      call.request,
+      response,
+      problemOf('FENCE_WRITES_HELD', `writes of ${set} wait for a change of its owner.`, {
+        retryAfterSeconds: 1,
+      }),
+    );
   }
 
-  async function serve(call: Call, response: ServerResponse): Promise<void> {
+  /** Decides a request anew, on the snapshot of now. */
+  async function takeAsRead(call: Call, again: Call['again'], response: ServerResponse): Promise<void> {
+    const { request, requestId, started } = call;
+    const anew = read(request, false, true);
+    if ('code' in anew) return refuse(request, response, anew);
+    const expectsContinue = anew.expectsContinue && again === null;
+    return take({ ...anew, requestId, started, again, expectsContinue }, response);
+  }
+
+  /** The service declined a write before any effect: there is another owner, of whom this instance hears now. */
+  async function takeAgain(
+    call: Call,
+    set: string,
+    kept: KeptWrite,
+    response: ServerResponse,
+  ): Promise<void> {
+    const { requestId, decision } = call;
+    try {
+      const again = call.again ? null : await kept.restore();
+      const isDecidable = again !== null && (await hearsOfChange(call, options.snapshot));
+      metrics.declinedWrites.inc({ set, outcome: isDecidable ? 'decided-anew' : 'refused' });
+      log.info({ requestId, set, path: shownPath(call), isDecidable }, 'the service declined a write');
+      if (response.destroyed) return record(call, 'candidate', decision.reason, CLIENT_GONE);
+      if (isDecidable) return await takeAsRead(call, again, response);
+      const problem = problemOf(
+        'FENCE_WRITE_DECLINED',
+        `the service of ${set} took no write: it is not its owner, or in another epoch than this instance knows. Nothing was written.`,
+        { retryAfterSeconds: 1 },
+      );
+      const headers = [...retryAfter(problem), ...figHeaders(call, 'candidate', decision.reason)];
+      if (call.hasBody && again === null) headers.push('Connection', 'close');
+      sendProblem(response, problem, headers);
+      record(call, 'candidate', decision.reason, { kind: 'declined', status: 409 }, problem.status);
+    } finally {
+      kept.release();
+    }
+  }
+
+  /** Gives what is needed to decide the request anew where its service declined it. */
+  async function serve(call: Call, response: ServerResponse): Promise<KeptWrite | undefined> {
     const admitted = admit(call, response, guards);
     const leg = admitted instanceof Promise ? await admitted : admitted;
-    if (!leg) return recordUnasked(call, call.decision.reason, LEFT);
-    if ('problem' in leg) return refuseLeg(call, response, leg);
-    await carry(call, leg, response);
+    if (leg && !('problem' in leg)) return carry(call, leg, response);
+    if (leg) refuseLeg(call, response, leg);
+    else recordUnasked(call, call.decision.reason, LEFT);
+    return undefined;
   }
 
   /** Sends the request and, where that is allowed, sends it again. */
-  async function carry(call: Call, first: Leg, response: ServerResponse): Promise<void> {
-    const { request, decision, snapshot, hasBody } = call;
+  async function carry(call: Call, first: Leg, response: ServerResponse): Promise<KeptWrite | undefined> {
+    const { request, decision, snapshot, hasBody, again } = call;
     let leg = first;
     // The facade itself would have no more of the body.
     let refused = null as ProblemBody | null;
@@ -236,8 +281,8 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
     const { maxBodyBytes } = snapshot.plan.limits;
     const tooLarge = () =>
       refuseBody(problemOf('ROUTE_BODY_TOO_LARGE', `expected a body of at most ${maxBodyBytes} bytes.`));
-    const limit = limitBody(request, maxBodyBytes, tooLarge);
-    if (hasBody && !limit.refused)
+    const limit = again ? READ_BEFORE : limitBody(request, maxBodyBytes, tooLarge);
+    if (hasBody && !limit.refused && !again)
       slowBodies.watch(
         request,
         () => leg.guard.bulkhead.queued > 0,
@@ -256,16 +301,24 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
         },
       );
     const headers = headersOf(call);
-    const source = hasBody ? (limit.counted ?? request) : null;
-    const take = limit.refused ? null : (recordings?.begin(call, response, headers, source) ?? null);
-    const turn = limit.refused
+    let source: Readable | null = hasBody ? (limit.counted ?? request) : null;
+    if (again?.body) source = Readable.from([again.body]);
+    const kept =
+      isDeclinable(call, leg) && !limit.refused
+        ? keepWrite(request, again ? null : source, keptBodies)
+        : null;
+    source = kept?.stream ?? source;
+    const isWatched = !limit.refused && !again;
+    const take = !isWatched ? null : (recordings?.begin(call, response, headers, source) ?? null);
+    const turn = !isWatched
       ? null
       : (shadow?.begin(call, leg, response, headers, take?.body ?? source) ?? null);
     const taps: Tap[] = [take, turn].filter((tap) => tap !== null);
     let last: ForwardOutcome = CLIENT_GONE;
+    let declined = false;
     const send = (freshConnection = false) => {
       const exchange = { ...exchangeOf(call, leg, headers, taps), freshConnection };
-      const body = turn?.body ?? take?.body ?? limit.counted;
+      const body = turn?.body ?? take?.body ?? (source === request ? null : source);
       return forwarder.forward(body ? { ...exchange, body } : exchange, response);
     };
     const tell = (outcome: ForwardOutcome) => {
@@ -279,7 +332,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
       if (limit.refused) {
         leg.guard.breaker.abandoned(leg.pass);
         tooLarge();
-        return recordUnasked(call, 'ROUTE_BODY_TOO_LARGE', 413);
+        return void recordUnasked(call, 'ROUTE_BODY_TOO_LARGE', 413);
       }
       const repeatable = decision.safe && !hasBody;
       let outcome = await send();
@@ -287,27 +340,32 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
       if (outcome.kind === 'failed' && outcome.failure.staleConnection && repeatable)
         outcome = await send(true);
       tell(outcome);
+      if (outcome.kind === 'declined' && kept) {
+        declined = true;
+        return kept;
+      }
       if (outcome.kind === 'failed' && repeatable && fallsBack(call, leg)) {
         logFailure(call, leg.party, outcome.failure);
         release(leg);
         const legacy = await place(legacyLeg(call, 'FALLBACK', guards), call, response, guards);
         // Then the candidate remains the one that was asked.
-        if (!legacy) return record(call, leg.party, leg.reason, CLIENT_GONE);
+        if (!legacy) return void record(call, leg.party, leg.reason, CLIENT_GONE);
         if ('problem' in legacy) {
           sendRefusal(call, response, legacy);
-          return record(call, leg.party, leg.reason, outcome, legacy.problem.status);
+          return void record(call, leg.party, leg.reason, outcome, legacy.problem.status);
         }
         leg = legacy;
         outcome = await send();
         tell(outcome);
       }
       if (outcome.kind === 'failed' && !refused)
-        return await answerFailure(call, leg, outcome.failure, response);
+        return void (await answerFailure(call, leg, outcome.failure, response));
       record(call, leg.party, leg.reason, outcome, (refused ?? brokenBodies.get(request))?.status);
     } finally {
       for (const tap of taps) tap.ended(last, leg.party);
       eventStreams.delete(request.socket);
       release(leg);
+      if (!declined) kept?.release();
     }
   }
 
@@ -446,6 +504,11 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
   }
 }
 
+/** A write that is refused, unheard, by a service which does not own its data. */
+function isDeclinable({ decision }: Call, { party }: Leg): boolean {
+  return decision.reason === 'WRITER' && party === 'candidate';
+}
+
 function isEventStream(headers: string[]): boolean {
   const at = headers.findIndex((name, i) => i % 2 === 0 && name.toLowerCase() === 'content-type');
   return at !== -1 && /^text\/event-stream/i.test(headers[at + 1] as string);
@@ -471,6 +534,12 @@ const UNCLEAR = new Set([400, 501, 505]);
 const NOT_SENT: ReadonlySet<UpstreamFailure['stage']> = new Set(['CONNECT', 'CONNECT_TIMEOUT', 'TLS']);
 
 const CLIENT_GONE: ForwardOutcome = { kind: 'client-gone' };
+
+/** The limits of a body that was read before were kept then. */
+const READ_BEFORE = { refused: false, counted: null };
+
+/** Bodies of writes that may have to be sent again, all together. */
+const KEPT_BYTES = 64 * 1024 * 1024;
 
 /** The status in the decision log of a request whose client left. */
 const LEFT = 499;

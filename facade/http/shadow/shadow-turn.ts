@@ -183,7 +183,7 @@ export class ShadowTurn {
   #discardReason(copied: Copied, { outcome, party }: Ended): DiscardReason | null {
     const { tap, rehearse } = this.#parts;
     if (outcome.kind === 'client-gone' || outcome.kind === 'cut') return 'aborted';
-    if (outcome.kind === 'failed' || tap.status === 0) return 'no-answer';
+    if (outcome.kind === 'failed' || outcome.kind === 'declined' || tap.status === 0) return 'no-answer';
     if (party !== this.#asked) return 'fallback';
     if (tap.status === 304 || tap.status === 206 || tap.status === 416) return 'conditional';
     if (headerOf(tap.rawHeaders, 'content-type')?.toLowerCase().startsWith('text/event-stream'))
