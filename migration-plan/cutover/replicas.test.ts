@@ -133,6 +133,18 @@ test('so do three replicas that share a ledger, unless one of them is silent: it
   const late = load(['facade-3']);
   await written(30);
   await late.stop();
-  await world.cutOver('legacy');
+
+  // Asleep during the way back, with writes at its door that it decides by what it knew: the service declines them, and
+  // they go to the owner after all.
+  const before = book.writes.length;
+  silent.child.kill('SIGSTOP');
+  const waiting = load(['facade-3']);
+  expect(await world.cutOver('legacy')).toMatchObject({ owner: 'legacy', run: { outcome: 'done' } });
+  silent.child.kill('SIGCONT');
+  await waiting.stop();
+  expect(book.writes.length).toBeGreaterThan(before);
+  expect([...book.answers.keys()]).toEqual(['done']);
+  const metrics = await (await fetch(`${silent.adminUrl}/metrics`)).text();
+  expect(metrics).toMatch(/fig_writes_declined_total\{set="freelancers",outcome="decided-anew"\} [1-9]/);
   await expectSound();
 }, 240_000);
