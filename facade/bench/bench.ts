@@ -6,13 +6,16 @@ import { parseArgs } from 'node:util';
 import { cpuMicros } from './cpu.ts';
 import { decisionNanos } from './decision.ts';
 import { facadeAt, MEASURED_PATH } from './facade-under-test.ts';
-import { load, loadAt, loader } from './load.ts';
+import { compareLatencies } from './latencies.ts';
+import { load, loader } from './load.ts';
 import { type Peer, peers, type RunningProxy, startScript } from './proxies.ts';
+import { scaling, scalingMissing } from './scaling.ts';
 import { formatSpread, median, type Spread, spread } from './spread.ts';
 
 const USAGE =
-  'npm run bench [-- --seconds 5] [--rounds 5] [--connections 50] [--rate 400] [--only NAME,…] [--workers N] [--write]';
+  'npm run bench [-- --seconds 5] [--rounds 5] [--connections 50] [--rate 1000] [--pairs 20] [--only NAME,…] [--workers N] [--write]';
 const WARM_UP_SECONDS = 2;
+const PAIR_SECONDS = 2;
 /** The peer that the facade's target is given against. */
 const YARDSTICK = 'Express + http-proxy-middleware';
 
@@ -30,7 +33,8 @@ const { values: flags } = parseArgs({
     rounds: { type: 'string', default: '5' },
     connections: { type: 'string', default: '50' },
     only: { type: 'string' },
-    rate: { type: 'string', default: '400' },
+    rate: { type: 'string', default: '1000' },
+    pairs: { type: 'string', default: '20' },
     workers: { type: 'string' },
     write: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -45,10 +49,13 @@ const rounds = count('rounds');
 const connections = count('connections');
 /** Requests a second at which latencies of copies are compared: far below what any of them can do. */
 const rate = count('rate');
+/** Rounds of that comparison: a p99 swings, and many short rounds say more of it than few long ones. */
+const pairs = count('pairs');
 const workers = flags.workers === undefined ? 1 : count('workers');
 
 /** No copies, and copies of everything: the same route at the same stage. */
 const [WITHOUT, WITH] = ['facade, no copies', 'facade, shadow 100 %'];
+const control = facadeAt(`${WITHOUT}, once more`, { stage: 'shadow' });
 const slow = await startScript('slow-upstream.ts');
 const candidates: Peer[] = [
   facadeAt('facade, settled route', { stage: 'candidate' }),
@@ -67,7 +74,7 @@ const chosen = candidates.filter(
   ({ name }) => !wanted || wanted.some((part) => name.toLowerCase().includes(part)),
 );
 
-function count(flag: 'seconds' | 'rounds' | 'connections' | 'workers' | 'rate'): number {
+function count(flag: 'seconds' | 'rounds' | 'connections' | 'workers' | 'rate' | 'pairs'): number {
   const text = flags[flag] ?? '';
   if (/^[1-9]\d*$/.test(text)) return Number(text);
   process.stderr.write(`--${flag}: expected a whole number above 0, got ${text}. ${USAGE}\n`);
@@ -80,7 +87,8 @@ async function main(): Promise<void> {
   const upstream = await startScript('upstream.ts');
   const running = new Map<Peer, RunningProxy>();
   const rows: Row[] = runnable.map(({ name }) => ({ name, rounds: [] }));
-  const atRate: Row[] = runnable.filter(isAboutCopies).map(({ name }) => ({ name, rounds: [] }));
+  let latencies: string[] = [];
+  let scaled: string[] = [];
   try {
     for (const peer of runnable) running.set(peer, await peer.start(upstream.url));
     for (const peer of runnable) await measure(running.get(peer) as RunningProxy, WARM_UP_SECONDS);
@@ -94,12 +102,23 @@ async function main(): Promise<void> {
         );
       }
     }
-    for (let round = 1; round <= rounds; round++)
-      for (const [index, peer] of runnable.filter(isAboutCopies).entries()) {
-        const measured = await measure(running.get(peer) as RunningProxy, seconds, rate);
-        (atRate[index] as Row).rounds.push(measured);
-        say(`round ${round}/${rounds} ${peer.name}, ${rate}/s: p99 ${measured.p99Ms.toFixed(1)} ms`);
-      }
+    const about = runnable.filter(({ name }) => name === WITHOUT || name.startsWith(WITH));
+    if (about.length > 1 && about[0]?.name === WITHOUT) {
+      // A second process of the first kind: how much of a difference is none.
+      running.set(control, await control.start(upstream.url));
+      await measure(running.get(control) as RunningProxy, WARM_UP_SECONDS);
+      const proxies = [about[0], control, ...about.slice(1)].map(
+        (peer) => [peer.name, running.get(peer) as RunningProxy] as const,
+      );
+      const options = { rate, rounds: pairs, seconds: PAIR_SECONDS, connections, say };
+      latencies = await compareLatencies(proxies, options);
+    }
+    for (const proxy of running.values()) await proxy.stop();
+    running.clear();
+    const missing = scalingMissing();
+    if (workers > 1 && missing === null)
+      scaled = [await scaling(upstream.url, workers, { rounds, seconds, say }), ''];
+    else if (workers > 1) say(`workers with a share of a core each: left out, ${missing}`);
   } finally {
     for (const proxy of running.values()) await proxy.stop();
     await upstream.stop();
@@ -109,8 +128,9 @@ async function main(): Promise<void> {
     ...table(rows),
     '',
     ...copies(rows),
-    ...latencies(atRate),
+    ...latencies,
     ...severalWorkers(rows),
+    ...scaled,
     ...decisions(),
     '',
   ].join('\n');
@@ -118,14 +138,9 @@ async function main(): Promise<void> {
   if (flags.write) writeFileSync(join(import.meta.dirname, 'RESULTS.md'), `${preamble()}\n${report}`);
 }
 
-async function measure(
-  proxy: RunningProxy,
-  duration: number,
-  perSecond: number | null = null,
-): Promise<Measured> {
+async function measure(proxy: RunningProxy, duration: number): Promise<Measured> {
   const before = cpuMicros(proxy.pid);
-  const options = { url: proxy.url + MEASURED_PATH, connections, seconds: duration };
-  const seen = await (perSecond === null ? load(options) : loadAt(perSecond, options));
+  const seen = await load({ url: proxy.url + MEASURED_PATH, connections, seconds: duration });
   const after = cpuMicros(proxy.pid);
   if (seen.failed > 0) throw new Error(`${seen.failed} of ${seen.requests} requests to ${proxy.url} failed`);
   const cpu = before === null || after === null ? null : (after - before) / seen.requests;
@@ -179,27 +194,6 @@ function copies(rows: readonly Row[]): string[] {
     });
 }
 
-const isAboutCopies = ({ name }: { readonly name: string }) => name === WITHOUT || name.startsWith(WITH);
-
-/** What clients see of copies at a rate that leaves the machine air: at its limit everything that takes CPU takes time. */
-function latencies(rows: readonly Row[]): string[] {
-  const without = rows.find(({ name }) => name === WITHOUT);
-  if (!without || rows.length < 2) return [];
-  const of = ({ rounds: all }: Row, pick: (round: Measured) => number) =>
-    formatSpread(spread(all.map(pick)), 1);
-  const against = ({ rounds: all }: Row) =>
-    formatSpread(spread(all.map(({ p99Ms }, n) => p99Ms / (without.rounds[n] as Measured).p99Ms)), 2);
-  return [
-    `| at ${rate} requests/s | p50 ms | p99 ms | p99 against no copies |`,
-    '| --- | --- | --- | --- |',
-    ...rows.map(
-      (row) =>
-        `| ${row.name} | ${of(row, ({ p50Ms }) => p50Ms)} | ${of(row, ({ p99Ms }) => p99Ms)} | ${row === without ? '1 ×' : `${against(row)} ×`} |`,
-    ),
-    '',
-  ];
-}
-
 /** More processes answer more only where there are cores for them beside load and upstream. */
 function severalWorkers(rows: readonly Row[]): string[] {
   const one = rows.find(({ name }) => name === 'facade, settled route');
@@ -228,7 +222,7 @@ function preamble(): string {
   const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}, ${process.platform}, Node ${process.versions.node}`;
   return `# Bench results
 
-\`npm run bench -- --seconds ${seconds} --rounds ${rounds} --connections ${connections} --rate ${rate}${workers > 1 ? ` --workers ${workers}` : ''} --write\` on ${new Date().toISOString().slice(0, 10)}, ${machine}; load by ${loader}.
+\`npm run bench -- --seconds ${seconds} --rounds ${rounds} --connections ${connections} --rate ${rate} --pairs ${pairs}${workers > 1 ? ` --workers ${workers}` : ''} --write\` on ${new Date().toISOString().slice(0, 10)}, ${machine}; load by ${loader}.
 Median [smallest to largest] of ${rounds} rounds of ${seconds} s. Written by the command; not by hand.
 `;
 }

@@ -5,6 +5,7 @@ import { Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { Plan } from '#plan/model/plan.ts';
+import { ClientResponse } from './client-response.ts';
 import { watchConnections } from './connections.ts';
 import { answerHalfClosed } from './half-closed.ts';
 import { malformed } from './malformed.ts';
@@ -39,7 +40,8 @@ type DrainLimits = {
 /** node:http in front of the data plane: limits, upgrades, malformed requests, and an orderly end. */
 export function createPublicServer(started: Plan, handler: PublicHandler): PublicServer {
   let plan = started;
-  const options: ServerOptions = {
+  const options: ServerOptions<typeof IncomingMessage, typeof ClientResponse> = {
+    ServerResponse: ClientResponse,
     maxHeaderSize: plan.limits.maxHeaderBytes,
     keepAliveTimeout: plan.clients.keepAliveMs,
     // A large upload takes as long as it takes; who sends too little of one meets clients.minRate.
@@ -52,9 +54,12 @@ export function createPublicServer(started: Plan, handler: PublicHandler): Publi
     shouldUpgradeCallback: isWebSocket,
   };
   const turns = createTurns();
-  const onRequest = turns.oneByOne((request, response) => handler.handle(request, response));
+  const onRequest = turns.oneByOne<ClientResponse>((request, response) => handler.handle(request, response));
   const server = plan.tls
-    ? createTlsServer({ ...options, handshakeTimeout: HANDSHAKE_MS, ...certificateOf(plan.tls) }, onRequest)
+    ? createTlsServer<typeof IncomingMessage, typeof ClientResponse>(
+        { ...options, handshakeTimeout: HANDSHAKE_MS, ...certificateOf(plan.tls) },
+        onRequest,
+      )
     : createServer(options, onRequest);
   // SECURITY: Node hides what stands behind the thousandth header, also a Content-Length, and its body would go to an
   // upstream unframed. maxHeaderSize alone is the limit.

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Duplex, Readable } from 'node:stream';
 import type { Logger } from 'pino';
@@ -9,6 +9,7 @@ import type { Snapshot } from '../core/snapshot.ts';
 import { clientHeaders } from './answer-headers.ts';
 import { limitBody } from './body-limit.ts';
 import { announcesBody, type Call, readCall } from './call.ts';
+import type { ClientResponse } from './client-response.ts';
 import { declines, hearsOfChange, type KeptWrite, keepWrite } from './declined-writes.ts';
 import { type Edge, edgeOf, peerAddress } from './edge.ts';
 import { ownConditions, tagPassage } from './entity-tags.ts';
@@ -70,7 +71,7 @@ type Tap = Pick<RecordingTurn | ShadowTurn, 'head' | 'ended'>;
 
 /** The data plane: decides each request on one snapshot and forwards it. */
 export type PublicHandler = {
-  handle(request: IncomingMessage, response: ServerResponse): void;
+  handle(request: IncomingMessage, response: ClientResponse): void;
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /**
    * The connection said something that is no request, or too slowly, and this is the answer. `cause`: what the parser
@@ -198,7 +199,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
   }
 
   /** Serves a request, with the owner of what it writes in mind. */
-  async function take(call: Call, response: ServerResponse): Promise<void> {
+  async function take(call: Call, response: ClientResponse): Promise<void> {
     const set = OwnedWrites.setOf(call);
     if (set === null) return void (await serve(call, response));
     if (!writes.isHeld(set)) {
@@ -219,7 +220,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
   }
 
   /** Decides a request anew, on the snapshot of now. */
-  async function takeAsRead(call: Call, again: Call['again'], response: ServerResponse): Promise<void> {
+  async function takeAsRead(call: Call, again: Call['again'], response: ClientResponse): Promise<void> {
     const { request, requestId, started } = call;
     const anew = read(request, false, true);
     if ('code' in anew) return refuse(request, response, anew);
@@ -232,7 +233,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
     call: Call,
     set: string,
     kept: KeptWrite,
-    response: ServerResponse,
+    response: ClientResponse,
   ): Promise<void> {
     const { requestId, decision } = call;
     try {
@@ -257,7 +258,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
   }
 
   /** Gives what is needed to decide the request anew where its service declined it. */
-  async function serve(call: Call, response: ServerResponse): Promise<KeptWrite | undefined> {
+  async function serve(call: Call, response: ClientResponse): Promise<KeptWrite | undefined> {
     const admitted = admit(call, response, guards);
     const leg = admitted instanceof Promise ? await admitted : admitted;
     if (leg && !('problem' in leg)) return carry(call, leg, response);
@@ -267,7 +268,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
   }
 
   /** Sends the request and, where that is allowed, sends it again. */
-  async function carry(call: Call, first: Leg, response: ServerResponse): Promise<KeptWrite | undefined> {
+  async function carry(call: Call, first: Leg, response: ClientResponse): Promise<KeptWrite | undefined> {
     const { request, decision, snapshot, hasBody, again } = call;
     let leg = first;
     // The facade itself would have no more of the body.
@@ -373,7 +374,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
     call: Call,
     leg: Leg,
     failure: UpstreamFailure,
-    response: ServerResponse,
+    response: ClientResponse,
   ): Promise<void> {
     const { party, reason } = leg;
     const { state } = call.decision;
@@ -391,12 +392,12 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
     record(call, party, reason, { kind: 'failed', failure }, problem.status);
   }
 
-  function refuseLeg(call: Call, response: ServerResponse, refused: Refused): void {
+  function refuseLeg(call: Call, response: ClientResponse, refused: Refused): void {
     sendRefusal(call, response, refused);
     recordRefusal(call, refused);
   }
 
-  function sendRefusal(call: Call, response: ServerResponse, refused: Refused): void {
+  function sendRefusal(call: Call, response: ClientResponse, refused: Refused): void {
     const close = call.hasBody ? ['Connection', 'close'] : [];
     sendProblem(response, refused.problem, refusalHeaders(call, refused).concat(close));
   }
@@ -496,7 +497,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
     isEventStream: (socket) => eventStreams.has(socket),
   };
 
-  function refuse(request: IncomingMessage, response: ServerResponse, problem: ProblemBody): void {
+  function refuse(request: IncomingMessage, response: ClientResponse, problem: ProblemBody): void {
     // SECURITY: behind a request that is not understood the next one may not begin where it seems to.
     const close = UNCLEAR.has(problem.status) || announcesBody(request) ? ['Connection', 'close'] : [];
     sendProblem(response, problem, retryAfter(problem).concat(close));

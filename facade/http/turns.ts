@@ -1,10 +1,12 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+
+type Listener<R extends ServerResponse> = (request: IncomingMessage, response: R) => void;
 
 /** Requests of one connection, one after the other. */
 export type Turns = {
   /** Calls `listener` for a request when the one before it on its connection is answered in full. */
-  oneByOne(listener: RequestListener): RequestListener;
+  oneByOne<R extends ServerResponse>(listener: Listener<R>): Listener<R>;
   /** The answer to the last request that a connection has said, under way or through. */
   latest(socket: Duplex): ServerResponse | undefined;
   /**

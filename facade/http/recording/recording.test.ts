@@ -197,7 +197,7 @@ test('an order that nobody renews is forgotten', () => {
   let nowMs = 0;
   const recordings = new Recordings(() => nowMs);
   const call = { upgrade: false, decision: { state: { route: { name: 'a' } } } } as never;
-  const response = { write: () => true, end: () => {} } as never;
+  const response = { watch: () => {} } as never;
   expect(recordings.begin(call, response, {}, null)).toBeNull();
   recordings.take({ route: 'a', maxBodyBytes: 1 });
   expect(recordings.begin(call, response, {}, null)).not.toBeNull();

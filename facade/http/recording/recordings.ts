@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import { type RecordedExchange, recordedBody } from '#plan/model/recorded-exchange.ts';
 import { decodeBody } from '../../adapters/decode-body.ts';
 import type { Party } from '../../core/party.ts';
 import { compileRedaction, Redactor } from '../../core/redact/redactor.ts';
 import type { Call } from '../call.ts';
+import type { ClientResponse } from '../client-response.ts';
 import type { Exchange, ForwardOutcome } from '../forwarder.ts';
 import { AnswerTap } from '../shadow/answer-tap.ts';
 import { type TappedBody, tapBody } from '../shadow/body-tap.ts';
@@ -53,7 +54,7 @@ export class Recordings {
   /** Begins with a request that is about to be forwarded; null when it is not to be recorded. */
   begin(
     call: Call,
-    response: ServerResponse,
+    response: ClientResponse,
     headers: Exchange['headers'],
     source: Readable | null,
   ): RecordingTurn | null {

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { ClientResponse } from '../client-response.ts';
 import { type Budget, KeptBody } from './kept-body.ts';
 
 /**
@@ -10,18 +10,9 @@ export class AnswerTap {
   rawHeaders: readonly string[] = [];
   readonly #kept: KeptBody;
 
-  constructor(response: ServerResponse, maxBytes: number, budget: Budget) {
+  constructor(response: ClientResponse, maxBytes: number, budget: Budget) {
     this.#kept = new KeptBody(maxBytes, budget);
-    const write = response.write as (...given: unknown[]) => boolean;
-    const end = response.end as (...given: unknown[]) => ServerResponse;
-    response.write = (...given: unknown[]) => {
-      this.#keep(given[0]);
-      return write.apply(response, given);
-    };
-    response.end = (...given: unknown[]) => {
-      this.#keep(given[0]);
-      return end.apply(response, given);
-    };
+    response.watch((chunk) => this.#keep(chunk));
   }
 
   /** The upstream's own head; called again when another upstream takes over. */
@@ -45,7 +36,7 @@ export class AnswerTap {
   }
 
   // What comes before a head is the facade's own.
-  #keep(chunk: unknown): void {
-    if (this.status !== 0 && Buffer.isBuffer(chunk)) this.#kept.add(chunk);
+  #keep(chunk: Buffer): void {
+    if (this.status !== 0) this.#kept.add(chunk);
   }
 }

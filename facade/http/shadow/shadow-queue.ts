@@ -3,6 +3,10 @@ export class ShadowQueue {
   readonly #waiting: { start: () => void; sinceMs: number }[] = [];
   #running = 0;
 
+  isFull(limits: { readonly concurrency: number; readonly queue: number }): boolean {
+    return this.#running >= limits.concurrency && this.#waiting.length >= limits.queue;
+  }
+
   /**
    * Runs `work` now or when its turn comes; `waitedMs` says how long that took. False when nobody else may wait: then it is
    * never run. The limits are those of the moment, as a reload may change them.
@@ -11,7 +15,7 @@ export class ShadowQueue {
     limits: { readonly concurrency: number; readonly queue: number },
     work: (waitedMs: number) => Promise<void>,
   ): boolean {
-    if (this.#running >= limits.concurrency && this.#waiting.length >= limits.queue) return false;
+    if (this.isFull(limits)) return false;
     const sinceMs = performance.now();
     const start = () => {
       this.#running += 1;

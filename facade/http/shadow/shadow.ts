@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { DRY_RUN_PREFIX, SIGNATURE_HEADER, signDryRun } from '#plan/model/dry-run.ts';
 import type { Route, Upstream } from '#plan/model/plan.ts';
@@ -8,6 +7,7 @@ import type { SkipReason } from '../../core/shadow/fate.ts';
 import { shadowSide } from '../../core/shadow/shadow-side.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import type { Call } from '../call.ts';
+import type { ClientResponse } from '../client-response.ts';
 import type { Exchange } from '../forwarder.ts';
 import type { Leg } from '../leg.ts';
 import { targetAt, upstreamAt } from '../side.ts';
@@ -59,7 +59,7 @@ export class Shadow {
   begin(
     call: Call,
     leg: Leg,
-    response: ServerResponse,
+    response: ClientResponse,
     headers: Exchange['headers'],
     source: Readable | null,
   ): ShadowTurn | null {
@@ -71,13 +71,15 @@ export class Shadow {
     const { shadow } = route;
     const rehearse = !call.decision.safe;
     const skipped = this.#skipReason(call, leg, side, route);
+    const { queue, secondAsks } = this.#placesOf(route.name);
     const fate = skipped ? { skipped } : random() >= shadow.sampleRatio ? ('sampled-out' as const) : null;
-    if (fate) {
-      sink.fate(fate);
+    // A candidate that is slow or gone costs clients least where nothing is kept for copies that are dropped.
+    const dropped = fate ?? (queue.isFull(shadow) ? ('dropped' as const) : null);
+    if (dropped) {
+      sink.fate(dropped);
       return null;
     }
     const tap = new AnswerTap(response, shadow.maxBodyBytes, this.#budget);
-    const { secondAsks } = this.#placesOf(route.name);
     const isShadowed = () => this.#isShadowed(call, side, route);
     const turn = new ShadowTurn({
       isShadowed,
