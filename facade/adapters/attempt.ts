@@ -1,6 +1,6 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Exchange, ForwardOutcome, UpstreamFailure } from '../http/forwarder.ts';
+import type { Exchange, ForwardOutcome, Sent, UpstreamFailure } from '../http/forwarder.ts';
 import type { UpstreamPool } from './upstream-pool.ts';
 
 /** Heads of answers may be this large. Applications that set many cookies reach Node's default of 16 KiB. */
@@ -17,6 +17,7 @@ export type Attempt = {
   readonly framed: boolean;
   connected: boolean;
   reused: boolean;
+  sent: () => Sent;
   /** Of the answer; 0 before there is one. */
   status: number;
   /** The answer that the client gets; null before it came and after it was discarded. */
@@ -74,10 +75,11 @@ function discardAnswer(attempt: Attempt): void {
 
 /** How an attempt ended when the client's side closed before anything else settled it. */
 export function ending(attempt: Attempt, side: Duplex | ServerResponse): ForwardOutcome {
-  if (attempt.status === 0) return { kind: 'client-gone' };
+  const gone: ForwardOutcome = { kind: 'client-gone', sent: attempt.sent() };
+  if (attempt.status === 0) return gone;
   if (side.writableFinished || !(side instanceof ServerResponse))
     return { kind: 'answered', status: attempt.status };
-  return attempt.cut ? { kind: 'cut', status: attempt.status } : { kind: 'client-gone' };
+  return attempt.cut ? { kind: 'cut', status: attempt.status } : gone;
 }
 
 function failureOf(attempt: Attempt, error: Error): UpstreamFailure {

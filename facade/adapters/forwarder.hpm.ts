@@ -85,7 +85,10 @@ export function createHpmForwarder(): Forwarder {
           const attempt = request && attempts.get(request);
           if (attempt) fail(attempt, error, side);
         });
-        proxy.on('econnreset', (_error, request) => attempts.get(request)?.settle({ kind: 'client-gone' }));
+        proxy.on('econnreset', (_error, request) => {
+          const attempt = attempts.get(request);
+          attempt?.settle({ kind: 'client-gone', sent: attempt.sent() });
+        });
       },
     ],
   });
@@ -103,6 +106,7 @@ export function createHpmForwarder(): Forwarder {
       refuse,
       connected: false,
       reused: false,
+      sent: () => 'nothing',
       status: 0,
       answer: null,
       cut: false,
@@ -175,6 +179,10 @@ function watch(
   const { connectMs, headersMs, idleMs } = attempt.exchange.timeouts;
   const socket = proxyReq.socket as Socket;
   attempt.reused = proxyReq.reusedSocket;
+  attempt.sent = () => {
+    if (!attempt.connected || !proxyReq.headersSent) return 'nothing';
+    return proxyReq.writableFinished ? 'whole' : 'part';
+  };
   const after = (ms: number, stage: UpstreamFailure['stage']) => {
     clearTimeout(attempt.timer);
     if (ms > 0) attempt.timer = setTimeout(() => proxyReq.destroy(new UpstreamTimeout(stage)), ms);

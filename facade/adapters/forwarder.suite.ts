@@ -12,6 +12,7 @@ import { planOf } from '../test-kit/plan-of.ts';
 import { ask, endToEnd, rawAsk } from '../test-kit/raw-client.ts';
 import { until } from '../test-kit/until.ts';
 import { bareRequestTests } from './forwarder-suite/bare-requests.ts';
+import { brokenBodyTests } from './forwarder-suite/broken-bodies.ts';
 import { expectationTests } from './forwarder-suite/expectations.ts';
 import { halfCloseTests } from './forwarder-suite/half-closes.ts';
 import { keepAliveTests } from './forwarder-suite/keep-alive.ts';
@@ -22,6 +23,7 @@ import { upgradeTests } from './forwarder-suite/upgrades.ts';
 /** What every forwarder promises, seen by clients of a facade that stands on it. */
 export function forwarderSuite(name: string, create: () => Forwarder): void {
   bareRequestTests(name, create);
+  brokenBodyTests(name, create);
   expectationTests(name, create);
   upgradeTests(name, create);
   slowClientTests(name, create);

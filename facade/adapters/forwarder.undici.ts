@@ -235,7 +235,7 @@ class Passage implements Dispatcher.DispatchHandler {
     this.#head = null;
     this.#settle(
       error instanceof Ended && error.stage === null
-        ? { kind: 'client-gone' }
+        ? this.#left()
         : { kind: 'failed', failure: this.#failureOf(error) },
     );
   }
@@ -245,8 +245,13 @@ class Passage implements Dispatcher.DispatchHandler {
     const whole = this.#response.writableFinished;
     if (!whole && !this.#cut) this.#fail(new Ended(null));
     if (whole) this.#settle({ kind: 'answered', status: this.#status });
-    else this.#settle(this.#cut ? { kind: 'cut', status: this.#status } : { kind: 'client-gone' });
+    else this.#settle(this.#cut ? { kind: 'cut', status: this.#status } : this.#left());
   };
+
+  // Undici says that a request starts and sends it, in one go.
+  #left(): ForwardOutcome {
+    return { kind: 'client-gone', sent: this.#controller ? 'whole' : 'nothing' };
+  }
 
   #settle(outcome: ForwardOutcome): void {
     if (this.#settled) return;

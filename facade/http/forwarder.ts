@@ -55,7 +55,11 @@ export type ForwardOutcome =
   | { readonly kind: 'failed'; readonly failure: UpstreamFailure }
   /** The upstream broke off in the middle of its answer; the client's connection was cut. */
   | { readonly kind: 'cut'; readonly status: number }
-  | { readonly kind: 'client-gone' };
+  /** Also when the facade itself had enough of the client. */
+  | { readonly kind: 'client-gone'; readonly sent: Sent };
+
+/** How much of a request has gone out to its upstream. */
+export type Sent = 'nothing' | 'part' | 'whole';
 
 /** Port: carries requests to upstreams. Conformance suite: `forwarder.suite.ts`. */
 export type Forwarder = {

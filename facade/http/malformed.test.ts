@@ -128,16 +128,19 @@ test('an expectation that is refused leaves the connection to the next request',
   expect(text).toMatch(/^HTTP\/1\.1 417 [\s\S]*HTTP\/1\.1 299 /);
 });
 
-test('a request whose body turns out to be none leaves one line: what was decided, and that it was answered 400', async () => {
+test('a request whose body turns out to be none leaves one line: nobody was asked yet, and why', async () => {
   const text = await rawAsk(
     facade.port,
     'POST /upload HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\nno size\r\n',
   );
   expect(text).toMatch(/^HTTP\/1\.1 400 /);
   await until('its line', () => decisions().length > 0);
-  expect(decisions()).toMatchObject([{ method: 'POST', path: '/upload', upstream: 'legacy', status: 400 }]);
+  const reason = 'ROUTE_REQUEST_INVALID';
+  expect(decisions()).toMatchObject([
+    { method: 'POST', path: '/upload', upstream: 'none', reason, status: 400 },
+  ]);
   expect(await counted()).toEqual([
-    'fig_requests_total{route="",upstream="legacy",reason="UNMATCHED",status="400"} 1',
+    `fig_requests_total{route="",upstream="none",reason="${reason}",status="400"} 1`,
   ]);
 });
 

@@ -208,7 +208,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
       return declined && takeAgain(call, set, declined, response);
     }
     const released = await writes.wait(set, response);
-    if (released === 'gone') return recordUnasked(call, call.decision.reason, LEFT);
+    if (released === 'gone') return recordLeft(call);
     if (released === 'open') return takeAsRead(call, call.again, response);
     refuse(
       call.request,
@@ -241,7 +241,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
       const isDecidable = again !== null && (await hearsOfChange(call, options.snapshot));
       metrics.declinedWrites.inc({ set, outcome: isDecidable ? 'decided-anew' : 'refused' });
       log.info({ requestId, set, path: shownPath(call), isDecidable }, 'the service declined a write');
-      if (response.destroyed) return record(call, 'candidate', decision.reason, CLIENT_GONE);
+      if (response.destroyed) return record(call, 'candidate', decision.reason, CLIENT_GONE, null);
       if (isDecidable) return await takeAsRead(call, again, response);
       const problem = problemOf(
         'FENCE_WRITE_DECLINED',
@@ -251,7 +251,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
       const headers = [...retryAfter(problem), ...figHeaders(call, 'candidate', decision.reason)];
       if (call.hasBody && again === null) headers.push('Connection', 'close');
       sendProblem(response, problem, headers);
-      record(call, 'candidate', decision.reason, { kind: 'declined', status: 409 }, problem.status);
+      record(call, 'candidate', decision.reason, { kind: 'declined', status: 409 }, problem);
     } finally {
       kept.release();
     }
@@ -263,7 +263,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
     const leg = admitted instanceof Promise ? await admitted : admitted;
     if (leg && !('problem' in leg)) return carry(call, leg, response);
     if (leg) refuseLeg(call, response, leg);
-    else recordUnasked(call, call.decision.reason, LEFT);
+    else recordLeft(call);
     return undefined;
   }
 
@@ -350,10 +350,10 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
         release(leg);
         const legacy = await place(legacyLeg(call, 'FALLBACK', guards), call, response, guards);
         // Then the candidate remains the one that was asked.
-        if (!legacy) return void record(call, leg.party, leg.reason, CLIENT_GONE);
+        if (!legacy) return void record(call, leg.party, leg.reason, CLIENT_GONE, null);
         if ('problem' in legacy) {
           sendRefusal(call, response, legacy);
-          return void record(call, leg.party, leg.reason, outcome, legacy.problem.status);
+          return void record(call, leg.party, leg.reason, outcome, legacy.problem);
         }
         leg = legacy;
         outcome = await send();
@@ -361,7 +361,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
       }
       if (outcome.kind === 'failed' && !refused)
         return void (await answerFailure(call, leg, outcome.failure, response));
-      record(call, leg.party, leg.reason, outcome, (refused ?? brokenBodies.get(request))?.status);
+      record(call, leg.party, leg.reason, outcome, refused ?? brokenBodies.get(request) ?? null);
     } finally {
       for (const tap of taps) tap.ended(last, leg.party);
       eventStreams.delete(request.socket);
@@ -389,7 +389,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
       if (cookie) headers.push('Set-Cookie', cookie);
     }
     sendProblem(response, problem, headers);
-    record(call, party, reason, { kind: 'failed', failure }, problem.status);
+    record(call, party, reason, { kind: 'failed', failure }, problem);
   }
 
   function refuseLeg(call: Call, response: ClientResponse, refused: Refused): void {
@@ -402,13 +402,19 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
     sendProblem(response, refused.problem, refusalHeaders(call, refused).concat(close));
   }
 
+  /** The client left before anybody was asked, or its body was none. */
+  function recordLeft(call: Call): void {
+    const { code, status } = brokenBodies.get(call.request) ?? { code: call.decision.reason, status: LEFT };
+    recordUnasked(call, code, status);
+  }
+
   function recordRefusal(call: Call, { problem }: Refused): void {
     recordUnasked(call, problem.code, problem.status);
   }
 
   async function join(call: Call, socket: Duplex, head: Buffer): Promise<void> {
     const leg = await admit(call, socket, guards);
-    if (!leg) return recordUnasked(call, call.decision.reason, LEFT);
+    if (!leg) return recordLeft(call);
     if ('problem' in leg) {
       socket.end(rawProblem(leg.problem, refusalHeaders(call, leg)), 'latin1');
       return recordRefusal(call, leg);
@@ -430,8 +436,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
       );
       tellOutcome(leg, outcome);
       const failed = outcome.kind === 'failed' ? outcome.failure : null;
-      const status = failed ? failureProblem(party, failed, call.snapshot).status : undefined;
-      record(call, party, reason, outcome, status);
+      record(call, party, reason, outcome, failed && failureProblem(party, failed, call.snapshot));
     } finally {
       release(leg);
       upgraded.delete(socket);
@@ -534,7 +539,7 @@ const UNCLEAR = new Set([400, 501, 505]);
 /** Failures before anything reached the upstream. */
 const NOT_SENT: ReadonlySet<UpstreamFailure['stage']> = new Set(['CONNECT', 'CONNECT_TIMEOUT', 'TLS']);
 
-const CLIENT_GONE: ForwardOutcome = { kind: 'client-gone' };
+const CLIENT_GONE: ForwardOutcome = { kind: 'client-gone', sent: 'whole' };
 
 /** The limits of a body that was read before were kept then. */
 const READ_BEFORE = { refused: false, counted: null };

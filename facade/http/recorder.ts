@@ -11,8 +11,8 @@ import { shownPath } from './shown-path.ts';
 
 /** Where the end of a request is written down: in the metrics and, one line each, in the decision log. */
 export type Recorder = {
-  /** `status` is what the client got, where the outcome alone does not say. */
-  ended(call: Call, party: Party, reason: Reason, outcome: ForwardOutcome, status?: number): void;
+  /** `problem` is what the client got from the facade itself; null where the outcome says all. */
+  ended(call: Call, party: Party, reason: Reason, outcome: ForwardOutcome, problem: ProblemBody | null): void;
   /** It was decided, but nobody was asked; `reason` is the error code, or the decision's where the client left first. */
   unasked(call: Call, reason: ProblemCode | Reason, status: number): void;
   /** The request was answered before anybody was asked. */
@@ -23,7 +23,13 @@ export type Recorder = {
 
 /** `requests` null: no decision log. */
 export function createRecorder(metrics: Metrics, log: Logger, requests: Logger | null): Recorder {
-  function note(call: Call, upstream: Party | 'none', reason: ProblemCode | Reason, status: number): void {
+  function note(
+    call: Call,
+    upstream: Party | 'none',
+    reason: ProblemCode | Reason,
+    status: number,
+    sent?: 'part',
+  ): void {
     const { requestId, method, decision } = call;
     const route = decision.state?.route.name ?? null;
     const ms = performance.now() - call.started;
@@ -38,6 +44,7 @@ export function createRecorder(metrics: Metrics, log: Logger, requests: Logger |
         reason,
         version: decision.state?.position?.version ?? null,
         status,
+        sent,
         ms: Math.round(ms * 1000) / 1000,
       },
       'request',
@@ -45,10 +52,13 @@ export function createRecorder(metrics: Metrics, log: Logger, requests: Logger |
   }
 
   return {
-    ended(call, party, reason, outcome, status = statusOf(outcome)) {
+    ended(call, party, reason, outcome, problem) {
       if (outcome.kind === 'cut')
         log.warn({ requestId: call.requestId, upstream: party, path: shownPath(call) }, 'upstream broke off');
-      note(call, party, reason, status);
+      const status = problem?.status ?? statusOf(outcome);
+      const sent = outcome.kind === 'client-gone' ? outcome.sent : 'whole';
+      if (sent === 'nothing') return note(call, 'none', problem?.code ?? reason, status);
+      note(call, party, reason, status, sent === 'part' ? sent : undefined);
     },
     unasked: (call, reason, status) => note(call, 'none', reason, status),
     refused(request, problem) {
