@@ -67,6 +67,9 @@ describe('cases of a recording', () => {
       { body: body('{"a":"{{run}}"}') },
       { body: body('{"password":"hunter2hunter2"}') },
       { target: '/api/articles?token=abcdefabcdef0123456789', body: body('{}') },
+      // Of a HAR file nothing was taken out.
+      { method: 'GET', target: '/api/articles/S3ss10nValue', headers: { cookie: 'sid=S3ss10nValue' } },
+      { body: body('{"a":"S3ss10nValue"}'), headers: { authorization: 'Bearer S3ss10nValue' } },
       { redacted: true },
       { method: 'GET', target: '/api/other' },
       { method: 'GET', target: '/api/articles/1', status: 304 },
@@ -75,7 +78,7 @@ describe('cases of a recording', () => {
     expect(added).toEqual([]);
     expect(Object.fromEntries(left)).toEqual({
       'it holds `{{`, which a suite takes for a captured value': 1,
-      'it holds what looks like a secret': 2,
+      'it holds what looks like a secret': 4,
       'a secret was taken out of the request': 1,
       'another route': 1,
       'answered 206 or 304: about what the client had already': 1,

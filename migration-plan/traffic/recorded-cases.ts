@@ -88,7 +88,10 @@ function holdsSecret(
 ): boolean {
   const redactor = new Redactor(compileRedaction(plan.redact));
   const type = String(headers['content-type'] ?? '');
-  return redactor.url(target) !== target || (text !== null && redactor.body(text, type) !== text);
+  for (const [name, value] of Object.entries(headers))
+    for (const one of [value].flat()) redactor.header(name, one);
+  const isHeld = (shown: string, whole: string) => redactor.urlWithoutEchoes(shown) !== whole;
+  return isHeld(redactor.url(target), target) || (text !== null && isHeld(redactor.body(text, type), text));
 }
 
 /** As a suite has to write it: `${NAME}` would be a variable of whoever runs it. */

@@ -116,9 +116,11 @@ class Replay {
     const path = exchange.target.replace(/\?.*$/s, '');
     const claimed = routeOf(plan, exchange.method, path);
     const redactor = new Redactor(compileRedaction(plan.redact));
-    const request = `${exchange.method} ${redactor.url(exchange.target, claimed?.match.pattern)}`;
+    learnSecrets(this.#sentOf(exchange), redactor);
+    const target = redactor.urlWithoutEchoes(redactor.url(exchange.target, claimed?.match.pattern));
+    const request = `${exchange.method} ${target}`;
     const began = performance.now();
-    const found = await this.#outcome(exchange, claimed, request);
+    const found = await this.#outcome(exchange, claimed, request, redactor);
     const done = { name: `#${number} ${request}`, ms: Math.round(performance.now() - began), ...found };
     const route = claimed?.route.name ?? '-';
     const cases = this.#cases.get(route) ?? [];
@@ -131,6 +133,7 @@ class Replay {
     exchange: RecordedExchange,
     claimed: ReturnType<typeof routeOf>,
     request: string,
+    asked: Redactor,
   ): Promise<Pick<CaseReport, 'outcome' | 'reason' | 'steps'>> {
     const skip = this.#skipReason(exchange, claimed);
     if (skip !== null || !claimed) return { outcome: 'skipped', reason: skip ?? SKIPPED.noRoute, steps: [] };
@@ -150,7 +153,7 @@ class Replay {
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
       await givenUp.unheard();
-      const words = new Redactor(compileRedaction(plan.redact)).text(error.message);
+      const words = asked.withoutEchoes(asked.text(error.message));
       return { outcome: 'error', reason: words, steps: [] };
     }
     const redactor = new Redactor(compileRedaction(plan.redact));

@@ -9,22 +9,22 @@ const MOST_ECHOES = 200;
  */
 export class Placeholders {
   readonly #known = new Map<string, number>();
-  /** Secrets that are long enough to be told where nothing announces them, and their stand-ins. */
+  /** Secrets that are long enough to be told where nothing announces them, in each way they are written, and their stand-ins. */
   readonly #telling = new Map<string, string>();
+  #told = 0;
 
   text(secret: string, kind: string): string {
     const size = secret.length <= 1 ? secret.length : 2 ** Math.ceil(Math.log2(secret.length));
     const stand = `REDACTED-${kind}-${this.#number(secret)}-${size}`;
-    if (secret.length >= SHORTEST_ECHO && this.#telling.size < MOST_ECHOES) this.#telling.set(secret, stand);
+    if (secret.length >= SHORTEST_ECHO && !this.#telling.has(secret) && this.#told++ < MOST_ECHOES)
+      for (const form of formsOf(secret)) this.#telling.set(form, stand);
     return stand;
   }
 
   /** Replaces what was a secret elsewhere, plain or as JSON and URLs write it. */
   echoes(text: string): string {
     let result = text;
-    for (const [secret, stand] of this.#telling)
-      for (const form of new Set([secret, JSON.stringify(secret).slice(1, -1), encoded(secret)]))
-        result = result.replaceAll(form, stand);
+    for (const [form, stand] of this.#telling) result = result.replaceAll(form, stand);
     return result;
   }
 
@@ -49,7 +49,25 @@ export class Placeholders {
   }
 }
 
-/** As a component of a URL; a lone surrogate has no such form. */
-function encoded(secret: string): string {
-  return encodeURIComponent(secret.toWellFormed());
+/** Itself, as JSON and as a component of a URL write it, and what it stands for where it is such a component (`s%3A…` of a cookie). */
+function formsOf(secret: string): string[] {
+  const spoken = unescaped(secret);
+  return [
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    // A lone surrogate has no such form.
+    encodeURIComponent(secret.toWellFormed()),
+    ...(spoken.length >= SHORTEST_ECHO ? [spoken] : []),
+  ];
+}
+
+/** A URL, or a part of one, with all its escapes read; broken ones stay. */
+export function unescaped(url: string): string {
+  return url.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => {
+    try {
+      return decodeURIComponent(escapes);
+    } catch {
+      return escapes;
+    }
+  });
 }

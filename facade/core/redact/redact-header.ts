@@ -13,9 +13,9 @@ export function redactHeader(
   if (header === 'cookie')
     return value
       .split(';')
-      .map((pair) => pair.replace(/^([^=]*=)(.*)/s, cookie(placeholders)))
+      .map((pair) => pair.replace(/^(\s*(?:[^=]*=)?)(.*)/s, cookie(placeholders)))
       .join(';');
-  if (header === 'set-cookie') return value.replace(/^([^=;]*=)([^;]*)/, cookie(placeholders));
+  if (header === 'set-cookie') return value.replace(/^((?:[^=;]*=)?)([^;]*)/, cookie(placeholders));
   if (header === 'authorization' || header === 'proxy-authorization') {
     return value.replace(/^(\s*[\w-]+\s+)?(.+)$/s, (_, scheme = '', credential: string) => {
       return scheme + placeholders.text(credential, kindOf(scheme.trim()));

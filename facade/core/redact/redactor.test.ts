@@ -285,6 +285,21 @@ describe('what was a secret elsewhere in a sample', () => {
     expect(one.withoutEchoes(given)).toBe(`a ${stand} b ${stand} c ${stand} d`);
   });
 
+  it('also where a URL writes it with other escapes than it needs, and leaves all others alone', () => {
+    const one = redactor();
+    one.header('cookie', 'sid=s%3AS3ss10n; theme=dark');
+    const stand = 'REDACTED-cookie-1-16';
+    for (const given of ['s%3AS3ss10n', 's:S3ss10n', 's%3aS3ss10n', 's%253AS3ss10n', '%73%3AS3%73%7310n'])
+      expect(one.urlWithoutEchoes(`/a%20b?from=${given}`)).toBe(`/a%20b?from=${stand}`);
+    expect(one.urlWithoutEchoes('/a%2fb?%6e=1&x=%')).toBe('/a%2fb?%6e=1&x=%');
+  });
+
+  it('also a cookie that has no name', () => {
+    const one = redactor();
+    expect(one.header('cookie', 'S3ss10nValue; a=b')).toBe('REDACTED-cookie-1-16; a=REDACTED-cookie-2-1');
+    expect(one.withoutEchoes('of S3ss10nValue')).toBe('of REDACTED-cookie-1-16');
+  });
+
   it('unless it is as short as any word', () => {
     const one = redactor();
     one.body('{"password":"admin12"}', 'application/json');

@@ -1,6 +1,6 @@
 import type { Plan } from '#plan/model/plan.ts';
 import { type CompiledRules, compileRules, type Difference, type Sample } from '../compare/index.ts';
-import { Placeholders } from './placeholders.ts';
+import { Placeholders, unescaped } from './placeholders.ts';
 import { redactHeader } from './redact-header.ts';
 import { type JsonRedaction, redactJson } from './redact-json.ts';
 import { redactForm, redactText, redactUrl } from './redact-url.ts';
@@ -99,6 +99,15 @@ export class Redactor {
    */
   withoutEchoes(text: string): string {
     return this.#placeholders.echoes(text);
+  }
+
+  /** The same in a URL or request target, where it may be written with other escapes than it needs: `%73ecret`. */
+  urlWithoutEchoes(url: string): string {
+    const shown = this.withoutEchoes(url);
+    const spoken = unescaped(shown);
+    return spoken !== shown && this.#placeholders.echoesIn(spoken)
+      ? encodeURI(this.withoutEchoes(spoken).toWellFormed())
+      : shown;
   }
 
   /** The same in a path of a body, where it is the name of a member: `$.users.*.rights`. */

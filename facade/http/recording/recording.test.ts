@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { type RecordedExchange, recordedExchange, recordingEnd } from '#plan/model/recorded-exchange.ts';
 import { facadeOf, type TestFacade, TOKEN } from '../../test-kit/facade-of.ts';
 import { planOf, routeOf } from '../../test-kit/plan-of.ts';
@@ -131,6 +132,42 @@ describe('a recording', () => {
     expect(exchanges.map(({ redacted }) => redacted)).toEqual([true, true]);
     expect(JSON.parse(exchanges[0]?.answer.text as string)).toMatchObject({ name: 'Ann' });
   });
+
+  test('holds no credential and no cookie of its request, wherever that repeats it', async () => {
+    legacy.answer = (request, response) =>
+      json({ asked: request.url, note: request.headers['x-note'] })(request, response);
+    const secret = fc.stringMatching(/^[A-Za-z0-9%~._!*'/+-]{8,40}$/);
+    const credential = fc.constantFrom<(value: string) => Record<string, string>>(
+      (value) => ({ cookie: `theme=dark; sid=${value}` }),
+      (value) => ({ cookie: value }),
+      (value) => ({ cookie: `${'visits=7; '.repeat(80)}sid="${value}"` }),
+      (value) => ({ authorization: `Bearer ${value}` }),
+    );
+    const everyOctet = (text: string) =>
+      [...Buffer.from(text)].map((octet) => `%${octet.toString(16).padStart(2, '0')}`).join('');
+    const written = fc.constantFrom(encodeURIComponent, everyOctet, (text: string) =>
+      text.replace(/%/g, '%25'),
+    );
+    const place = fc.constantFrom<(value: string) => { path: string; note?: string }>(
+      (value) => ({ path: `/api/articles/${value.replace(/\//g, '%2F')}` }),
+      (value) => ({ path: `/api/articles/7?from=${value}&page=2` }),
+      (value) => ({ path: `/api/articles/7?a&b=x-${value}-y` }),
+      (value) => ({ path: '/api/articles/7', note: `of ${value}` }),
+    );
+    await fc.assert(
+      fc.asyncProperty(secret, credential, written, place, async (value, headersOf, write, placeOf) => {
+        const { path, note } = placeOf(write(value));
+        const headers = { ...headersOf(value), ...(note === undefined ? {} : { 'x-note': note }) };
+        const { exchanges } = await recorded('limit=1&seconds=5', () => ask(facade.url, { path, headers }));
+        expect(exchanges).toHaveLength(1);
+        const [exchange] = exchanges as [RecordedExchange];
+        for (const text of [JSON.stringify(exchange), decodeURIComponent(exchange.target)])
+          expect(text).not.toContain(value);
+        if (note === undefined) expect(exchange.redacted).toBe(true);
+      }),
+      { numRuns: 60 },
+    );
+  }, 120_000);
 
   test('keeps packed answers unpacked, what is no text by its digest, and nothing that is too large', async () => {
     const packed = gzipSync('{"packed":true}');

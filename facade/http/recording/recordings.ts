@@ -154,14 +154,17 @@ export class RecordingTurn {
     const request = new Redactor(rules);
     const type = [headers['content-type']].flat()[0] ?? '';
     const plain = target.path + target.query;
-    const shownTarget = request.url(plain, decision.match?.pattern);
-    const shownHeaders = redacted(clientsOwn(headers), (name, value) => request.header(name, value));
+    const ownUrl = request.url(plain, decision.match?.pattern);
+    const ownHeaders = redacted(clientsOwn(headers), (name, value) => request.header(name, value));
     const session = SESSIONS.flatMap((name) => headers[name] ?? []).join('\n');
-    // Not kept, and still not to be repeated by the body or an answer.
+    // Not kept, and still not to be repeated by anything that is.
     for (const name of SESSIONS)
       for (const value of [headers[name] ?? []].flat()) request.header(name, value);
     const body =
       sent === null ? TOO_LARGE : bodyOf(sent, (text) => request.withoutEchoes(request.body(text, type)));
+    // Only now all secrets of the request are known.
+    const shownTarget = request.urlWithoutEchoes(ownUrl);
+    const shownHeaders = redacted(ownHeaders, (_name, value) => request.withoutEchoes(value));
     // Placeholders are numbered anew, so that whoever redacts a later answer to the same request gets the same ones.
     const reply = new Redactor(rules);
     const answerHeaders = redacted(listed(tap.rawHeaders), (name, value) =>

@@ -115,4 +115,10 @@ describe('a line to repeat a request', () => {
     expect(line).toContain(`x-trace: of ${placeholder}`);
     expect(line).toContain(`'${origin}/things?a=1'`);
   });
+
+  test('so is one that stands behind what is shown of its header', () => {
+    const cookie = `${'visits=7; '.repeat(80)}sid=S3ss10nCookieValue`;
+    const line = lineOf({ cookie, 'x-trace': 'of S3ss10nCookieValue' }, '{"echo":"S3ss10nCookieValue"}');
+    expect(line).not.toContain('S3ss10n');
+  });
 });

@@ -16,6 +16,8 @@ const OWN = new Set([
   'x-forwarded-host',
   'x-forwarded-proto',
 ]);
+/** What says who asks. */
+const SESSIONS = new Set(['cookie', 'authorization']);
 const MAX_BODY = 4096;
 const MAX_HEADER = 512;
 const MAX_HEADERS = 40;
@@ -48,6 +50,8 @@ export function curlOf(
   const shownHeaders = lines
     .slice(0, MAX_HEADERS)
     .map(([name, value]) => [name, redactor.header(name, cutWhole(value, MAX_HEADER))] as const);
+  // What is cut off is one of its secrets as well.
+  for (const [name, value] of lines) if (SESSIONS.has(name)) redactor.header(name, value);
   const type = headers['content-type'];
   // Also a body that is left out is read: an answer may repeat its secrets.
   const text = body && isUtf8(body) ? cutWhole(body.toString('utf8'), MAX_BODY) : '';
@@ -67,7 +71,7 @@ export function curlOf(
   }
   const isWhole = shownUrl.startsWith(origin);
   parts.push(
-    quoted((isWhole ? origin : '') + redactor.withoutEchoes(shownUrl.slice(isWhole ? origin.length : 0))),
+    quoted((isWhole ? origin : '') + redactor.urlWithoutEchoes(shownUrl.slice(isWhole ? origin.length : 0))),
   );
   if (leftOut !== null) parts.push(`# its body is not shown: ${leftOut}`);
   return parts.join(' ');
