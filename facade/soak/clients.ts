@@ -17,9 +17,14 @@ export type ClientOptions = {
 /** One client does one thing after the other until it is stopped. */
 type Client = (options: ClientOptions, n: number) => Promise<void>;
 
+export const COPIED_READ = 'read that is copied';
+
 /** How many of each kind there are at full load. */
 export const CLIENTS: readonly { readonly kind: Client; readonly count: number }[] = [
-  { kind: reads, count: 20 },
+  { kind: readsOf('read', '/api/articles'), count: 20 },
+  { kind: readsOf(COPIED_READ, '/copied/few'), count: 8 },
+  // Beyond what is compared on the main thread.
+  { kind: readsOf(`${COPIED_READ}, 40 KiB`, '/copied/many'), count: 2 },
   { kind: writes, count: 6 },
   { kind: uploads, count: 2 },
   { kind: slowDownloads, count: 4 },
@@ -80,17 +85,19 @@ function codeIn(text: string): string {
   }
 }
 
-async function reads(options: ClientOptions, n: number): Promise<void> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  for (let sent = 0; !options.stopped(); sent++) {
-    const headers = { cookie: `sid=${n}-${sent % 100}` };
-    const path = `/api/articles?n=${sent}`;
-    await exchange(options, 'read', { path, agent, headers }, null, async (answer) => {
-      const text = await textOf(answer);
-      return text.includes(`"n":"${sent}"`) ? null : `another answer: ${text.slice(0, 80)}`;
-    });
-  }
-  agent.destroy();
+function readsOf(kind: string, pathname: string): Client {
+  return async (options, n) => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    for (let sent = 0; !options.stopped(); sent++) {
+      const headers = { cookie: `sid=${n}-${sent % 100}` };
+      const path = `${pathname}?n=${sent}`;
+      await exchange(options, kind, { path, agent, headers }, null, async (answer) => {
+        const text = await textOf(answer);
+        return text.includes(`"n":"${sent}"`) ? null : `another answer: ${text.slice(0, 80)}`;
+      });
+    }
+    agent.destroy();
+  };
 }
 
 async function writes(options: ClientOptions, n: number): Promise<void> {

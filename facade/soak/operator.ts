@@ -16,6 +16,8 @@ export type OperatorOptions = {
 /** After a rollback or a kill was answered, so many requests must all be answered by legacy. */
 const REQUESTS_AFTER = 40;
 const ROUTES = ['articles', 'files', 'live'] as const;
+/** Stays where it is, but for a kill of all routes. */
+const COPIED = 'copied';
 
 /** Moves routes, reloads plans and restarts upstreams, one step after the other, round and round. */
 export class Operator {
@@ -97,7 +99,7 @@ export class Operator {
     if (status !== 200) return `${status} ${code}`;
     for (const { route, version } of routes) this.#versions.set(route, version);
     const wrong = await this.#nobodyReachesTheCandidate();
-    for (const route of ROUTES) {
+    for (const route of [...ROUTES, COPIED]) {
       const answer = await facade.post(`/v1/routes/${route}/resume`, { reason: 'soak' });
       const refused = this.#taken(route, answer);
       if (refused) return refused;

@@ -6,7 +6,7 @@ const signed = (bytes: number) => `${bytes < 0 ? '−' : '+'}${(Math.abs(bytes) 
 const mib = (bytes: number) => (bytes / MIB).toFixed(1);
 
 /** The report as Markdown tables. */
-export function formatReport({ ms, rows, steps, growth, resources, failures }: SoakReport): string {
+export function formatReport({ ms, rows, steps, copies, growth, resources, failures }: SoakReport): string {
   const answered = rows.reduce((sum, { ok, excused, failed }) => sum + ok + excused + failed, 0);
   return [
     '| requests | well | failed by their upstream | failed |',
@@ -14,6 +14,8 @@ export function formatReport({ ms, rows, steps, growth, resources, failures }: S
     ...rows.map(({ kind, ok, excused, failed }) => `| ${kind} | ${ok} | ${excused} | ${failed} |`),
     '',
     `${answered} in ${(ms / 60_000).toFixed(1)} minutes. Steps: ${[...steps].map(([name, count]) => `${name} ${count}`).join(', ')}.`,
+    '',
+    `Of ${copies.eligible} requests of the route in shadow ${copies.sent} were copied, and ${copies.compared} pairs of answers compared.`,
     '',
     '| process | memory | MiB at the end | grew over the second half |',
     '| --- | --- | ---: | ---: |',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { FacadeProcesses, freePort } from '../test-kit/facade-process.ts';
 import { until } from '../test-kit/until.ts';
-import { CLIENTS, type ClientOptions } from './clients.ts';
+import { CLIENTS, type ClientOptions, COPIED_READ } from './clients.ts';
 import { type Growth, growthOf, type MemorySample } from './flatness.ts';
 import { Memory, resourcesIn } from './memory.ts';
 import { Operator } from './operator.ts';
@@ -33,12 +33,16 @@ export type SoakReport = {
   readonly ms: number;
   readonly rows: readonly Row[];
   readonly steps: ReadonlyMap<string, number>;
+  /** Of the route whose every request is copied. */
+  readonly copies: Copies;
   readonly growth: readonly Growth[];
   /** Timers, sockets and the like of each process before the load and after it. */
   readonly resources: readonly { readonly pid: number; readonly before: number; readonly after: number }[];
   /** What did not hold, in words. */
   readonly failures: readonly string[];
 };
+
+type Copies = { readonly eligible: number; readonly sent: number; readonly compared: number };
 
 const SAMPLES = 40;
 /** What may be left behind the load for a while: connections to upstreams that are kept for the next request. */
@@ -66,6 +70,11 @@ export async function runSoak({
     const memory = new Memory(folder);
     const facade = await facades.start(home, ['--workers', `${workers}`], memory.environment(leakBytes), {
       decisions: false,
+    });
+    await facade.post('/v1/routes/copied/transitions', {
+      stage: 'shadow',
+      expectedVersion: 0,
+      reason: 'soak',
     });
     const pids = [facade.child.pid as number, ...workerPids(facade.output.text)];
     const sample = async () => {
@@ -108,7 +117,9 @@ export async function runSoak({
     await Promise.all(clients);
 
     const resources = await settled(before, sample);
+    const copies = copiesIn(await facade.get('/v1/routes/copied/observations'));
     const failures = [
+      ...uncopied(copies, tally.rows),
       ...operator.failures,
       ...tally.failures,
       ...growth.filter(({ flat }) => !flat).map(({ pid, figure }) => `process ${pid}: ${figure} is not flat`),
@@ -119,7 +130,7 @@ export async function runSoak({
             `process ${pid} kept ${after - had} timers or sockets: ${kept}`,
         ),
     ];
-    return { ms: lastedMs, rows: tally.rows, steps: operator.done, growth, resources, failures };
+    return { ms: lastedMs, rows: tally.rows, steps: operator.done, copies, growth, resources, failures };
   } finally {
     await facades.endAll();
     facades.remove();
@@ -129,13 +140,29 @@ export async function runSoak({
 }
 
 function writeRoutes(folder: string): void {
-  const route = (name: string, match: string) =>
+  const route = (name: string, match: string, stages: string) =>
     writeFileSync(
       join(folder, `${name}.yaml`),
-      `route: ${name}\nmatch: [ ${match} ]\ncandidate: catalog\ndata: none\nstages: [canary 10%, candidate]\n`,
+      `route: ${name}\nmatch: [ ${match} ]\ncandidate: catalog\ndata: none\nstages: [${stages}]\n`,
     );
-  route('files', '"GET /files/*rest", "POST /files/*rest"');
-  route('live', '"GET /live/*rest"');
+  route('files', '"GET /files/*rest", "POST /files/*rest"', 'canary 10%, candidate');
+  route('live', '"GET /live/*rest"', 'canary 10%, candidate');
+  // Stays in shadow, where every request is copied.
+  route('copied', '"GET /copied/:size"', 'shadow, candidate');
+}
+
+type Observed = Omit<Copies, 'compared'> & { readonly compared: Record<string, number> };
+
+// While the candidate is away, and all routes are killed, nothing is.
+function uncopied({ sent, compared }: Copies, rows: readonly Row[]): string[] {
+  const asked = rows.reduce((sum, { kind, ok }) => (kind.startsWith(COPIED_READ) ? sum + ok : sum), 0);
+  return sent < asked / 2 || compared < sent / 2
+    ? [`of ${asked} requests of the route in shadow ${sent} were copied, and ${compared} compared`]
+    : [];
+}
+
+function copiesIn({ eligible, sent, compared }: Observed): Copies {
+  return { eligible, sent, compared: Object.values(compared).reduce((sum, count) => sum + count, 0) };
 }
 
 function workerPids(output: string): number[] {

@@ -32,10 +32,11 @@ describe('memory is flat', () => {
 });
 
 describe.each([1, 2])('a soak of seconds with %d workers', (workers) => {
-  test('holds: nothing fails but by its upstream, nothing is left behind', async () => {
+  test('holds: nothing fails but by its upstream, nothing is left behind, also of copies', async () => {
     const report = await runSoak({ ms: 15_000, workers, pauseMs: 50, slack: 3, rounds: 4 });
     expect(report.failures).toEqual([]);
     expect(report.rows.every(({ ok }) => ok > 0)).toBe(true);
+    expect(report.copies.compared).toBeGreaterThan(0);
     // How many fit into these seconds is the machine's affair.
     expect(report.steps.size).toBeGreaterThan(1);
   }, 240_000);

@@ -12,6 +12,7 @@ const server = createServer((request, response) => {
   if (pathname === '/live/events') return events(request, response);
   if (pathname.startsWith('/files/') && request.method === 'GET')
     return download(response, Number(pathname.slice('/files/'.length)), searchParams.has('chunked'));
+  if (pathname.startsWith('/copied/')) return list(response, pathname, searchParams.get('n'));
   const hash = createHash('sha256');
   let bytes = 0;
   request.on('data', (chunk: Buffer) => {
@@ -31,6 +32,18 @@ function events(request: IncomingMessage, response: ServerResponse): void {
   tick();
   const timer = setInterval(tick, TICK_MS);
   request.socket.once('close', () => clearInterval(timer));
+}
+
+/** What both sides answer alike, but for one member of each entry. */
+function list(response: ServerResponse, pathname: string, n: string | null): void {
+  const entries = Array.from({ length: pathname.endsWith('/many') ? 500 : 5 }, (_, id) => ({
+    id,
+    title: `Article ${id} of ${n}`,
+    by: `${name} ${n}`,
+    tags: ['one', 'two'],
+  }));
+  response.setHeader('content-type', 'application/json');
+  response.end(JSON.stringify({ n, entries }));
 }
 
 function download(response: ServerResponse, bytes: number, chunked: boolean): void {
