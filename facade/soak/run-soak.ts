@@ -156,7 +156,7 @@ type Observed = Omit<Copies, 'compared'> & { readonly compared: Record<string, n
 // While the candidate is away, and all routes are killed, nothing is.
 function uncopied({ sent, compared }: Copies, rows: readonly Row[]): string[] {
   const asked = rows.reduce((sum, { kind, ok }) => (kind.startsWith(COPIED_READ) ? sum + ok : sum), 0);
-  return sent < asked / 2 || compared < sent / 2
+  return sent < asked / 2 || compared === 0
     ? [`of ${asked} requests of the route in shadow ${sent} were copied, and ${compared} compared`]
     : [];
 }
