@@ -51,7 +51,6 @@ test('a body of 256 MB passes whole, up and down, with a length and in chunks, i
 test('a soak finds a leak', async () => {
   const { failures } = await runSoak({
     ms: 10_000,
-    rounds: 2,
     workers: 1,
     pauseMs: 100,
     leakBytes: 256 * 1024,
