@@ -247,8 +247,18 @@ export class Control {
     if (!passed.ok) return passed;
     const known = passed.proof ? entryEvidence(passed.proof.evidence) : {};
     const signed = { ...known, ...author, ...(force ? { forced: true as const } : {}) };
-    const move = (at: Position, of: RouteState) => transition(at, of.route, to, force);
+    const move = (at: Position, of: RouteState) =>
+      this.#goingBack(of, to) ?? transition(at, of.route, to, force);
     return one(await this.#change('transition', [state], signed, move, expectedVersion));
+  }
+
+  /** Behind `retired` nobody could send its reads after its data. */
+  #goingBack({ route }: RouteState, to: Step): Move | null {
+    if (to.stage !== 'retired' || route.data.kind !== 'owned') return null;
+    const { set } = route.data;
+    if (this.dataOf(set)?.to !== 'legacy') return null;
+    const detail = `${route.name} cannot be retired while ${set} is on its way back to legacy. Wait until that has ended: npx fig status.`;
+    return { ok: false, code: 'ROUTE_WRITER_LEGACY', detail };
   }
 
   rollback(route: string, author: Author): Promise<Change<RouteState>> {

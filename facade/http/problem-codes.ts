@@ -188,7 +188,7 @@ const OTHER = {
   },
   ROUTE_WRITER_LEGACY: {
     status: 422,
-    meaning: 'Legacy still owns the data of the route.',
+    meaning: 'Legacy owns the data of the route, or they are on their way back to it.',
     remedy: 'Cut the data set over first.',
   },
   ROUTE_WRITER_CANDIDATE: {

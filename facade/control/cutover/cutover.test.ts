@@ -307,13 +307,62 @@ describe('a change of owners', () => {
     expect(control.dataOf('items')).toMatchObject({ owner: 'legacy', held: false, to: null });
   });
 
+  const retire = (force = false) => {
+    const expectedVersion = control.snapshot.states.get('owned')?.position?.version as number;
+    const to = { stage: 'retired', hundredths: 0 } as const;
+    return control.transition('owned', to, { ...AUTHOR, expectedVersion, force });
+  };
+
+  test('no route is retired while its data go back, by force neither', async () => {
+    await run();
+    let park = () => {};
+    relay.comparing = new Promise<void>((resolve) => {
+      park = resolve;
+    });
+    const one = cutover();
+    expect(await one.begin(SET, 'legacy', AUTHOR)).toMatchObject({ ok: true });
+    const refused = { code: 'ROUTE_WRITER_LEGACY', detail: expect.stringContaining('on its way back') };
+    for (const force of [false, true]) expect(await retire(force)).toMatchObject({ ok: false, ...refused });
+    park();
+    expect(await ended(one)).toMatchObject({ outcome: 'done' });
+    expect(control.snapshot.states.get('owned')?.position).toMatchObject({ stage: 'candidate' });
+  });
+
+  test('data whose route is retired at the very moment when they start to go back stay', async () => {
+    await run();
+    const measured = relay.status.bind(relay);
+    relay.status = async () => {
+      if (writer()?.stage !== 'retired') expect(await retire()).toMatchObject({ ok: true });
+      return measured();
+    };
+    expect(await run('legacy')).toMatchObject({
+      outcome: 'back',
+      detail: expect.stringContaining('owned is retired'),
+    });
+    expect(control.dataOf('items')).toMatchObject({ owner: 'candidate', held: false, to: null });
+  });
+
+  test('finalising twice says that it is finalised, and in mid-change that it has to end', async () => {
+    await run();
+    const one = cutover();
+    relay.comparing = new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await one.begin(SET, 'legacy', AUTHOR)).toMatchObject({ ok: true });
+    expect(await one.finalise(SET, AUTHOR)).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining('Wait'),
+    });
+    await ended(one);
+    await run('candidate', one);
+    expect(await one.finalise(SET, AUTHOR)).toEqual({ ok: true });
+    expect(await one.finalise(SET, AUTHOR)).toMatchObject({
+      ...{ ok: false, detail: 'items is finalised already: there is no way back' },
+    });
+  });
+
   test('what legacy owns already is given back, and what belongs to a retired route is not', async () => {
     expect(await cutover().giveBack(SET, AUTHOR)).toEqual({ ok: true });
     await run();
-    const to = { stage: 'retired', hundredths: 0 } as const;
-    const version = control.snapshot.states.get('owned')?.position?.version as number;
-    const change = { ...AUTHOR, expectedVersion: version, force: false };
-    expect(await control.transition('owned', to, change)).toMatchObject({ ok: true });
+    expect(await retire()).toMatchObject({ ok: true });
     expect(await cutover().giveBack(SET, AUTHOR)).toMatchObject({
       ok: false,
       detail: expect.stringContaining('owned is retired'),

@@ -202,7 +202,10 @@ export class Cutover {
     if (state?.step !== 'CANDIDATE_OWNS')
       return {
         ok: false,
-        detail: `expected ${set.name} at CANDIDATE_OWNS, got ${state?.step ?? 'no position'}. Cut it over first.`,
+        detail:
+          state?.step === 'FINALISED'
+            ? `${set.name} is finalised already: there is no way back`
+            : `expected ${set.name} at CANDIDATE_OWNS, got ${state?.step ?? 'no position'}. ${state && isUnderWay(state) ? 'Wait until the change of its owner has ended.' : 'Cut it over first.'}`,
       };
     const moved = await control.moveData(state, { step: 'FINALISED' }, author);
     return moved.ok ? { ok: true } : { ok: false, detail: moved.detail };
@@ -346,13 +349,13 @@ export class Cutover {
     }
   }
 
-  /** A rollback of its routes that came meanwhile counts. */
+  /** What came meanwhile counts: a rollback of its routes, or that one of them was retired. */
   #stillWanted(set: DataSet, to: Party): void {
     const { control, replicas } = this.#options;
     const state = control.dataOf(set.name) as DataState;
     const checks = planChecks(set, state, to, control.snapshot, replicas.known, []);
-    const behind = checks.find(({ name, ok }) => name === 'reads' && !ok);
-    if (behind) throw new LeadsBack(behind.detail);
+    const moved = checks.find(({ name, ok }) => (name === 'reads' || name === 'retired') && !ok);
+    if (moved) throw new LeadsBack(moved.detail);
   }
 
   /** Behind the decision, or behind a failure: opens the set for whoever owns it. Goes on until that is done. */
