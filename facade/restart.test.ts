@@ -59,7 +59,9 @@ describe.each([1, 2])('with %d workers', (workers) => {
     expect(text).not.toMatch(/^connection: close/im);
     text = '';
     facade.child.kill('SIGTERM');
-    await until('the stop', () => facade.output.text.includes('"stopping"'));
+    // The process that was told of it, and each worker that it tells.
+    const said = workers === 1 ? 1 : 1 + workers;
+    await until('the stop', () => facade.output.text.split('"msg":"stopping"').length > said);
     socket.write(request);
     await closed;
     expect(text).toMatch(/^HTTP\/1\.1 200 /);
