@@ -16,10 +16,13 @@ const LEFT_OPEN_MS = 20_000;
 const SLOWEST = 15;
 const SLOW_MS = 10_000;
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/** A suite waits for its processes about as long as it computes: three keep two cores busy. */
+const WORKERS = Math.max(3, availableParallelism() >> 1);
 /** A suite that measures memory or needs the machine for itself is named `*.alone.test.ts`. */
 const ROUNDS: readonly (readonly string[])[] = [
   [
-    `--maxWorkers=${Math.max(2, availableParallelism() >> 1)}`,
+    `--maxWorkers=${WORKERS}`,
+    `--testSequencer=${join(import.meta.dirname, 'long-suites-first.ts')}`,
     '--testPathIgnorePatterns=/node_modules/',
     '--testPathIgnorePatterns=/\\.fig/',
     '--testPathIgnorePatterns=\\.alone\\.test\\.ts$',
