@@ -664,6 +664,7 @@ async function startProcess(databaseUrl: string): Promise<{ url: string; child: 
   const child = spawn(process.execPath, [join(import.meta.dirname, 'main.ts')], {
     env: {
       PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
       DATABASE_URL: databaseUrl,
       PORT: '0',
       SESSION_SECRET: 'a secret for tests',

@@ -8,9 +8,12 @@ export type ServiceProcess = {
   readonly ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
 };
 
-/** Runs an entry point as its own process with nothing but the given environment. */
+/** Runs an entry point as its own process with nothing but the given environment, compiled once in a run of the suites. */
 export function startProcess(entry: URL, env: Record<string, string>): ServiceProcess {
-  const child = spawn(process.execPath, [entry.pathname], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [entry.pathname], {
+    env: { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let [stdout, stderr] = ['', ''];
   const url = new Promise<string>((resolve, reject) => {
     child.stdout?.on('data', (chunk) => {
