@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { MYSQL_URL } from '#acl/testing/databases.ts';
 import { dataMutants } from './mutants.ts';
-import { type Tried, tryMutants } from './try-mutants.ts';
+import { misfitsOf, type Tried, tryMutants } from './try-mutants.ts';
 
 /** FIG_SOAK=1 plants all of them, else one of each suite that needs no database. */
 const ALL = process.env.FIG_SOAK === '1';
@@ -12,6 +12,10 @@ const QUICK = new Set(['ack-first', 'echo', 'position-before-fence', 'late-leade
 
 const fitting = dataMutants.filter(({ onMysql }) => !onMysql || MYSQL_URL !== '');
 const tried = fitting.filter(({ name }) => ALL || QUICK.has(name));
+
+test('every way to lose data fits the program as it is', async () => {
+  expect(await misfitsOf(dataMutants)).toEqual([]);
+});
 
 describe('a way to lose data', () => {
   let folder: string;

@@ -15,6 +15,15 @@ export type Tried = {
   readonly passed: boolean;
 };
 
+/** What keeps mutants from being planted: the program was changed under them. */
+export async function misfitsOf(mutants: readonly DataMutant[]): Promise<string[]> {
+  const found = mutants.map(async ({ name, file, find }) => {
+    const count = (await readFile(join(ROOT, file), 'utf8')).split(find).length - 1;
+    return count === 1 ? [] : [`${name}: expected its text once in ${file}, found it ${count} times`];
+  });
+  return (await Promise.all(found)).flat();
+}
+
 /**
  * Runs the tests that are to find these mutants: with each fault in what Jest loads, and without one. Nothing is written
  * but `output`. Throws where a mutant does not fit its file, or a suite does not run.
@@ -22,10 +31,8 @@ export type Tried = {
 export async function tryMutants(mutants: readonly DataMutant[], output: string): Promise<Tried[]> {
   const { jest } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
   const [[pattern, [, swc]]] = Object.entries(jest.transform) as [[string, [string, object]]];
-  for (const { name, file, find } of mutants) {
-    const count = (await readFile(join(ROOT, file), 'utf8')).split(find).length - 1;
-    if (count !== 1) throw new Error(`${name}: expected its text once in ${file}, found it ${count} times`);
-  }
+  const misfits = await misfitsOf(mutants);
+  if (misfits.length > 0) throw new Error(misfits.join('; '));
   /** Jest looks for tests nowhere but beside the suites. */
   const project = (displayName: string, suites: readonly string[], mutant: object | null) => ({
     ...{ displayName, rootDir: ROOT, roots: [...new Set(suites.map((suite) => join(ROOT, dirname(suite))))] },
