@@ -150,6 +150,16 @@ describe('fig backfill', () => {
     expect(err).toContain('a backfill runs already; watching that one');
   });
 
+  test('says why when the relay refuses, and watches nothing', async () => {
+    const why = 'the new service owns articles';
+    relay.answers.set(`POST ${BACKFILL}`, problem(409, 'RELAY_BACKFILL_REFUSED', why));
+    polls(status({ state: 'done', rowsRead: 1000 }));
+    const { code, out, err } = await fig(['backfill', 'articles'], { plan });
+    expect(code).toBe(EXIT.conflict);
+    expect(err).toContain(why);
+    expect(out).toBe('');
+  });
+
   test.each(['SIGINT', 'SIGTERM'] as const)(
     'stops watching on %s, leaves the backfill alone and says how to come back',
     async (signal) => {

@@ -106,7 +106,7 @@ async function goOn(session: Session, relay: RelayApi, set: string): Promise<Bac
 
 async function startOrJoin(session: Session, relay: RelayApi, set: string): Promise<BackfillStatus> {
   return relay.start(set).catch(async (error: unknown) => {
-    if (!(error instanceof Failure && error.exitCode === EXIT.conflict)) throw error;
+    if (!(error instanceof Failure && error.code === 'RELAY_BACKFILL_RUNNING')) throw error;
     session.note(`${set}: a backfill runs already; watching that one.`);
     return relay.status(set);
   });
