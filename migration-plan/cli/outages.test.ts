@@ -130,6 +130,8 @@ describe('Ctrl-C', () => {
       if (method === 'POST' && url.includes('/cutover'))
         json({ set: 'articles', owner: 'legacy', to: 'candidate', run: { outcome: 'running', steps: [] } });
       else if (method === 'POST' && url.includes('/sets/')) json(statusOf({}));
+      else if (url === '/v1/routes/moved') json({ route: 'moved', stage: 'candidate', writer: 'candidate' });
+      else if (url === '/v1/data') json({ sets: [{ set: 'articles', routes: ['moved'] }] });
       else if (url === '/v1/routes') json({ routes: [{ route: 'articles', match: [] }] });
       else if (url === '/metrics') response.end('');
       else if (url.includes('/recording')) response.writeHead(200).write('\n', onStall);
@@ -150,6 +152,7 @@ describe('Ctrl-C', () => {
       ['backfill', 'articles'],
       ['reconcile', 'articles'],
       ['cutover', 'articles', '--reason', 'because'],
+      ['rollback', 'moved', '--reason', 'because'],
       ['record', 'articles', '--output', file],
       ['parity', '--timeout', '1'],
     ];
@@ -168,6 +171,13 @@ describe('Ctrl-C', () => {
         EXIT.interrupted,
         expect.stringMatching(
           /goes on in the facade\. Watch it again: npx fig cutover articles --plan \S+ --reason/,
+        ),
+      ],
+      [
+        'rollback moved --reason because',
+        EXIT.interrupted,
+        expect.stringMatching(
+          /goes on in the facade\. The reads of moved stay where they are until: npx fig rollback moved --plan \S+ --reason/,
         ),
       ],
       [

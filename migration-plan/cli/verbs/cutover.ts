@@ -64,11 +64,16 @@ async function begin(
   }
 }
 
+/** What is to be done when the watching has been interrupted, unless the caller has more to do. */
+const watchAgain = (session: Session, set: string, to: string) =>
+  `Watch it again: npx fig cutover ${set}${to === 'legacy' ? ' --back' : ''}${planFlag(session)} --reason …`;
+
 /** Begins a change of owners, or joins the one that goes on, and follows it to its end, or until it is interrupted. */
 export async function changeOwner(
   session: Session,
   set: string,
   body: { reason: string; to: 'legacy' | 'candidate' },
+  whenCut = watchAgain(session, set, body.to),
 ): Promise<DataSetAnswer> {
   const { to } = body;
   const begun = await begin(new AdminApi(session), set, body);
@@ -84,9 +89,7 @@ export async function changeOwner(
     return signal.aborted;
   });
   if (isCut && !isOver(state))
-    session.note(
-      `Stopped watching; the change of owners of ${set} goes on in the facade. Watch it again: npx fig cutover ${set}${to === 'legacy' ? ' --back' : ''}${planFlag(session)} --reason …`,
-    );
+    session.note(`Stopped watching; the change of owners of ${set} goes on in the facade. ${whenCut}`);
   else if (!session.json) sayEnd(session, state, to);
   return state;
 }

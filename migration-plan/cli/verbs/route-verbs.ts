@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { AdminApi, type DataSetAnswer, type Verb } from '../api/admin.ts';
 import { EXIT } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
-import type { Session } from '../session.ts';
+import { planFlag, type Session } from '../session.ts';
 import type { Run } from '../verb.ts';
 import { reasonOption, sayChange } from './change.ts';
 import { changeOwner, endOf } from './cutover.ts';
@@ -22,7 +22,7 @@ export function addRollback(program: Command, run: Run): void {
         const data = writer === 'candidate' && stage !== 'retired' ? await admin.setOf(route) : null;
         if (data !== null) {
           session.note(`The new service owns ${data.set}: its rows go back to legacy first.`);
-          const state = await giveBack(session, data.set, reason);
+          const state = await giveBack(session, route, data.set, reason);
           const end = state === null ? EXIT.ok : endOf(state, 'legacy');
           if (state === null) timeoutMs = UNSEEN_MS;
           if (end !== EXIT.ok) {
@@ -39,9 +39,16 @@ export function addRollback(program: Command, run: Run): void {
 const UNSEEN_MS = 15 * 60_000;
 
 /** Null: an operator may not, but may roll back, and then the facade does it unseen. */
-async function giveBack(session: Session, set: string, reason: string): Promise<DataSetAnswer | null> {
+async function giveBack(
+  session: Session,
+  route: string,
+  set: string,
+  reason: string,
+): Promise<DataSetAnswer | null> {
+  // The facade gives the data back; the reads are sent after them from here.
+  const whenCut = `The reads of ${route} stay where they are until: npx fig rollback ${route}${planFlag(session)} --reason …`;
   try {
-    return await changeOwner(session, set, { reason, to: 'legacy' });
+    return await changeOwner(session, set, { reason, to: 'legacy' }, whenCut);
   } catch (error) {
     if (error instanceof Failure && error.exitCode === EXIT.unauthorised) return null;
     throw error;
