@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import mysql, { type PoolConnection, type ResultSetHeader, type RowDataPacket } from 'mysql2/promise';
 import { type Cascade, cascadesTo } from '../capture/cascades.ts';
 import type { CapturedTable } from '../capture/change-source.ts';
@@ -11,8 +12,9 @@ import {
   unlessRelay,
 } from '../capture/mysql-triggers.ts';
 import { triggerName } from '../capture/trigger-name.ts';
+import type { OpenTransaction } from '../source/legacy-busy.ts';
 import { openMysqlPool } from '../source/mysql-pool.ts';
-import { openTransactionsOf } from '../source/mysql-transactions.ts';
+import { openTransactionsOf, preparedOf } from '../source/mysql-transactions.ts';
 import { cascadesFromOutside, GATE_WAIT_MS, type LegacyGate, type Owner, refusal } from './legacy-gate.ts';
 
 const OWNERS = '_fig_owner';
@@ -23,7 +25,8 @@ const OWNERS = '_fig_owner';
  */
 const rejectedOf = (set: string) => triggerName('rejected', [set], '');
 /** One that was sent waits for writers as long as that, and no longer. */
-const TURN_WAIT_S = 2 * (GATE_WAIT_MS / 1_000);
+const TURN_WAIT_S = 3 * (GATE_WAIT_MS / 1_000);
+const LOOK_MS = 20;
 const LOCK_WAIT = 'ER_LOCK_WAIT_TIMEOUT';
 
 /** The gate in MySQL and MariaDB, on the tables of a set and on those above whose cascades would reach them. */
@@ -111,10 +114,17 @@ export function openMysqlGate(url: string, set: string, tables: readonly Capture
       try {
         await takeTurn(connection);
         await connection.query('SET SESSION innodb_lock_wait_timeout = ?', [GATE_WAIT_MS / 1_000]);
+        await connection.beginTransaction();
         await connection.query<ResultSetHeader>(
           `UPDATE ${OWNERS} SET owner = ?, epoch = ? WHERE name = ? AND epoch < ?`,
           [owner, epoch, set, epoch],
         );
+        const prepared = owner === 'nobody' ? await stillPrepared(connection) : [];
+        if (prepared.length > 0) {
+          await connection.rollback();
+          return { ok: false, blockers: prepared };
+        }
+        await connection.commit();
       } catch (error) {
         if ((error as { code?: string }).code !== LOCK_WAIT) throw error;
         return { ok: false, blockers: await openTransactions() };
@@ -140,6 +150,22 @@ export function openMysqlGate(url: string, set: string, tables: readonly Capture
       await pool.end();
     },
   };
+}
+
+/**
+ * MariaDB lets go of a transaction's share locks when it is prepared (XA PREPARE): it has passed the gate, and may commit
+ * at any time. None comes after those that are seen while the owner's row is locked. Those that do not end in time.
+ */
+async function stillPrepared(connection: PoolConnection): Promise<readonly OpenTransaction[]> {
+  const look = () => preparedOf(async (sql) => (await connection.query<RowDataPacket[]>(sql))[0]);
+  let left = await look();
+  for (const deadline = performance.now() + GATE_WAIT_MS; left.length > 0; ) {
+    if (performance.now() > deadline) return left;
+    await pause(LOOK_MS);
+    const now = new Set((await look()).map(({ id }) => id));
+    left = left.filter(({ id }) => now.has(id));
+  }
+  return left;
 }
 
 function ownTriggers(set: string, table: string): Trigger[] {

@@ -129,6 +129,32 @@ describe.each([...legacyDatabases])('the gate on %s', (kind, create) => {
     expect(await labels()).toEqual(['slow', 'two']);
   }, 20_000);
 
+  if (kind === 'MySQL')
+    test('waits for a prepared transaction, whose connection may be gone, and names it', async () => {
+      await gate.install();
+      const label = database.url.split('/').at(-1) as string;
+      const prepare = async (xid: string, id: number) => {
+        const other = await database.writer();
+        await other.execute(`XA START '${xid}'`);
+        await other.execute(`UPDATE items SET label = 'XA' WHERE item_id = ${id}`);
+        await other.execute(`XA END '${xid}'`);
+        await other.execute(`XA PREPARE '${xid}'`);
+        await other.close();
+      };
+      await prepare(`${label}-1`, 1);
+      expect(await gate.openTransactions()).toContainEqual(
+        expect.objectContaining({ id: expect.stringContaining(`${label}-1`) }),
+      );
+      const refused = await close();
+      expect(refused).toMatchObject({ ok: false });
+      expect(JSON.stringify(refused)).toContain(`${label}-1`);
+      expect(await gate.read()).toEqual({ owner: 'legacy', epoch: 1 });
+      const waiting = close();
+      await writer.execute(`XA COMMIT '${label}-1'`);
+      expect(await waiting).toEqual({ ok: true, ownership: { owner: 'nobody', epoch: 2 } });
+      expect(await labels()).toEqual(['XA', 'two']);
+    });
+
   test('lets no write of many writers through once it has changed', async () => {
     await gate.install();
     let next = 100;

@@ -12,11 +12,31 @@ export async function openTransactionsOf(select: Select): Promise<OpenTransactio
        FROM information_schema.innodb_trx t LEFT JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id
        WHERE t.trx_mysql_thread_id <> CONNECTION_ID() AND t.trx_mysql_thread_id > 0 ORDER BY t.trx_started`,
     );
-    return rows.map(({ id, seconds, user, doing }) => ({
+    const open = rows.map(({ id, seconds, user, doing }) => ({
       id: String(id),
       seconds: Number(seconds),
       user: String(user),
       doing: String(doing).slice(0, 200),
+    }));
+    return [...open, ...(await preparedOf(select))];
+  } catch {
+    return [];
+  }
+}
+
+/** Prepared transactions (XA), which outlive their connection; none where this user may not see them. */
+export async function preparedOf(select: Select): Promise<OpenTransaction[]> {
+  try {
+    const rows = await select('XA RECOVER');
+    if (rows.length === 0) return [];
+    // Which of them has which age nobody tells.
+    const [eldest] = await select(
+      'SELECT TIMESTAMPDIFF(SECOND, MIN(trx_started), NOW()) AS seconds FROM information_schema.innodb_trx',
+    );
+    const seconds = Number(eldest?.seconds ?? 0);
+    return rows.map(({ formatID, data }) => ({
+      id: `XA ${formatID}:${String(data).slice(0, 128)}`,
+      ...{ seconds, user: '?', doing: 'prepared: XA COMMIT or XA ROLLBACK ends it' },
     }));
   } catch {
     return [];
