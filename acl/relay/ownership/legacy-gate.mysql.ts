@@ -113,7 +113,12 @@ export function openMysqlGate(url: string, set: string, tables: readonly Capture
       const connection = await pool.getConnection();
       try {
         await takeTurn(connection);
-        await connection.query('SET SESSION innodb_lock_wait_timeout = ?', [GATE_WAIT_MS / 1_000]);
+        // The second is that of whole tables: LOCK TABLES, a dump, FLUSH TABLES WITH READ LOCK; a day by default.
+        const waitS = GATE_WAIT_MS / 1_000;
+        await connection.query('SET SESSION innodb_lock_wait_timeout = ?, SESSION lock_wait_timeout = ?', [
+          waitS,
+          waitS,
+        ]);
         await connection.beginTransaction();
         await connection.query<ResultSetHeader>(
           `UPDATE ${OWNERS} SET owner = ?, epoch = ? WHERE name = ? AND epoch < ?`,

@@ -155,6 +155,15 @@ describe.each([...legacyDatabases])('the gate on %s', (kind, create) => {
       expect(await labels()).toEqual(['XA', 'two']);
     });
 
+  if (kind === 'MySQL')
+    test('gives up as well while a dump has its tables locked', async () => {
+      await gate.install();
+      await writer.execute('LOCK TABLES _fig_owner READ, items READ');
+      expect(await close()).toMatchObject({ ok: false });
+      await writer.execute('UNLOCK TABLES');
+      expect(await gate.read()).toEqual({ owner: 'legacy', epoch: 1 });
+    });
+
   test('lets no write of many writers through once it has changed', async () => {
     await gate.install();
     let next = 100;
