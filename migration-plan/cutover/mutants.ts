@@ -252,7 +252,7 @@ export const dataMutants: readonly DataMutant[] = [
     file: `${OWNERSHIP}.ts`,
     find: 'await this.#options.continueNumbers(to);',
     replace: '{ ok: true } as Outcome;',
-    suite: 'acl/relay/cutover.test.ts',
-    promise: 'a number stands for one row',
+    suite: `${OWNERSHIP}.test.ts`,
+    promise: 'numbers on from the other one',
   },
 ];

@@ -4,7 +4,7 @@ import { RELEASE_FAILPOINTS } from '../failpoint.ts';
 import type { Tail } from '../tail/tail.ts';
 import type { OwnedService, ServiceOwnership } from '../target/owned-service.ts';
 import type { LegacyGate, Ownership } from './legacy-gate.ts';
-import { SetOwnership } from './set-ownership.ts';
+import { type Outcome, SetOwnership } from './set-ownership.ts';
 import { Verification } from './verification.ts';
 
 /** Two stores whose owner rows are kept in memory, and survive each relay. */
@@ -18,9 +18,14 @@ beforeEach(() => {
   onItsWay = null;
   queued = 0;
   captured = true;
+  counted = [];
+  numbers = { ok: true };
 });
 
 let queued: number;
+/** Which side was given the other's numbers, and what that ended in. */
+let counted: string[];
+let numbers: Outcome;
 let captured: boolean;
 const tail = {
   start: async () => {},
@@ -28,6 +33,7 @@ const tail = {
   remove: async () => {
     captured = false;
   },
+  status: async () => ({ capture: 'installed', missing: [] }),
 } as unknown as Tail;
 
 /** A relay process that has just started, and dies at `failpoint`. */
@@ -46,7 +52,10 @@ function relay(dieAt: string | null = null): SetOwnership {
       carryBack: async () => {
         queued = 0;
       },
-      continueNumbers: async () => ({ ok: true }),
+      continueNumbers: async (to) => {
+        counted.push(to);
+        return numbers;
+      },
       quarantined: () => [],
       quarantinedBack: () => [],
       failpoint: (name: string) => {
@@ -108,6 +117,13 @@ test('who closes late, in an epoch that is over, closes nothing, whichever proce
   expect(await relay().open('candidate', 5)).toEqual({ ok: true });
   expect(await relay().close('candidate', 4)).toMatchObject({ ok: false });
   expect(service).toEqual({ owner: 'candidate', epoch: 5 });
+});
+
+test('a side that is to write numbers on from the other one, or it is not proven', async () => {
+  expect(await relay().prove('legacy')).toEqual({ ok: true });
+  expect(counted).toEqual(['legacy']);
+  numbers = { ok: false, detail: 'the counter cannot be raised' };
+  expect(await relay().prove('legacy')).toEqual(numbers);
 });
 
 test('what a killed process has sent to the gate is waited for before legacy is said to be open', async () => {
