@@ -27,7 +27,9 @@ export function relaySetLink(relayUrl: () => string | null, token: string | null
       headers: { authorization: `Bearer ${token}` },
       signal: AbortSignal.timeout(TIMEOUT_MS),
     }).catch((error: NodeJS.ErrnoException) => {
-      throw new Error(`the relay at ${url} is out of reach (${error.code ?? error.name})`);
+      // The code of a timeout is a number.
+      const cause = typeof error.code === 'string' ? error.code : error.name;
+      throw new Error(`the relay at ${url} is out of reach (${cause})`);
     });
     const read = schema.safeParse(await body.json().catch(() => null));
     if (statusCode !== 200 || !read.success) throw new Error(`the relay at ${url} answered ${statusCode}`);
