@@ -21,16 +21,23 @@ const GUARDED: Route['guardrails'] = {
 
 describe('guardrails', () => {
   let facade: TestFacade;
+  /** How far the clock of evidence is ahead. */
+  let laterMs = 0;
   let sides: Record<
     'legacy' | 'candidate',
-    { server: Server; url: string; answer: (path?: string) => [number, unknown] }
+    { server: Server; url: string; answer: (path?: string) => [number, unknown]; build: string | null }
   >;
 
   beforeEach(async () => {
+    laterMs = 0;
     const side = async () => {
-      const own = { answer: (_path?: string): [number, unknown] => [200, { price: 1 }] };
+      const own = {
+        answer: (_path?: string): [number, unknown] => [200, { price: 1 }],
+        build: null as string | null,
+      };
       const server = createServer((request, response) => {
         const [status, body] = own.answer(request.url);
+        if (own.build !== null) response.setHeader('X-Build', own.build);
         response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
       });
       return Object.assign(own, { server, url: `http://127.0.0.1:${await listenOn(server)}` });
@@ -49,7 +56,7 @@ describe('guardrails', () => {
     guardrails: Partial<Route['guardrails']> = {},
     part: Partial<Route> = {},
     ledger: Ledger = openMemoryLedger(),
-    build: string | null = null,
+    { build = null, ...named }: { build?: string | null; buildHeader?: string } = {},
   ) => {
     const given = routeOf('articles', ['/api/articles/:id']);
     const route: Route = {
@@ -67,12 +74,12 @@ describe('guardrails', () => {
     facade = await facadeOf(
       planOf({
         legacy: { url: sides.legacy.url, build: null },
-        candidates: new Map([['catalog', { url: sides.candidate.url, build }]]),
+        candidates: new Map([['catalog', { url: sides.candidate.url, build, ...named }]]),
         // Errors of the candidate must reach the guardrail, not the breaker.
         health: { path: '/livez', intervalMs: 0, ejectAtRatio: 1.01, minimum: 1e9, windowMs: 60_000 },
         routes: [route],
       }),
-      { now: () => new Date(), ledger },
+      { now: () => new Date(), nowMs: () => Date.now() + laterMs, ledger },
     );
   };
   const call = async (method: string, path: string, body?: object) => {
@@ -131,7 +138,7 @@ describe('guardrails', () => {
     const version = () => (builds.length === 0 ? 503 : 200);
     sides.candidate.answer = (path) =>
       path === '/version' ? [version(), { build: builds[asked++ % builds.length] }] : [200, { price: 1 }];
-    await start({}, {}, openMemoryLedger(), '/version');
+    await start({}, {}, openMemoryLedger(), { build: '/version' });
     facade.control.learnBuild('catalog', 'b1');
     await next('shadow');
     await requests(600);
@@ -267,6 +274,72 @@ describe('guardrails', () => {
     await requests(120);
     await facade.guardrails.look();
     expect((await call('GET', '')).body).toMatchObject({ stage: 'canary', percent: 50 });
+  });
+
+  describe('where answers name their build', () => {
+    const named = { build: '/version', buildHeader: 'x-build' };
+    const by = async (build: string | null, count: number) => {
+      sides.candidate.build = build;
+      await requests(count);
+    };
+    beforeEach(async () => {
+      await start({}, {}, openMemoryLedger(), named);
+      sides.candidate.build = 'b1';
+      facade.control.learnBuild('catalog', 'b1');
+      await next('shadow');
+    });
+
+    test('rest on one build alone: after answers of another they begin anew once it has been silent for ten seconds', async () => {
+      await by('b1', 600);
+      await by('b2', 1);
+      await by('b1', 1);
+      const mixed = await next('canary', 10);
+      expect(mixed.status).toBe(422);
+      expect(mixed.body.detail).toContain('build b2 of catalog has answered as well');
+      laterMs = 9_000;
+      expect((await next('canary', 10)).status).toBe(422);
+      expect((await call('GET', '/observations')).body.eligible).toBe(602);
+      laterMs = 11_000;
+      expect((await call('GET', '/observations')).body.eligible).toBe(0);
+      await by('b1', 100);
+      expect((await next('canary', 10)).body.guardrails[0]).toMatchObject({ verdict: 'hold', sample: 100 });
+      await by('b1', 500);
+      expect((await next('canary', 10)).status).toBe(200);
+    });
+
+    test('are mixed by answers to clients, too', async () => {
+      await next('canary', 50, true);
+      await by('b1', 20);
+      const alone = await next('candidate');
+      expect(alone.body.detail).not.toContain('has answered as well');
+      await by('b2', 20);
+      // What the other side answers as well says nothing of builds.
+      sides.legacy.build = 'b3';
+      await by('b1', 20);
+      expect((await next('candidate')).body.detail).toContain('build b2 of catalog has answered as well');
+    });
+
+    test('answers that name none are of the build that runs now', async () => {
+      await by('b1', 300);
+      await by(null, 300);
+      sides.candidate.build = 'b1';
+      expect((await next('canary', 10)).status).toBe(200);
+    });
+
+    test('the header tells the build at its path, too', async () => {
+      sides.candidate.answer = (path) => [200, path === '/version' ? { version: '1.0.0' } : { price: 1 }];
+      await by('b1', 600);
+      expect((await next('canary', 10)).status).toBe(200);
+      expect((await call('GET', '/evidence')).body.build).toBe('b1');
+    });
+
+    test('protect clients from another build all the same', async () => {
+      await next('canary', 50, true);
+      sides.candidate.answer = () => [500, {}];
+      await by('b2', 120);
+      await facade.guardrails.look();
+      expect((await call('GET', '')).body.stage).toBe('legacy');
+    });
   });
 
   test('start anew with another build of the candidate', async () => {

@@ -1,7 +1,13 @@
 import type { Logger } from 'pino';
 import { type Evidence, judge } from '../core/guardrail/judge.ts';
 import type { Notifier } from '../core/notifier.ts';
-import { addUp, type RouteObserved } from '../core/observation/observations-view.ts';
+import {
+  addUp,
+  current,
+  type Mixed,
+  type Observed,
+  type RouteObserved,
+} from '../core/observation/observations-view.ts';
 import { parityGap, staleOf } from '../core/parity-evidence.ts';
 import { describeStep, progress, type Step } from '../core/position.ts';
 import type { RouteState } from '../core/snapshot.ts';
@@ -72,7 +78,9 @@ export class Guardrails {
     const restsOnEvidence = isJudged || (to.stage === 'candidate' && state.route.parity !== null);
     const needsBuild = !force && restsOnEvidence;
     const builds = needsBuild ? await this.#options.buildsOf(candidate) : [];
-    const evidence = this.#judged(state, isJudged ? await this.#options.observed() : []);
+    const observed = isJudged ? await this.#options.observed() : [];
+    const evidence = this.#judged(state, observed);
+    const mixed = this.#seen(state, observed).mixed;
     const gaps = isJudged
       ? evidence.guardrails.flatMap(({ verdict, explanation }) => (verdict === 'pass' ? [] : explanation))
       : [];
@@ -87,6 +95,7 @@ export class Guardrails {
       gaps.push(
         `Behind ${candidate} builds take turns (${builds.map((build) => build ?? 'unnamed').join(', ')}): what was seen is of none of them alone. Wait until one is left.`,
       );
+    if (mixed !== null) gaps.push(mixedGap(candidate, mixed));
     if (to.stage === 'candidate' && evidence.parityGap !== null) gaps.push(evidence.parityGap);
     return { evidence, gaps };
   }
@@ -141,11 +150,16 @@ export class Guardrails {
     if (!outcome.ok) log.error({ route: route.name, action, code: outcome.code }, outcome.detail);
   }
 
+  #seen({ route }: RouteState, observed: readonly RouteObserved[]): Observed {
+    const { control, nowMs } = this.#options;
+    const build = control.snapshot.builds.get(route.candidate) ?? null;
+    return addUp(current(observed, nowMs()), route, build);
+  }
+
   #judged(state: RouteState, observed: readonly RouteObserved[]): RouteEvidence {
     const { control, nowMs } = this.#options;
     const { route, position } = state;
-    const build = control.snapshot.builds.get(route.candidate) ?? null;
-    const { tally } = addUp(observed, route, build);
+    const { build, tally } = this.#seen(state, observed);
     const sinceMs = position?.sinceMs ?? 0;
     const isOfStage = tally?.epoch.sinceMs === sinceMs;
     const evidence: Evidence =
@@ -165,6 +179,10 @@ export class Guardrails {
       bakeLeftMs: isGuarded(state) ? Math.max(0, sinceMs + route.guardrails.bakeMs - nowMs()) : 0,
     };
   }
+}
+
+function mixedGap(candidate: string, { build, atMs }: Mixed): string {
+  return `At ${new Date(atMs).toISOString()} build ${build} of ${candidate} has answered as well: what was seen is of no build alone. Evidence begins anew when it has been silent for ten seconds.`;
 }
 
 /** A guardrail that the plan does not name is off; without any nothing is asked for. */

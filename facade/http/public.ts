@@ -157,7 +157,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
       shapeAnswer(status, rawHeaders) {
         tellStatus(leg, status);
         for (const tap of taps) tap.head(status, rawHeaders);
-        shadow?.answered(call, party, status, performance.now() - sentAt);
+        shadow?.answered(call, party, status, performance.now() - sentAt, rawHeaders);
         const shaped = clientHeaders(rawHeaders, context);
         if (status === 101) shaped.push('Connection', 'Upgrade', 'Upgrade', 'websocket');
         // Both wait rather than work, for hours: they would hold the places of all others.
@@ -324,7 +324,7 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
     };
     const tell = (outcome: ForwardOutcome) => {
       last = outcome;
-      if (outcome.kind === 'failed') shadow?.answered(call, leg.party, null, null);
+      if (outcome.kind === 'failed') shadow?.answered(call, leg.party, null, null, []);
       // What the facade itself cut off says nothing about the upstream.
       if (refused) leg.guard.breaker.abandoned(leg.pass);
       else tellOutcome(leg, outcome);

@@ -73,6 +73,8 @@ export type TestFacadeOptions = {
   readonly access?: Access;
   readonly maxStreams?: number;
   readonly now?: () => Date;
+  /** What observations are dated and evidence is judged by; milliseconds since 1970. */
+  readonly nowMs?: () => number;
   readonly dryRunSecret?: string;
   readonly random?: () => number;
   /** Told before a run is recorded, in place of asking the candidates. */
@@ -94,6 +96,7 @@ export async function facadeOf(plan: Plan, options: TestFacadeOptions = {}): Pro
   const ledger = options.ledger ?? openMemoryLedger();
   const now = options.now ?? (() => new Date('2026-01-02T03:04:05.678Z'));
   const copyCheck: CopyCheck = options.copyCheck ?? (async () => ({ copied: true }));
+  const nowMs = options.nowMs ?? Date.now;
   const control = await openControl({
     plan,
     loadPlan: options.loadPlan ?? (() => ({ plan, problems: [] })),
@@ -123,7 +126,7 @@ export async function facadeOf(plan: Plan, options: TestFacadeOptions = {}): Pro
   const copier = createUndiciCopier();
   const comparer = options.comparer ?? createThreadsComparer();
   const book = new ObservationBook(control.snapshot, {
-    nowMs: Date.now,
+    nowMs,
     random: options.random ?? Math.random,
   });
   control.onApplied(() => book.apply(control.snapshot));
@@ -134,7 +137,7 @@ export async function facadeOf(plan: Plan, options: TestFacadeOptions = {}): Pro
     learned: (candidate, build) => control.learnBuild(candidate, build),
   });
   const buildsOf = (candidate: string) => builds.ask(candidate);
-  const guardrails = new Guardrails({ control, observed, buildsOf, nowMs: Date.now, log });
+  const guardrails = new Guardrails({ control, observed, buildsOf, nowMs, log });
   metrics.showShadow(() => book.pages());
   const shadow = new Shadow({
     snapshot,

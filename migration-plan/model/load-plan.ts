@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { ZodType } from 'zod';
 import { checkAddresses } from './check/check-addresses.ts';
+import { checkBuilds } from './check/check-builds.ts';
 import { checkCredentials } from './check/check-credentials.ts';
 import { checkDataSets } from './check/check-data-sets.ts';
 import { checkIdle } from './check/check-idle.ts';
@@ -57,6 +58,7 @@ export function loadPlan(
   for (const route of routes) checkStages(route);
   checkReach(routes);
   if (planFile) checkAddresses(planFile);
+  if (planFile) checkBuilds(planFile);
   for (const route of routes) checkCredentials(route);
   for (const route of routes) checkIdle(route);
   checkMatches(routes, {

@@ -47,6 +47,8 @@ export type Upstream = {
   readonly url: string;
   /** Path where the build identity is read, e.g. `/version`; null when the plan names none. */
   readonly build: string | null;
+  /** Header in which each answer names its build, in lower case. */
+  readonly buildHeader?: string;
   /** How long an idle connection may still be used; 0: never. 4 s where a plan was not read from files. */
   readonly keepAliveMs?: number;
   /** How an https upstream is trusted, where the plan says so. */

@@ -11,7 +11,7 @@ import type { planSchema } from './schema/plan-schema.ts';
 import type { routeSchema } from './schema/route-schema.ts';
 
 type PlanValue = z.output<typeof planSchema>;
-type UpstreamValue = NonNullable<PlanValue['legacy']>;
+type UpstreamValue = NonNullable<PlanValue['legacy']> & { readonly buildHeader?: string | undefined };
 type RouteValue = z.output<typeof routeSchema>;
 type DataValue = z.output<typeof dataSchema>;
 
@@ -101,8 +101,13 @@ function bytesOf(path: string): Uint8Array | string {
   }
 }
 
-function toUpstream(dir: string, { url, build, keepAlive, tls }: UpstreamValue): Upstream {
-  const upstream = { url, build: build ?? null, keepAliveMs: keepAlive };
+function toUpstream(dir: string, { url, build, buildHeader, keepAlive, tls }: UpstreamValue): Upstream {
+  const upstream = {
+    url,
+    build: build ?? null,
+    ...(buildHeader === undefined ? {} : { buildHeader }),
+    keepAliveMs: keepAlive,
+  };
   if (!tls) return upstream;
   const ca = tls.ca === undefined ? null : readFileSync(resolve(dir, tls.ca), 'utf8');
   return { ...upstream, tls: { ca, serverName: tls.serverName ?? null } };

@@ -15,13 +15,31 @@ export type RouteObserved = {
   readonly build: string | null;
   readonly observations: ObservationsJson;
   readonly tally: TallyJson;
+  /** Absent: no answer was another build's. */
+  readonly mixed?: Mixed;
 };
+
+/** Another build than the observed one, and when it has answered last. */
+export type Mixed = { readonly build: string; readonly atMs: number };
+
+/** A build that has not answered for so long is gone. */
+const GONE_MS = 10_000;
+/** Until every process has begun anew and told so. */
+const TOLD_MS = 10_000;
+
+export const isGone = ({ atMs }: Mixed, nowMs: number): boolean => nowMs - atMs > GONE_MS;
+
+/** Leaves out mixed parts of processes that have ended: nobody begins them anew. */
+export function current(parts: readonly RouteObserved[], nowMs: number): RouteObserved[] {
+  return parts.filter(({ mixed }) => !mixed || !isGone(mixed, nowMs - TOLD_MS));
+}
 
 /** The same of all processes, added up. Those of another form of the route or another build are left out. */
 export type Observed = {
   readonly build: string | null;
   readonly observations: Observations;
   readonly tally: Tally | null;
+  readonly mixed: Mixed | null;
 };
 
 /** Where nobody observes this form of the route yet it is empty. */
@@ -38,7 +56,12 @@ export function addUp(
   for (const part of own) observations.add(part.observations);
   const tallies = own.map((part) => Tally.from(part.tally));
   const tally = tallies.length === 0 ? null : tallies.reduce((one, other) => Tally.merge(one, other));
-  return { build, observations, tally };
+  return { build, observations, tally, mixed: latest(own) };
+}
+
+function latest(parts: readonly RouteObserved[]): Mixed | null {
+  const all = parts.flatMap(({ mixed }) => mixed ?? []);
+  return all.toSorted((one, other) => other.atMs - one.atMs)[0] ?? null;
 }
 
 /** What a process that ended had observed: what was under way has no complete answer any more. */
@@ -58,15 +81,20 @@ export function sumOfEnded(parts: readonly RouteObserved[]): RouteObserved[] {
   }
   return [...groups.values()].map((group) => {
     const [first] = group as [RouteObserved];
-    const { observations, tally } = addUp(group, { name: first.route, hash: first.hash }, first.build);
-    return { ...first, observations: observations.toJSON(), tally: tally?.toJSON() ?? first.tally };
+    const { observations, tally, mixed } = addUp(group, { name: first.route, hash: first.hash }, first.build);
+    return {
+      ...first,
+      observations: observations.toJSON(),
+      tally: tally?.toJSON() ?? first.tally,
+      ...(mixed ? { mixed } : {}),
+    };
   });
 }
 
 /** Observations as the admin API shows them; times are ISO, latencies those until the head of an answer. */
 export function observationsView(
   { name: route, hash, compare }: Route,
-  { build, observations, tally }: Observed,
+  { build, observations, tally }: Omit<Observed, 'mixed'>,
 ) {
   const { eligible, sampledOut, dropped, skipped, sent, failed, discarded } = observations.counts;
   const { endpoints } = observations;

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { seeded } from '../../test-kit/random.ts';
 import { type Answer, type Comparison, compareAnswers, compileRules } from '../compare/index.ts';
+import { Tally } from '../guardrail/tally.ts';
 import { Observations, type Outcome } from './observations.ts';
-import { observationsView } from './observations-view.ts';
+import { addUp, current, observationsView, type RouteObserved, sumOfEnded } from './observations-view.ts';
 
 const ENDPOINT = 'GET /x/:id';
 const compare = { ignore: [], unordered: [], tolerance: {}, equivalent: [], headers: [] };
@@ -185,5 +186,30 @@ describe('what is evidence', () => {
       return (wrong: boolean) => ({ [name]: wrong ? 11 : 10 });
     };
     expect(evidence(map)).toEqual({ mismatches: 400, sure: 391 });
+  });
+});
+
+describe('what two builds answered in turn', () => {
+  const part = (mixed: { build: string; atMs: number } | null): RouteObserved => ({
+    ...{ route: 'x', hash: 'h', build: 'b1', observations: new Observations(0).toJSON() },
+    tally: new Tally({ sinceMs: 0, stage: 'shadow', build: 'b1', hash: 'h' }, 300_000).toJSON(),
+    ...(mixed ? { mixed } : {}),
+  });
+  const [alone, early, late] = [
+    part(null),
+    part({ build: 'b2', atMs: 1_000 }),
+    part({ build: 'b3', atMs: 5_000 }),
+  ];
+
+  test('is told of the sum, by the latest, also when its processes have ended', () => {
+    const route = { name: 'x', hash: 'h' };
+    expect(addUp([alone], route, 'b1').mixed).toBeNull();
+    expect(addUp([alone, late, early], route, 'b1').mixed).toEqual({ build: 'b3', atMs: 5_000 });
+    expect(sumOfEnded([alone, early])).toMatchObject([{ mixed: { build: 'b2', atMs: 1_000 } }]);
+  });
+
+  test('counts no more where nobody has begun anew in time', () => {
+    expect(current([alone, early, late], 6_000)).toEqual([alone, early, late]);
+    expect(current([alone, early, late], 22_000)).toEqual([alone, late]);
   });
 });

@@ -2,7 +2,7 @@ import type { Route } from '#plan/model/plan.ts';
 import { type EndpointTemplates, learnTemplates } from '../../core/compare/index.ts';
 import { type Epoch, Tally } from '../../core/guardrail/tally.ts';
 import { Observations } from '../../core/observation/observations.ts';
-import type { RouteObserved } from '../../core/observation/observations-view.ts';
+import { isGone, type Mixed, type RouteObserved } from '../../core/observation/observations-view.ts';
 import { describeStep } from '../../core/position.ts';
 import { UNCOMPARED } from '../../core/shadow/fate.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
@@ -19,7 +19,7 @@ const KEPT = 3;
 /**
  * What this process observes, by route. Another form of a route, or another build of its candidate, begins a new page; a
  * step to another stage begins a new tally on the same page. While two builds take turns behind one address, each has its
- * own page; the latest few are kept.
+ * own page; the latest few are kept. A page on which another build has answered as well is begun anew once that is gone.
  */
 export class ObservationBook {
   readonly #options: ObservationBookOptions;
@@ -58,12 +58,20 @@ export class ObservationBook {
   }
 
   readonly sinkOf: SinkOf = (route) => {
-    const page = this.#pages.get(route.name);
+    const page = this.#pageOf(route.name);
     if (page) return page;
     // A request that was decided on a plan which has gone meanwhile.
     const epoch = { sinceMs: 0, stage: 'legacy', build: null, hash: route.hash };
     return new Page(route, epoch, this.#options);
   };
+
+  #pageOf(name: string): Page | undefined {
+    const page = this.#pages.get(name);
+    if (!page?.isSettled()) return page;
+    const anew = page.anew();
+    this.#pages.set(name, anew);
+    return anew;
+  }
 
   /** The page of each route as it stands. */
   pages(): { route: string; observations: Observations }[] {
@@ -71,6 +79,7 @@ export class ObservationBook {
   }
 
   observed(): RouteObserved[] {
+    for (const name of this.#pages.keys()) this.#pageOf(name);
     return [...this.#pages.values(), ...[...this.#turned.values()].flat()].map((page) => page.toJSON());
   }
 }
@@ -84,6 +93,7 @@ class Page implements ShadowSink {
   readonly #templates: EndpointTemplates;
   #route: Route;
   #tally: Tally;
+  #mixed: Mixed | null = null;
 
   constructor(route: Route, epoch: Epoch, options: ObservationBookOptions) {
     this.#options = options;
@@ -111,6 +121,19 @@ class Page implements ShadowSink {
     if (known.sinceMs === epoch.sinceMs && known.stage === epoch.stage) return;
     this.#tally = new Tally(epoch, route.guardrails.windowMs);
   }
+
+  /** Another build had answered, and is gone. */
+  isSettled(): boolean {
+    return this.#mixed !== null && isGone(this.#mixed, this.#options.nowMs());
+  }
+
+  anew(): Page {
+    return new Page(this.#route, this.#tally.epoch, this.#options);
+  }
+
+  named: ShadowSink['named'] = (build) => {
+    if (build !== this.#build) this.#mixed = { build, atMs: this.#options.nowMs() };
+  };
 
   fate: ShadowSink['fate'] = (fate) => this.observations.fate(fate);
   failed: ShadowSink['failed'] = () => this.observations.failed();
@@ -166,6 +189,7 @@ class Page implements ShadowSink {
       build: this.#build,
       observations: this.observations.toJSON(),
       tally: this.#tally.toJSON(),
+      ...(this.#mixed ? { mixed: this.#mixed } : {}),
     };
   }
 }

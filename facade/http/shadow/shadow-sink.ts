@@ -22,6 +22,8 @@ export type ShadowSink = {
   wantsRepeat(endpoint: string, findings: readonly Difference[]): Again | null;
   /** One answer of one side, to a client or to a copy; `ms` until its head, null when there was none. */
   answered(party: Party, failed: boolean, ms: number | null): void;
+  /** The build that an answer of the candidate names. */
+  named(build: string): void;
 };
 
 /** Gives the place where a route is observed now. */

@@ -16,6 +16,7 @@ import type { CaptureBudget } from './capture-budget.ts';
 import type { Comparer, RawAnswer } from './comparer.ts';
 import type { Copied, Copier, Copy } from './copier.ts';
 import { Sampler } from './kept-sample.ts';
+import { namedBuild } from './named-build.ts';
 import type { SecondAsks } from './second-asks.ts';
 import type { ShadowSink } from './shadow-sink.ts';
 
@@ -97,6 +98,8 @@ export class ShadowTurn {
     // What is compared so late would be compared with another state of the data.
     if (waitedMs > route.shadow.timeoutMs) return this.#discard('late');
     const copied = await copier.send(copyTo(side));
+    const build = copied.kind === 'answer' ? namedBuild(this.#parts.call, side, copied.rawHeaders) : null;
+    if (build !== null) sink.named(build);
     if (!this.#parts.rehearse) sink.answered(side, hasFailed(copied), headMs(copied));
     // The next copy need not wait for a client that reads slowly.
     void this.#conclude(copied, copyTo, headers, body);

@@ -16,6 +16,7 @@ import { tapBody } from './body-tap.ts';
 import { CaptureBudget } from './capture-budget.ts';
 import type { Comparer } from './comparer.ts';
 import type { Copier, Copy } from './copier.ts';
+import { namedBuild } from './named-build.ts';
 import { SecondAsks } from './second-asks.ts';
 import { copyHeaders, repeatHeaders } from './shadow-headers.ts';
 import { ShadowQueue } from './shadow-queue.ts';
@@ -114,12 +115,21 @@ export class Shadow {
     if (side && route) this.#options.sinkOf(route).fate({ skipped: 'streaming' });
   }
 
-  /** One answer to a client; status and `ms` (until its head) null when the upstream gave none. */
-  answered({ decision }: Call, party: Party, status: number | null, ms: number | null): void {
-    const { state } = decision;
+  /** One answer to a client; status and `ms` (until its head) null when the upstream gave none, and then no headers. */
+  answered(
+    call: Call,
+    party: Party,
+    status: number | null,
+    ms: number | null,
+    rawHeaders: readonly string[],
+  ): void {
+    const { state } = call.decision;
     const stage = state?.position?.stage;
     if (!state || stage === undefined || stage === 'legacy' || stage === 'retired') return;
-    this.#options.sinkOf(state.route).answered(party, status === null || status >= 500, ms);
+    const sink = this.#options.sinkOf(state.route);
+    const build = namedBuild(call, party, rawHeaders);
+    if (build !== null) sink.named(build);
+    sink.answered(party, status === null || status >= 500, ms);
   }
 
   /** Whether this request, decided now, would be copied to the same server for the same page of observations. */

@@ -33,7 +33,7 @@ legacy: { url: "\${LEGACY_URL:-${legacy}}" }
 
 # What routes move to, by name. \`build\` is where a service tells which build it is: evidence about another one does not count.
 candidates:
-  new: { url: "\${CANDIDATE_URL:-${candidate}}" } # , build: /version
+  new: { url: "\${CANDIDATE_URL:-${candidate}}" } # , build: /version, buildHeader: x-build
 
 # What keeps a client on its side while a route is moved for a part of them: the first of these that a request carries.
 cohort: [{ cookie: sid }, address]

@@ -16,12 +16,17 @@ export const planSchema = mapping(
       description:
         'Where clients reach the facade; redirects and cookie domains of upstreams are rewritten to it.',
     }),
-    legacy: upstream('http://127.0.0.1:4101')
+    legacy: upstream('http://127.0.0.1:4101', {})
       .optional()
       .meta({ description: 'The monolith. Without it a request that no route matches is answered 404.' }),
     candidates: record(
       term.NAMES,
-      upstream('http://127.0.0.1:4102'),
+      upstream('http://127.0.0.1:4102', {
+        buildHeader: term.headerName().optional().meta({
+          description:
+            'Header in which each answer names the build that gave it, e.g. `x-build`: evidence then rests on one build alone, also while several take turns. Takes `build`. Clients get it as it is. Without it: not known.',
+        }),
+      }),
       'catalog: { url: http://127.0.0.1:4102 }',
     )
       .prefault({})
@@ -203,13 +208,14 @@ export const planSchema = mapping(
   'version: 1',
 );
 
-function upstream(example: string) {
+function upstream<Own extends Record<string, z.ZodType>>(example: string, own: Own) {
   return mapping(
     {
       url: term.origin().meta({ description: 'Origin of the upstream: scheme, host and port.' }),
       build: term.path('/version').optional().meta({
         description: 'Path where the identity of the running build is read. Without it: not known.',
       }),
+      ...own,
       keepAlive: term.duration().prefault('4s').meta({
         description:
           'How long an idle connection to it may still be used; less where its `Keep-Alive` says so. Shorter than the upstream itself keeps one. `0`: a connection for each request.',

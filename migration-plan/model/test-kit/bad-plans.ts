@@ -550,6 +550,16 @@ export const BAD_PLANS: readonly BadPlan[] = [
     ],
   },
   {
+    name: 'answers that name a build, and nowhere to read which one runs',
+    files: {
+      'plan.yaml':
+        'version: 1\ncandidates:\n  catalog: { url: http://127.0.0.1:4102, buildHeader: X-Build }\n',
+    },
+    problems: [
+      'plan.yaml:3 candidates.catalog.buildHeader: expected `build` beside it, got `X-Build` alone. Write e.g. `build: /version`.',
+    ],
+  },
+  {
     name: 'two processes at one address',
     files: plan(
       'up:\n  a: { run: translators/articles.ts, url: http://127.0.0.1:4101 }\n  b: { run: translators/articles.ts, url: "http://127.0.0.1:4101/" }\n',

@@ -11,9 +11,13 @@ export type Health = {
   readonly stopping: () => boolean;
 };
 
-/** `/livez` the process is up, `/readyz` it can work, `/version` what runs. Open to everyone. */
+/** `/livez` the process is up, `/readyz` it can work, `/version` what runs. Open to everyone. Every answer names the build. */
 export function healthRouter(health: Health): Router {
   const router = Router();
+  router.use((_request, response, next) => {
+    response.set('x-build', health.build);
+    next();
+  });
   router.get('/livez', (_request, response) => {
     response.json({ status: 'ok' });
   });
