@@ -198,6 +198,18 @@ describe.each([...legacyDatabases])('timesheets change their owner, on %s', (kin
     expect(await statusAtService(alone)).toBe('approved');
     expect(await statusAtLegacy(alone)).toBeUndefined();
     await expect(tables.execute('DELETE FROM timesheets')).rejects.toThrow(/not owned/);
+    // What could bring the two together again is refused: the tables keep what they held.
+    for (const words of [['capture', 'install'], ['reconcile'], ['reconcile', '--repair']]) {
+      const [verb = '', ...more] = words;
+      const late =
+        verb === 'capture' ? await fig(verb, ...more, 'timesheets') : await fig(verb, 'timesheets', ...more);
+      expect([words, late.code, late.stderr]).toEqual([
+        words,
+        4,
+        expect.stringContaining('way back of timesheets has ended'),
+      ]);
+    }
+    expect(await statusAtLegacy(alone)).toBeUndefined();
 
     plan.write('routes/timesheets.yaml', (text) => text.replace('data: { owned: timesheets }', 'data: none'));
     plan.delete('data/timesheets.yaml');

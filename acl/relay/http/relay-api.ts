@@ -46,6 +46,18 @@ export function relayApi(
   app.use(options.health);
   app.use('/v1', requireBearer(options.token));
 
+  /** Not for a set whose way back has ended: the monolith's tables stay as they were then. */
+  const whileBoth = (handle: Handle<RelayedSet>) =>
+    withSet(sets, async (one, response, request) => {
+      if (!(await one.owner.hasEnded())) return handle(one, response, request);
+      problem(
+        response,
+        409,
+        'RELAY_SET_RELEASED',
+        `the way back of ${one.owner.set} has ended: the monolith's tables keep what they held, nothing follows to them, and there is nothing to compare or to repair. Its data set may leave the plan.`,
+      );
+    });
+
   app.get('/v1/sets', (_request, response) => {
     response.json({ sets: [...sets.values()].map(({ relay }) => relay.status()) });
   });
@@ -98,7 +110,7 @@ export function relayApi(
       }),
     )
     .post(
-      withSet(sets, async ({ tail, owner }, response) => {
+      whileBoth(async ({ tail, owner }, response) => {
         // While the service owns the set, changes go the other way.
         const problems = await tail.install(owner.direction === 'forward');
         if (problems.length === 0) response.json(await tail.status());
@@ -132,10 +144,11 @@ export function relayApi(
 
   const reconciling = (handle: Handle<Reconcile>) =>
     withSet(sets, ({ reconcile }, response, request) => handle(reconcile, response, request));
+  const comparing = whileBoth(({ reconcile }, response) => startReconcile(reconcile, response));
   app
     .route('/v1/sets/:set/reconcile')
     .get(reconciling(showReconcile))
-    .post(express.json({ limit: '1kb' }), reconciling(startReconcile))
+    .post(express.json({ limit: '1kb' }), comparing)
     .delete(reconciling(stopReconcile));
 
   const owning = (handle: Handle<SetOwnership>) =>

@@ -168,6 +168,12 @@ export class SetOwnership {
     return this.#inTurn(() => this.#release());
   }
 
+  /** The new service owns the set for good: nothing is carried to the monolith's tables any more. */
+  async hasEnded(): Promise<boolean> {
+    const { gate, service } = this.#options;
+    return (await gate.read())?.owner === 'candidate' && (await service.owner()).owner === 'open';
+  }
+
   async #release(): Promise<Outcome> {
     const { set, gate, service, forward, back, log, failpoint } = this.#options;
     const owner = (await gate.read())?.owner ?? 'legacy';

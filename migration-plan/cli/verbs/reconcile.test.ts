@@ -159,6 +159,13 @@ describe('fig reconcile', () => {
     expect((await fig(['reconcile', 'articles'], { plan })).code).toBe(EXIT.conflict);
   });
 
+  test('says why when the relay refuses, and watches nothing', async () => {
+    relay.answers.set(`POST ${RECONCILE}`, problem(409, 'RELAY_SET_RELEASED', 'the way back has ended'));
+    polls(done(clean));
+    const { code, out, err } = await fig(['reconcile', 'articles'], { plan });
+    expect([code, out, err]).toEqual([EXIT.conflict, '', expect.stringContaining('the way back has ended')]);
+  });
+
   test('--status shows the last result without a new one, --stop stops it', async () => {
     polls(status({ rowsRead: 10, result: differing }));
     const shown = await fig(['reconcile', 'articles', '--status'], { plan });

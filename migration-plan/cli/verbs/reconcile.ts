@@ -115,7 +115,7 @@ async function startOrJoin(
   repair: boolean,
 ): Promise<ReconcileStatus> {
   return relay.startReconcile(set, repair).catch(async (error: unknown) => {
-    if (!(error instanceof Failure && error.exitCode === EXIT.conflict)) throw error;
+    if (!(error instanceof Failure && error.code === 'RELAY_RECONCILE_RUNNING')) throw error;
     const status = await relay.reconcile(set);
     if (status.state === 'running' && status.repair !== repair) throw error;
     session.note(`${set}: a comparison runs already; watching that one.`);
