@@ -1,4 +1,5 @@
 import {
+  type ClientRequest,
   type IncomingMessage,
   type InformationEvent,
   type ServerResponse,
@@ -33,12 +34,16 @@ export function relayAnswer(answer: IncomingMessage, attempt: Attempt, response:
 
 function decline(answer: IncomingMessage, attempt: Attempt, response: ServerResponse): void {
   if (attempt.answer !== answer) return;
-  // httpxy ends the client's connection with an answer that breaks off; here the client still gets another one. The
-  // upstream's connection, of which Node would have known by its own listeners, is let go of.
+  // httpxy ends the client's connection with an answer that breaks off; here the client still gets another one.
   answer.removeAllListeners();
   answer.once('error', (error) => fail(attempt, error, response));
   answer.once('end', () => {
-    answer.destroy();
+    // The request may go out again: what this connection says from here on is not about it. What the client has not
+    // sent yet goes nowhere.
+    const { req } = answer as IncomingMessage & { readonly req: ClientRequest };
+    req.removeAllListeners('error').on('error', () => {});
+    attempt.exchange.body?.unpipe(req).resume();
+    req.destroy();
     attempt.settle({ kind: 'declined', status: attempt.status });
   });
   answer.resume();

@@ -259,10 +259,13 @@ function passExpectation(proxyReq: ClientRequest, response: ServerResponse): voi
 }
 
 function passRequestTrailers(request: IncomingMessage, proxyReq: ClientRequest): void {
-  request.once('end', () => {
+  const pass = () => {
     const trailers = passableTrailers(request.rawTrailers);
     if (trailers.length > 0 && !proxyReq.destroyed) proxyReq.addTrailers(trailers);
-  });
+  };
+  // It was read whole before where it is sent again.
+  if (request.readableEnded) pass();
+  else request.once('end', pass);
 }
 
 function joinHeaders(flat: string[]): Record<string, string[]> {

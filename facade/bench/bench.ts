@@ -50,7 +50,7 @@ const connections = count('connections');
 /** Requests a second at which latencies of copies are compared: far below what any of them can do. */
 const rate = count('rate');
 /** Rounds of that comparison: a p99 swings, and many short rounds say more of it than few long ones. */
-const pairs = count('pairs');
+const pairs = Math.min(count('pairs'), 1_000);
 const workers = flags.workers === undefined ? 1 : count('workers');
 
 /** No copies, and copies of everything: the same route at the same stage. */

@@ -1,7 +1,11 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { MEASURED_PATH } from './facade-under-test.ts';
 import { loadAt } from './load.ts';
 import type { RunningProxy } from './proxies.ts';
 import { formatSpread, medianInterval, spread } from './spread.ts';
+
+/** Between two measurements: what the one before has left to do is done then. */
+const REST_MS = 500;
 
 /** One of those that are set against each other, and what its clients saw, round by round. */
 type Contestant = {
@@ -21,7 +25,7 @@ export type LatencyOptions = {
 
 /**
  * What clients see of proxies at a fixed rate. The first one is what the others are set against, within a round: the
- * machine was the same then. Each round has another order, so that nobody always comes behind the same one.
+ * machine was the same then. Each round has an order by chance, and who has been asked gets a moment to come to rest.
  */
 export async function compareLatencies(
   proxies: readonly (readonly [name: string, proxy: RunningProxy])[],
@@ -29,8 +33,11 @@ export async function compareLatencies(
 ): Promise<string[]> {
   const all: Contestant[] = proxies.map(([name, proxy]) => ({ name, proxy, rounds: [] }));
   for (let round = 0; round < rounds; round++) {
-    const from = round % all.length;
-    for (const { name, proxy, rounds: seen } of [...all.slice(from), ...all.slice(0, from)]) {
+    const order = all.map((one) => ({ one, at: Math.random() })).toSorted((a, b) => a.at - b.at);
+    for (const {
+      one: { name, proxy, rounds: seen },
+    } of order) {
+      await wait(REST_MS);
       const load = await loadAt(rate, { url: proxy.url + MEASURED_PATH, connections, seconds });
       if (load.failed > 0) throw new Error(`${load.failed} of ${load.requests} requests to ${name} failed`);
       seen.push(load);

@@ -34,7 +34,7 @@ export async function scaling(
       proxies.push(proxy);
       // Compiling takes longer with a fifth of a core.
       await perSecond(proxy, WARM_UP_SECONDS);
-      for (const pid of dataPlane(proxy)) groups.push(limit(pid));
+      for (const pid of dataPlane(proxy)) limit(pid, groups);
     }
     const [one, several] = proxies as [RunningProxy, RunningProxy];
     const seen: { one: number; several: number }[] = [];
@@ -72,13 +72,13 @@ function dataPlane({ pid }: RunningProxy): number[] {
   return children.length > 1 ? children.map(Number) : [pid];
 }
 
-function limit(pid: number): string {
+function limit(pid: number, groups: string[]): void {
   const group = join(CGROUP, `fig-bench-${pid}`);
   mkdirSync(group);
+  groups.push(group);
   writeFileSync(join(group, 'cpu.cfs_period_us'), String(PERIOD_MICROS));
   writeFileSync(join(group, 'cpu.cfs_quota_us'), String(PERIOD_MICROS * SHARE));
   writeFileSync(join(group, 'cgroup.procs'), String(pid));
-  return group;
 }
 
 async function perSecond(proxy: RunningProxy, seconds: number): Promise<number> {

@@ -21,6 +21,7 @@ type Seen = {
   readonly path: string;
   readonly headers: NodeJS.Dict<string | string[]>;
   readonly body: string;
+  readonly trailers: NodeJS.Dict<string>;
 };
 
 /** An upstream that reads a whole request before it says anything, unless a test says otherwise. */
@@ -33,13 +34,17 @@ class Side {
   readonly #server: Server = createServer(async (request, response) => {
     let body = '';
     if (!this.isHasty) for await (const chunk of request) body += chunk;
-    this.seen.push({ path: request.url ?? '', headers: request.headers, body });
+    const { url: path = '', headers, trailers } = request;
+    this.seen.push({ path, headers, body, trailers });
     this.respond(request, response);
   });
 
   async listen(): Promise<Side> {
     this.url = `http://127.0.0.1:${await listenOn(this.#server)}`;
     return this;
+  }
+  connections(): Promise<number> {
+    return new Promise((resolve) => this.#server.getConnections((_error, count) => resolve(count)));
   }
   close(): void {
     this.#server.closeAllConnections();
@@ -214,6 +219,37 @@ describe('a write that its service declines', () => {
     expect(got).toMatch(/^HTTP\/1\.1 503 (?:.*\r\n)*connection: close/i);
     socket.destroy();
     expect(legacy.seen).toEqual([]);
+  });
+
+  test('is sent again whole where the service said so before it had read it', async () => {
+    candidate.isHasty = true;
+    candidate.respond = declined;
+    const answer = write('x'.repeat(900_000));
+    await asked(candidate);
+    await owner({ owner: 'legacy', epoch: 2 });
+    expect((await answer).headers['x-fig-upstream']).toBe('legacy');
+    expect(legacy.seen.map(({ body }) => body.length)).toEqual([900_000]);
+  });
+
+  test('is sent again with its trailers', async () => {
+    candidate.respond = declined;
+    const answer = rawAsk(
+      facade.port,
+      'POST /owned HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTrailer: x-sum\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nx-sum: 7\r\n\r\n',
+    );
+    await asked(candidate);
+    await owner({ owner: 'legacy', epoch: 2 });
+    expect(await answer).toMatch(/^HTTP\/1\.1 200/);
+    expect(legacy.seen).toMatchObject([{ body: 'abc', trailers: { 'x-sum': '7' } }]);
+  });
+
+  test('leaves no connection to the service behind', async () => {
+    candidate.respond = declined;
+    const answers = Array.from({ length: 20 }, () => write());
+    await until('the service to be asked', () => candidate.seen.length === 20);
+    await owner({ owner: 'legacy', epoch: 2 });
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(Array(20).fill(200));
+    await until('its connections to end', async () => (await candidate.connections()) === 0, 2_000);
   });
 
   test('is not sent again for a client that left', async () => {

@@ -10,15 +10,14 @@ import type { Budget } from './shadow/kept-body.ts';
 /** Larger bodies are not kept: their writes are refused, and the client repeats them. */
 const MAX_BODY_BYTES = 1024 * 1024;
 /** How long an instance may take to hear of an owner that the service knows already. */
-const NEWS_MS = 2_000;
-const LOOK_EVERY_MS = 10;
+export const NEWS_MS = 2_000;
 
 /** A write on its way to a service that may decline it, and what it takes to send it once more. */
 export type KeptWrite = {
   /** To be forwarded in place of the body; null without one. */
   readonly stream: Readable | null;
-  /** The request as it was read, and its body; null when the body is not there as a whole. */
-  restore(): Promise<{ readonly body: Buffer | null } | null>;
+  /** The request as it was read, and its body; null when the body is not there as a whole within `ms`. */
+  restore(ms: number): Promise<{ readonly body: Buffer | null } | null>;
   /** Lets go of what was kept. */
   release(): void;
 };
@@ -39,27 +38,20 @@ export function keepWrite(request: IncomingMessage, source: Readable | null, bud
   const tapped = source && tapBody(request, source, MAX_BODY_BYTES, budget);
   return {
     stream: tapped?.stream ?? null,
-    async restore() {
+    async restore(ms) {
       Object.assign(request, { headers, url });
       if (!tapped) return { body: null };
       // The service may have answered to less than all of it.
-      const body = await Promise.race([tapped.whole, wait(NEWS_MS, null, { ref: false })]);
+      const body = await Promise.race([tapped.whole, wait(ms, null, { ref: false })]);
       return body instanceof Buffer ? { body } : null;
     },
     release: () => tapped?.release(),
   };
 }
 
-/** Whether writes of the call's route go elsewhere, wait, or are of another epoch than when it was decided, within 2 s. */
-export async function hearsOfChange({ decision }: Call, snapshot: () => Snapshot): Promise<boolean> {
-  const { state } = decision;
-  const before = ownerIn(state?.position);
-  const latest = performance.now() + NEWS_MS;
-  while (ownerIn(snapshot().states.get(state?.route.name ?? '')?.position) === before) {
-    if (performance.now() > latest) return false;
-    await wait(LOOK_EVERY_MS);
-  }
-  return true;
+/** Whether writes of the call's route go elsewhere, wait, or are of another epoch than when it was decided. */
+export function isOtherOwner({ decision: { state } }: Call, { states }: Snapshot): boolean {
+  return ownerIn(states.get(state?.route.name ?? '')?.position) !== ownerIn(state?.position);
 }
 
 const ownerIn = (position: Position | null | undefined) =>

@@ -77,7 +77,7 @@ export function createMetrics(): Metrics {
   });
   const declinedWrites = new Counter({
     name: 'fig_writes_declined_total',
-    help: 'Writes that the service of their data set declined since this instance had not heard of a change of owner, by outcome: decided-anew, refused.',
+    help: 'Times that the service of a data set declined a write, since this instance had not heard of a change of owner, by what followed: decided-anew, refused.',
     labelNames: ['set', 'outcome'],
     registers: [registry],
   });

@@ -11,6 +11,8 @@ type Waiting = { readonly resolve: (how: Released) => void };
 const MOST_HELD = 1_000;
 /** How long one waits. */
 const HELD_MS = 10_000;
+/** Writes of all sets that wait at once for news of their owner. */
+const MOST_LISTENING = 1_000;
 
 /**
  * Writes of owned data: while a set changes its owner they wait, and the change waits for those that were on their way
@@ -20,6 +22,7 @@ export class OwnedWrites {
   readonly #inFlight = new Map<string, number>();
   readonly #waiting = new Map<string, Set<Waiting>>();
   readonly #drained = new Set<() => void>();
+  readonly #listening = new Set<(snapshot: Snapshot) => void>();
   #held: ReadonlySet<string> = new Set();
 
   /** The set that a call writes to; null for all else. */
@@ -64,17 +67,39 @@ export class OwnedWrites {
     });
   }
 
+  /** Waits for a snapshot of which `isNews` is true; false after `ms`, for a client that left, or where too many wait. */
+  hears(isNews: (snapshot: Snapshot) => boolean, ms: number, client: ServerResponse): Promise<boolean> {
+    if (this.#listening.size >= MOST_LISTENING || client.destroyed) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const finish = (heard: boolean) => {
+        clearTimeout(timer);
+        client.off('close', gone);
+        this.#listening.delete(listen);
+        resolve(heard);
+      };
+      const listen = (snapshot: Snapshot) => {
+        if (isNews(snapshot)) finish(true);
+      };
+      const gone = () => finish(false);
+      const timer = setTimeout(() => finish(false), ms);
+      client.once('close', gone);
+      this.#listening.add(listen);
+    });
+  }
+
   /**
    * Holds what this snapshot holds and lets the others go. The promise, where there is one, resolves when no write of a
    * held set is on its way any more, or when they are held no longer.
    */
-  apply({ states }: Snapshot): Promise<void> | undefined {
+  apply(snapshot: Snapshot): Promise<void> | undefined {
+    const { states } = snapshot;
     const held = new Set<string>();
     for (const { route, position } of states.values())
       if (position?.held && route.data.kind === 'owned') held.add(route.data.set);
     this.#held = held;
     for (const [set, waiting] of this.#waiting)
       if (!held.has(set)) for (const { resolve } of [...waiting]) resolve('open');
+    for (const listen of [...this.#listening]) listen(snapshot);
     this.#tellDrained();
     if (this.#isDrained()) return undefined;
     return new Promise((resolve) => this.#drained.add(resolve));

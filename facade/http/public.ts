@@ -10,7 +10,7 @@ import { clientHeaders } from './answer-headers.ts';
 import { limitBody } from './body-limit.ts';
 import { announcesBody, type Call, readCall } from './call.ts';
 import type { ClientResponse } from './client-response.ts';
-import { declines, hearsOfChange, type KeptWrite, keepWrite } from './declined-writes.ts';
+import { declines, isOtherOwner, type KeptWrite, keepWrite, NEWS_MS } from './declined-writes.ts';
 import { type Edge, edgeOf, peerAddress } from './edge.ts';
 import { ownConditions, tagPassage } from './entity-tags.ts';
 import type { Fences } from './fences/fences.ts';
@@ -237,11 +237,18 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
   ): Promise<void> {
     const { requestId, decision } = call;
     try {
-      const again = call.again ? null : await kept.restore();
-      const isDecidable = again !== null && (await hearsOfChange(call, options.snapshot));
-      metrics.declinedWrites.inc({ set, outcome: isDecidable ? 'decided-anew' : 'refused' });
+      const until = performance.now() + NEWS_MS;
+      const again = call.again ? null : await kept.restore(NEWS_MS);
+      const isNews = (snapshot: Snapshot) => isOtherOwner(call, snapshot);
+      const isDecidable =
+        again !== null &&
+        (isNews(options.snapshot()) || (await writes.hears(isNews, until - performance.now(), response)));
       log.info({ requestId, set, path: shownPath(call), isDecidable }, 'the service declined a write');
-      if (response.destroyed) return record(call, 'candidate', decision.reason, CLIENT_GONE, null);
+      const broken = brokenBodies.get(call.request) ?? null;
+      // The client left, or has an answer that its own body was given.
+      if (response.destroyed || response.headersSent)
+        return record(call, 'candidate', decision.reason, { kind: 'client-gone', sent: 'part' }, broken);
+      metrics.declinedWrites.inc({ set, outcome: isDecidable ? 'decided-anew' : 'refused' });
       if (isDecidable) return await takeAsRead(call, again, response);
       const problem = problemOf(
         'FENCE_WRITE_DECLINED',
@@ -511,8 +518,8 @@ export function createPublicHandler(options: PublicOptions): PublicHandler {
 }
 
 /** A write that is refused, unheard, by a service which does not own its data. */
-function isDeclinable({ decision }: Call, { party }: Leg): boolean {
-  return decision.reason === 'WRITER' && party === 'candidate';
+function isDeclinable({ decision, upgrade }: Call, { party }: Leg): boolean {
+  return !upgrade && decision.reason === 'WRITER' && party === 'candidate';
 }
 
 function isEventStream(headers: string[]): boolean {

@@ -121,9 +121,12 @@ export function relayApi(
       }),
     )
     .delete(
-      withSet(sets, async ({ tail, owner }, response, request) => {
+      withSet(sets, async ({ tail, owner, reconcile }, response, request) => {
         if (owner.direction === 'back' && request.query.release === 'true') {
+          // A comparison that went on would take all that is written from here on for a difference.
+          await reconcile.cancel();
           const released = await owner.release();
+          await reconcile.cancel();
           if (released.ok) response.json(await tail.status());
           else problem(response, 409, 'RELAY_CAPTURE_REFUSED', released.detail);
           return;
@@ -157,7 +160,7 @@ export function relayApi(
   app
     .route('/v1/sets/:set/ownership')
     .get(owning(showOwnership))
-    .put(owning(putUpGates))
+    .put(whileBoth(({ owner }, response) => putUpGates(owner, response)))
     .delete(owning(takeDownGates));
   app.post('/v1/sets/:set/ownership/close', body, owning(closeSide));
   app.post('/v1/sets/:set/ownership/verify', owning(verifyWritten));

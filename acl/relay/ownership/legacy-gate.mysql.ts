@@ -24,8 +24,8 @@ const OWNERS = '_fig_owner';
  * with it for rows whose holder waits for the table.
  */
 const rejectedOf = (set: string) => triggerName('rejected', [set], '');
-/** One that was sent waits for writers as long as that, and no longer. */
-const TURN_WAIT_S = 3 * (GATE_WAIT_MS / 1_000);
+/** One that was sent waits for locked tables, for writers and for prepared transactions, each as long as that at most. */
+const TURN_WAIT_S = 4 * (GATE_WAIT_MS / 1_000);
 const LOOK_MS = 20;
 const LOCK_WAIT = 'ER_LOCK_WAIT_TIMEOUT';
 
