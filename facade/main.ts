@@ -1,3 +1,4 @@
+import './v8-settings.ts';
 import { hostname } from 'node:os';
 import { loadPlan } from '#plan/model/load-plan.ts';
 import { formatProblem } from '#plan/model/problem.ts';

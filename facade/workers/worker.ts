@@ -1,4 +1,5 @@
 // A worker of the facade: the data plane alone, on a port that it shares. What it decides by comes from the primary.
+import '../v8-settings.ts';
 import type { Logger } from 'pino';
 import type { Plan } from '#plan/model/plan.ts';
 import { buildSnapshot, type Snapshot } from '../core/snapshot.ts';
