@@ -1,4 +1,4 @@
-import type { Match, Plan, Route, StageStep } from '#plan/model/plan.ts';
+import type { DataSet, Match, Plan, Route, StageStep } from '#plan/model/plan.ts';
 
 /** `GET /api/articles/:slug safe` as a match. */
 function matchOf(text: string): Match {
@@ -75,6 +75,22 @@ export function planOf(part: Partial<Plan> = {}): Plan {
     up: [],
     routes: [],
     dataSets: new Map(),
+    ...part,
+  };
+}
+
+/** A data set with one table of its name. */
+export function dataSetOf(name: string, part: Partial<DataSet> = {}): DataSet {
+  return {
+    name,
+    file: `data/${name}.yaml`,
+    service: { url: 'http://127.0.0.1:9', stream: name },
+    tables: [{ name, key: 'id' }],
+    translator: `${name}.ts`,
+    routes: [],
+    jobs: [],
+    requests: [],
+    maxLagMs: 5000,
     ...part,
   };
 }

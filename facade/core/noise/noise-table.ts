@@ -109,6 +109,13 @@ export class NoiseTable {
     return { when: random < noiseRatio * LATER ? 'later' : 'soon', missing };
   }
 
+  /** Whether all of this is noise by what is known; nothing is counted. */
+  explains(endpoint: string, findings: readonly Finding[]): boolean {
+    const known = this.#endpoints.get(endpoint);
+    if (!known) return false;
+    return findings.every((finding) => this.#verdict(known, finding, finding.places).verdict === 'noise');
+  }
+
   /**
    * Legacy against the candidate; `repeat` is what the second ask of the same request found, null without one. Gives
    * the findings that are noise: legacy differed from itself there on this very request, or does so often enough. Those

@@ -4,60 +4,13 @@ import { relaySetLink } from '../../adapters/set-link.relay.ts';
 import { sealFences, setMark } from '../../core/fence/fence-cookie.ts';
 import { sealPin } from '../../core/pin.ts';
 import { facadeOf, listenOn, type TestFacade, TOKEN } from '../../test-kit/facade-of.ts';
-import { planOf, routeOf } from '../../test-kit/plan-of.ts';
+import { dataSetOf, planOf, routeOf } from '../../test-kit/plan-of.ts';
 import { type Answer, ask } from '../../test-kit/raw-client.ts';
+import { ScriptedRelay } from '../../test-kit/scripted-relay.ts';
 import { until } from '../../test-kit/until.ts';
 
 const secret = Buffer.from('the secret of this facade');
 const SID = 'sid=client-1';
-
-/** A relay as far as the facade knows it, on a real socket. */
-class Relay {
-  #head: string | null = null;
-  #sinceMs = 0;
-  lagMs: number | null = 0;
-  covered = false;
-  /** How long it takes to answer; null: for ever. */
-  delayMs: number | null = 0;
-  /** Of positions since the last look, and what was asked to be covered. */
-  positions = 0;
-  coversAsked: string[] = [];
-  tokens = new Set<string | undefined>();
-  url = '';
-  readonly #server: Server = createServer((request, response) => {
-    this.tokens.add(request.headers.authorization);
-    const covers = /^\/v1\/sets\/s\/covers\?position=(.*)$/.exec(request.url ?? '');
-    if (covers) this.coversAsked.push(covers[1] as string);
-    else this.positions++;
-    const body = covers ? { covered: this.covered } : { set: 's', head: this.head, lagMs: this.#lagNow() };
-    if (this.delayMs !== null) setTimeout(() => response.end(JSON.stringify(body)), this.delayMs);
-  });
-
-  get head(): string | null {
-    return this.#head;
-  }
-
-  /** An entry that waits from now on; null: nothing waits. */
-  set head(position: string | null) {
-    this.#head = position;
-    this.#sinceMs = performance.now();
-  }
-
-  /** What waits grows older. */
-  #lagNow(): number | null {
-    if (this.lagMs === null || this.#head === null) return this.lagMs;
-    return Math.max(this.lagMs, performance.now() - this.#sinceMs);
-  }
-
-  async listen(): Promise<void> {
-    this.url = `http://127.0.0.1:${await listenOn(this.#server)}`;
-  }
-
-  close(): void {
-    this.#server.closeAllConnections();
-    this.#server.close();
-  }
-}
 
 /** An upstream that answers at once, unless a test says otherwise. */
 class Side {
@@ -87,13 +40,13 @@ class Side {
 
 let legacy: Side;
 let candidate: Side;
-let relay: Relay;
+let relay: ScriptedRelay;
 const open: TestFacade[] = [];
 beforeAll(async () => {
   [legacy, candidate] = [await new Side().listen(), await new Side().listen()];
 });
 beforeEach(async () => {
-  relay = new Relay();
+  relay = new ScriptedRelay();
   await relay.listen();
 });
 afterEach(async () => {
@@ -137,22 +90,7 @@ async function start({
     relay: { url: relay.url },
     // What fails is asked again and again here.
     health: { path: '/livez', intervalMs: 0, ejectAtRatio: 1.01, minimum: 1e9, windowMs: 60_000 },
-    dataSets: new Map([
-      [
-        's',
-        {
-          ...{ name: 's', file: 'data/s.yaml', service: { url: 'http://127.0.0.1:9', stream: 's' } },
-          ...{
-            tables: [{ name: 's', key: 'id' }],
-            translator: 's.ts',
-            routes: ['owned'],
-            jobs: [],
-            requests: [],
-            maxLagMs,
-          },
-        },
-      ],
-    ]),
+    dataSets: new Map([['s', dataSetOf('s', { routes: ['owned'], maxLagMs })]]),
   });
   const link = relaySetLink(() => relay.url, token);
   const facade = await facadeOf(plan, { secret, link, ...(maxFences === undefined ? {} : { maxFences }) });

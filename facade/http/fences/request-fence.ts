@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Route } from '#plan/model/plan.ts';
 import type { Decision, PinOf } from '../../core/decide.ts';
 import type { Fence, FenceCause } from '../../core/fence/fence.ts';
 import {
@@ -13,6 +14,7 @@ import type { RequestCohort } from '../cohort-keeper.ts';
 import { cookieValue } from '../edge.ts';
 import { sharedCacheMayKeep } from '../shared-cache.ts';
 import type { Fences } from './fences.ts';
+import type { SetWatch } from './set-watch.ts';
 
 const NOTHING: HeldFences = new Map();
 
@@ -49,6 +51,11 @@ export class RequestFence {
     }
     return cause;
   };
+
+  /** Who knows how far the data of a route are carried over; null where it owns none, or nobody knows. */
+  watchOf({ data }: Route): SetWatch | null {
+    return data.kind === 'owned' ? (this.#fences?.watches.of(data.set) ?? null) : null;
+  }
 
   #causeNow(set: string, fences: Fences): FenceCause | null {
     const watch = fences.watches.of(set);
@@ -87,7 +94,7 @@ export class RequestFence {
 
   /** Takes the position of a write that its upstream has just answered, and keeps it for the client. Never rejects. */
   async wrote({ route }: RouteState, snapshot: Snapshot): Promise<void> {
-    const watch = route.data.kind === 'owned' ? this.#fences?.watches.of(route.data.set) : null;
+    const watch = this.watchOf(route);
     if (!watch || !this.#fences) return;
     const fence = await watch.fence();
     const held = new Map(this.#heldFences());

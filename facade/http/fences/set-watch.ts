@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Fence } from '../../core/fence/fence.ts';
 import type { HeardPosition, SetLink } from '../../core/fence/set-link.ts';
 import { type LagCause, SetProgress } from '../../core/fence/set-progress.ts';
@@ -76,16 +77,34 @@ export class SetWatch {
   async fence(): Promise<Fence | null> {
     const atMs = this.#now();
     const byTime: Fence = { atMs, position: null };
-    if (this.cause() !== null || this.#isSlow) return byTime;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<null>((resolve) => {
-      timer = setTimeout(() => resolve(null), WRITE_WAIT_MS);
-    });
-    const heard = await Promise.race([this.#fresh().catch(() => null), late]);
-    clearTimeout(timer);
-    this.#isSlow ||= heard === null;
+    const heard = await this.#hearNow();
     if (heard === null || heard.lagMs === null) return byTime;
     return heard.head === null ? null : { atMs, position: heard.head };
+  }
+
+  /** Whether all that is written is at the other side now. Never rejects. */
+  async isCaughtUp(): Promise<boolean> {
+    return (await this.fence()) === null;
+  }
+
+  /** Waits until all that is written by now is at the other side; false where that takes longer, or nobody can say. */
+  async carriesWithin(ms: number): Promise<boolean> {
+    const untilMs = this.#now() + ms;
+    const fence = await this.fence();
+    while (fence !== null && !this.covers(fence, 0)) {
+      const leftMs = untilMs - this.#now();
+      if (leftMs <= 0 || this.#isClosed) return false;
+      await wait(Math.min(COVERS_MS, leftMs), undefined, { ref: false });
+    }
+    return true;
+  }
+
+  /** Whether a write that was answered at this moment may be at the other side by now; true too where nobody can say. */
+  async mayHaveCarried(atMs: number): Promise<boolean> {
+    const askedAtMs = this.#now();
+    const heard = await this.#hearNow();
+    if (heard === null || heard.lagMs === null || heard.head === null) return true;
+    return atMs < askedAtMs - heard.lagMs;
   }
 
   /** Whether a client may read at the other side again. What is not known yet is found out behind its back. */
@@ -102,6 +121,19 @@ export class SetWatch {
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
+  }
+
+  /** What the relay says now; null where it takes too long for that, or reads are held and nobody need know. */
+  async #hearNow(): Promise<HeardPosition | null> {
+    if (this.cause() !== null || this.#isSlow) return null;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<null>((resolve) => {
+      timer = setTimeout(() => resolve(null), WRITE_WAIT_MS);
+    });
+    const heard = await Promise.race([this.#fresh().catch(() => null), late]);
+    clearTimeout(timer);
+    this.#isSlow ||= heard === null;
+    return heard;
   }
 
   #hasCovered(position: string): boolean {

@@ -171,6 +171,9 @@ class Page implements ShadowSink {
 
   knows: ShadowSink['knows'] = (endpoint, difference) => this.observations.knows(endpoint, difference);
 
+  explains: ShadowSink['explains'] = (endpoint, differences) =>
+    this.observations.noise.explains(endpoint, differences);
+
   wantsRepeat: ShadowSink['wantsRepeat'] = (endpoint, findings) =>
     this.observations.noise.wantsRepeat(
       endpoint,

@@ -20,10 +20,15 @@ export class SecondAsks {
   #samples = 0;
 
   /**
-   * Runs `ask` a moment later, when its turn has come; null when there is no place. Null too where enough of an endpoint
+   * Runs `ask` a moment later, when `ready` says so and its turn has come; null when there is no place, or `ready` says no. Null too where enough of an endpoint
    * are under way to learn its noise: then when they have their answers, so that who waited can be judged by those.
    */
-  async take<T>(endpoint: string, { when, missing }: Again, ask: () => Promise<T>): Promise<T | null> {
+  async take<T>(
+    endpoint: string,
+    { when, missing }: Again,
+    ask: () => Promise<T>,
+    ready: () => Promise<boolean> = async () => true,
+  ): Promise<T | null> {
     const isSample = missing === 0 && when === 'later';
     if (this.#waiting >= MAX_WAITING || (isSample && this.#samples >= MAX_SAMPLES)) return null;
     this.#waiting += 1;
@@ -36,7 +41,9 @@ export class SecondAsks {
         await later(0);
         return null;
       }
-      const asked = later(AFTER_MS[when]).then(() => this.#inTurn(ask));
+      const asked = later(AFTER_MS[when])
+        .then(ready)
+        .then((isReady) => (isReady ? this.#inTurn(ask) : null));
       this.#underWay.set(endpoint, others.add(asked));
       try {
         return await asked;

@@ -18,6 +18,8 @@ export type ShadowSink = {
   endpointOf(method: string, pattern: string, path: string): string;
   /** Whether an endpoint has differed there before. */
   knows(endpoint: string, difference: Difference): boolean;
+  /** Whether an endpoint is known to differ there by noise alone. */
+  explains(endpoint: string, differences: readonly Difference[]): boolean;
   /** When the side that answered is to be asked the same again, before the answers are judged; null: not at all. */
   wantsRepeat(endpoint: string, findings: readonly Difference[]): Again | null;
   /** One answer of one side, to a client or to a copy; `ms` until its head, null when there was none. */

@@ -2,21 +2,22 @@ import type { Readable } from 'node:stream';
 import { DRY_RUN_HEADER } from '#plan/model/dry-run.ts';
 import type { Route } from '#plan/model/plan.ts';
 import { type Comparison, type Difference, unreadable } from '../../core/compare/index.ts';
+import type { Again } from '../../core/noise/noise-table.ts';
 import type { Party } from '../../core/party.ts';
 import { byShape } from '../../core/shadow/by-shape.ts';
 import type { DiscardReason, SkipReason } from '../../core/shadow/fate.ts';
-import { clientHeaders } from '../answer-headers.ts';
 import type { Call } from '../call.ts';
 import type { Exchange, ForwardOutcome } from '../forwarder.ts';
 import type { Leg } from '../leg.ts';
-import { answerContext } from '../side.ts';
 import type { AnswerTap } from './answer-tap.ts';
 import type { TappedBody } from './body-tap.ts';
 import type { CaptureBudget } from './capture-budget.ts';
+import type { CarriedData } from './carried-data.ts';
 import type { Comparer, RawAnswer } from './comparer.ts';
 import type { Copied, Copier, Copy } from './copier.ts';
 import { Sampler } from './kept-sample.ts';
 import { namedBuild } from './named-build.ts';
+import { Repeats } from './repeats.ts';
 import type { SecondAsks } from './second-asks.ts';
 import type { ShadowSink } from './shadow-sink.ts';
 
@@ -30,6 +31,7 @@ type TurnParts = {
   readonly sink: ShadowSink;
   readonly rehearse: boolean;
   readonly secondAsks: SecondAsks;
+  readonly carried: CarriedData | null;
   readonly copier: Copier;
   readonly comparer: Comparer;
   /** Whether a copy of this request would still be sent to this side now. */
@@ -38,7 +40,7 @@ type TurnParts = {
 };
 
 type Kept = Exclude<Copied, { kind: 'failed' }>;
-type Ended = { readonly outcome: ForwardOutcome; readonly party: Party };
+type Ended = { readonly outcome: ForwardOutcome; readonly party: Party; readonly atMs: number };
 
 /** One request and its copy, from the moment it is forwarded until both answers are in and compared. */
 export class ShadowTurn {
@@ -48,6 +50,7 @@ export class ShadowTurn {
   readonly #asked: Party;
   #closed = false;
   #ended: Ended | null = null;
+  #copiedAtMs = 0;
   #onEnded: (ended: Ended) => void = () => {};
 
   constructor(parts: TurnParts) {
@@ -67,7 +70,7 @@ export class ShadowTurn {
   /** The client has its answer, or none; `party` is who gave it in the end. */
   ended(outcome: ForwardOutcome, party: Party): void {
     if (this.#ended) return;
-    this.#ended = { outcome, party };
+    this.#ended = { outcome, party, atMs: performance.now() };
     this.#onEnded(this.#ended);
   }
 
@@ -98,6 +101,7 @@ export class ShadowTurn {
     // What is compared so late would be compared with another state of the data.
     if (waitedMs > route.shadow.timeoutMs) return this.#discard('late');
     const copied = await copier.send(copyTo(side));
+    this.#copiedAtMs = performance.now();
     const build = copied.kind === 'answer' ? namedBuild(this.#parts.call, side, copied.rawHeaders) : null;
     if (build !== null) sink.named(build);
     if (!this.#parts.rehearse) sink.answered(side, hasFailed(copied), headMs(copied));
@@ -117,9 +121,9 @@ export class ShadowTurn {
     }
     try {
       const ended = this.#ended ?? (await new Promise<Ended>((resolve) => (this.#onEnded = resolve)));
-      const reason = this.#discardReason(copied, ended);
+      const reason =
+        this.#discardReason(copied, ended) ?? (await this.#compare(copied, ended, copyTo, headers, body));
       if (reason !== null) this.#parts.sink.discarded(reason);
-      else await this.#compare(copied, copyTo, headers, body);
     } catch (error) {
       // Whatever it is, the client has its answer, and each copy one end.
       this.#parts.onFault(error);
@@ -130,57 +134,61 @@ export class ShadowTurn {
     }
   }
 
-  /** Both answers are kept, and counted as kept, until nothing more is asked about them. */
+  /**
+   * Both answers are kept, and counted as kept, until nothing more is asked about them. Gives the reason where they say
+   * nothing of each other.
+   */
   async #compare(
     copied: Kept,
+    ended: Ended,
     copyTo: (party: Party) => Copy,
     headers: Exchange['headers'],
     body: Buffer | null,
-  ): Promise<void> {
+  ): Promise<DiscardReason | null> {
     const { sink, tap, route, side, call, comparer, rehearse, secondAsks, isShadowed } = this.#parts;
-    // Both as the client would get them: redirects, cookies and prefixes of the two sides then mean the same.
+    const repeats = new Repeats(this.#parts, copyTo);
     const { status, rawHeaders } = tap;
-    const primary = this.#asClient({ status, rawHeaders, body: tap.body() }, this.#asked);
-    const found =
-      copied.kind === 'answer'
-        ? await comparer.compare(route, this.#pair(primary, this.#asClient(copied, side)))
-        : unreadable(side, copied.kind === 'streaming' ? 'media-type' : 'too-large');
-    if (typeof found === 'string') return sink.discarded(found);
-    if (found.outcome === 'too-complex') return sink.discarded('too-complex');
+    const primary = repeats.asClient({ status, rawHeaders, body: tap.body() }, this.#asked);
+    const copy = copied.kind === 'answer' ? repeats.asClient(copied, side) : null;
+    const found = copy
+      ? await comparer.compare(route, pairOf(side, primary, copy))
+      : unreadable(side, copied.kind === 'streaming' ? 'media-type' : 'too-large');
+    if (typeof found === 'string') return found;
+    if (found.outcome === 'too-complex') return 'too-complex';
     const endpoint = sink.endpointOf(call.method, call.decision.match?.pattern ?? '*', call.target.path);
     const sampler = new Sampler(call, headers, body);
     const placed = (all: Comparison) => sampler.placed(all, (one) => sink.knows(endpoint, one));
-    const comparison = placed(rehearse ? byShape(found) : found);
-    const again = rehearse ? null : sink.wantsRepeat(endpoint, comparison.differences);
-    const ask = () => this.#askAgain(primary, copyTo(this.#asked));
-    const repeat = again && (await secondAsks.take(endpoint, again, ask));
-    // Without the second answer, noise would be taken for a mismatch.
-    if (again && !repeat && !isShadowed()) return sink.discarded('no-shadow');
     const keep = (difference: Difference) => sampler.keep(difference);
-    sink.compared({ endpoint, comparison, repeat: repeat && placed(repeat), dryRun: rehearse, keep });
+    const first = placed(rehearse ? byShape(found) : found);
+    const data = copy && first.outcome === 'mismatch' ? this.#parts.carried : null;
+    if (rehearse) {
+      if (data && (await this.#mayHaveMetItself(data, ended))) return 'raced';
+      sink.compared({ endpoint, comparison: first, repeat: null, dryRun: true, keep });
+      return null;
+    }
+    const again = sink.wantsRepeat(endpoint, first.differences);
+    if (data && copy && !sink.explains(endpoint, first.differences)) {
+      const { owner, watch } = data;
+      const ask = () => repeats.ofBoth(owner, this.#asked, pairOf(side, primary, copy));
+      const ready = () => watch.carriesWithin(route.shadow.timeoutMs);
+      const anew = await secondAsks.take(endpoint, again && again.missing > 0 ? again : SOON, ask, ready);
+      if (!anew) return isShadowed() ? 'raced' : 'no-shadow';
+      if (anew.comparison.outcome !== 'mismatch') return 'raced';
+      const [comparison, repeat] = [placed(anew.comparison), placed(anew.repeat)];
+      sink.compared({ endpoint, comparison, repeat, dryRun: false, keep });
+      return null;
+    }
+    const repeat =
+      again && (await secondAsks.take(endpoint, again, () => repeats.ofOne(this.#asked, primary)));
+    // Without the second answer, noise would be taken for a mismatch.
+    if (again && !repeat && !isShadowed()) return 'no-shadow';
+    sink.compared({ endpoint, comparison: first, repeat: repeat && placed(repeat), dryRun: false, keep });
+    return null;
   }
 
-  #pair(primary: RawAnswer, copy: RawAnswer): { legacy: RawAnswer; candidate: RawAnswer } {
-    return this.#parts.side === 'candidate'
-      ? { legacy: primary, candidate: copy }
-      : { legacy: copy, candidate: primary };
-  }
-
-  /** What the side that answered says to the same request, against what it said; null when it could not be asked. */
-  async #askAgain(primary: RawAnswer, copy: Copy): Promise<Comparison | null> {
-    const { copier, comparer, route, isShadowed } = this.#parts;
-    if (!isShadowed()) return null;
-    const repeated = await copier.send(copy);
-    if (repeated.kind !== 'answer') return null;
-    const again = this.#asClient(repeated, this.#asked);
-    const noise = await comparer.compare(route, { legacy: primary, candidate: again });
-    this.#parts.budget.give(repeated.body.length);
-    return typeof noise === 'string' ? null : noise;
-  }
-
-  #asClient({ status, rawHeaders, body }: RawAnswer, party: Party): RawAnswer {
-    const headers = clientHeaders([...rawHeaders], answerContext(this.#parts.call, party, null));
-    return { status, rawHeaders: headers, body };
+  /** The write itself may have come to the other side before it was rehearsed there. */
+  async #mayHaveMetItself({ watch }: CarriedData, { atMs }: Ended): Promise<boolean> {
+    return atMs < this.#copiedAtMs && (await watch.mayHaveCarried(atMs));
   }
 
   #discardReason(copied: Copied, { outcome, party }: Ended): DiscardReason | null {
@@ -209,6 +217,17 @@ export class ShadowTurn {
     this.#parts.tap.release();
     this.tapped?.release();
   }
+}
+
+/** Where no noise has to be learned, and nothing but what was on its way has to be waited for. */
+const SOON: Again = { when: 'soon', missing: 0 };
+
+function pairOf(
+  side: Party,
+  primary: RawAnswer,
+  copy: RawAnswer,
+): { legacy: RawAnswer; candidate: RawAnswer } {
+  return side === 'candidate' ? { legacy: primary, candidate: copy } : { legacy: copy, candidate: primary };
 }
 
 function hasFailed(copied: Copied): boolean {

@@ -14,6 +14,7 @@ import { targetAt, upstreamAt } from '../side.ts';
 import { AnswerTap } from './answer-tap.ts';
 import { tapBody } from './body-tap.ts';
 import { CaptureBudget } from './capture-budget.ts';
+import { carriedDataOf } from './carried-data.ts';
 import type { Comparer } from './comparer.ts';
 import type { Copier, Copy } from './copier.ts';
 import { namedBuild } from './named-build.ts';
@@ -82,8 +83,10 @@ export class Shadow {
     }
     const tap = new AnswerTap(response, shadow.maxBodyBytes, this.#budget);
     const isShadowed = () => this.#isShadowed(call, side, route);
+    const carried = carriedDataOf(call, route);
     const turn = new ShadowTurn({
       isShadowed,
+      carried,
       call,
       route,
       side,
@@ -95,16 +98,19 @@ export class Shadow {
       secondAsks,
       ...this.#options,
     });
+    // Asked before the write is on its way: a rehearsal on data from before another write says nothing of this one.
+    const isCaughtUp = rehearse && carried ? carried.watch.isCaughtUp() : null;
+    const send = async (body: Buffer | null) => {
+      if (isCaughtUp && !(await isCaughtUp)) turn.skip('behind');
+      else this.#send(turn, call, route, side, headers, body, rehearse);
+    };
     if (!source) {
-      this.#send(turn, call, route, side, headers, null, rehearse);
+      void send(null);
       return turn;
     }
     const tapped = tapBody(call.request, source, shadow.maxBodyBytes, this.#budget);
     turn.tapped = tapped;
-    void tapped.whole.then((body) => {
-      if (typeof body === 'string') turn.skip(body);
-      else this.#send(turn, call, route, side, headers, body, rehearse);
-    });
+    void tapped.whole.then((body) => (typeof body === 'string' ? turn.skip(body) : send(body)));
     return turn;
   }
 

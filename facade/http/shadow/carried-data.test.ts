@@ -1,0 +1,219 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { relaySetLink } from '../../adapters/set-link.relay.ts';
+import { facadeOf, type TestFacade, TOKEN } from '../../test-kit/facade-of.ts';
+import { ObservedRoute } from '../../test-kit/observed.ts';
+import { dataSetOf, planOf, routeOf } from '../../test-kit/plan-of.ts';
+import { ask } from '../../test-kit/raw-client.ts';
+import { ScriptedRelay } from '../../test-kit/scripted-relay.ts';
+import {
+  json,
+  type Script,
+  type ScriptedUpstream,
+  scriptedUpstream,
+} from '../../test-kit/scripted-upstream.ts';
+import { until } from '../../test-kit/until.ts';
+
+describe('copies of a route whose data are on their way to the other side', () => {
+  let legacy: ScriptedUpstream;
+  let candidate: ScriptedUpstream;
+  let relay: ScriptedRelay;
+  let facade: TestFacade;
+  let observed: ObservedRoute;
+
+  beforeEach(async () => {
+    [legacy, candidate] = [await scriptedUpstream(), await scriptedUpstream()];
+    relay = new ScriptedRelay();
+    await relay.listen();
+  });
+  afterEach(async () => {
+    await facade?.close();
+    await Promise.all([legacy.vanish(), candidate.vanish()]);
+    relay.close();
+  });
+
+  const start = async ({ noiseRatio = 0, timeoutMs = 5_000 } = {}) => {
+    const given = routeOf('items', ['GET /items', 'POST /items'], { data: { kind: 'owned', set: 's' } });
+    const shadow = { ...given.shadow, sampleRatio: 1, writes: 'dry-run' as const, noiseRatio, timeoutMs };
+    facade = await facadeOf(
+      planOf({
+        legacy: { url: legacy.url, build: null },
+        candidates: new Map([['catalog', { url: candidate.url, build: null }]]),
+        routes: [{ ...given, shadow }],
+        relay: { url: relay.url },
+        dataSets: new Map([['s', dataSetOf('s', { routes: ['items'], maxLagMs: 60_000 })]]),
+      }),
+      {
+        link: relaySetLink(() => relay.url, 'sesame'),
+        dryRunSecret: 'secret-of-dry-runs',
+        random: () => 0.99,
+      },
+    );
+    observed = new ObservedRoute(facade.adminUrl, TOKEN, 'items');
+    await facade.put('items', 'shadow');
+    // Until the relay was heard of, nothing is copied.
+    await until('copies to be sent', async () => {
+      await ask(facade.url, { path: '/items' });
+      return (await observed.now()).sent > 0;
+    });
+    const { eligible, compared } = await observed.now();
+    await observed.settled(eligible);
+    before = { eligible, match: compared.match };
+  };
+  let before = { eligible: 0, match: 0 };
+  const read = () => ask(facade.url, { path: '/items' });
+  const write = () => ask(facade.url, { path: '/items', method: 'POST', body: '{}' });
+  const settled = (more = 1) => observed.settled(before.eligible + more);
+
+  /** Answers what a side holds at the moment. */
+  const holding =
+    (state: () => object): Script =>
+    (request, response) =>
+      json(state())(request, response);
+
+  test('a read that differs is asked again on both sides once the relay has carried what was written, and counts for nothing when they agree', async () => {
+    await start();
+    let there = { price: 1 };
+    legacy.answer = json({ price: 2 });
+    candidate.answer = holding(() => there);
+    relay.head = '5';
+    const asked = legacy.seen.length;
+    await read();
+    await until('the position to be asked for', () => relay.coversAsked.includes('5'));
+    expect(await observed.now()).toMatchObject({ inFlight: 1 });
+    expect(legacy.seen.length).toBe(asked + 1);
+    there = { price: 2 };
+    relay.covered = true;
+    const seen = await settled();
+    expect(seen).toMatchObject({ discarded: { raced: 1 }, compared: { mismatch: 0 }, fields: [] });
+  });
+
+  test('a difference that stays is found, by the answers from then on', async () => {
+    await start();
+    legacy.answer = json({ price: 2, note: 'new' });
+    const answers = [
+      { price: 3, note: 'old' },
+      { price: 3, note: 'new' },
+    ];
+    candidate.answer = holding(() => answers.shift() ?? {});
+    await read();
+    const seen = await settled();
+    expect(seen.compared.mismatch).toBe(1);
+    expect(seen.fields).toMatchObject([
+      { path: '$.price', count: 1, samples: [{ legacy: '2', candidate: '3' }] },
+    ]);
+    expect(seen.discarded).toEqual({});
+  });
+
+  test('what the owner changes while both are asked is not held against the other side; what stays wrong is', async () => {
+    await start({ noiseRatio: 0.1 });
+    let n = 0;
+    legacy.answer = holding(() => ({ n: n++, price: 2 }));
+    candidate.answer = holding(() => ({ n: n - 5, price: 2 }));
+    await read();
+    expect((await settled()).compared).toMatchObject({ mismatch: 0, ignored: 1 });
+    candidate.answer = holding(() => ({ n: n - 5, price: 3 }));
+    await read();
+    const seen = await settled(2);
+    expect(seen.compared.mismatch).toBe(1);
+    expect(seen.fields.map(({ path }: { path: string }) => path).sort()).toEqual(['$.n', '$.price']);
+  });
+
+  test('where the relay does not get there in time nobody can tell', async () => {
+    await start({ timeoutMs: 300 });
+    legacy.answer = json({ price: 2 });
+    candidate.answer = json({ price: 1 });
+    relay.head = '6';
+    const asked = legacy.seen.length;
+    await read();
+    expect(await settled()).toMatchObject({ discarded: { raced: 1 }, compared: { mismatch: 0 } });
+    expect(legacy.seen.length).toBe(asked + 1);
+  });
+
+  test('behind the step to the candidate its own lag is waited for, before legacy is asked last', async () => {
+    await start();
+    await facade.put('items', 'candidate');
+    await until('reads at the candidate', async () => {
+      before.eligible += 1;
+      return (await read()).headers['x-fig-upstream'] === 'candidate';
+    });
+    await settled(0);
+    let there = { price: 1 };
+    const order: string[] = [];
+    const noting =
+      (side: string, state: () => object): Script =>
+      (request, response) => {
+        order.push(side);
+        json(state())(request, response);
+      };
+    legacy.answer = noting('legacy', () => ({ price: 2 }));
+    candidate.answer = noting('candidate', () => there);
+    relay.covered = false;
+    relay.head = '7';
+    await read();
+    await until('the position to be asked for', () => relay.coversAsked.includes('7'));
+    there = { price: 2 };
+    relay.covered = true;
+    expect(await settled(1)).toMatchObject({ discarded: { raced: 1 }, fields: [] });
+    expect(order.slice(2)).toEqual(['candidate', 'legacy']);
+    // What legacy, which owns the data, changes meanwhile is no fault of the candidate.
+    let n = 0;
+    legacy.answer = holding(() => ({ n: n++ }));
+    candidate.answer = json({ n: -1 });
+    await read();
+    expect((await settled(2)).compared).toMatchObject({ mismatch: 0, ignored: 1 });
+  });
+
+  const rehearse =
+    (status: number, afterMs = 0): Script =>
+    (_request, response) =>
+      void setTimeout(
+        () =>
+          response
+            .writeHead(status, { 'content-type': 'application/json', 'x-fig-dry-run': 'done' })
+            .end('{}'),
+        afterMs,
+      );
+
+  test('a write is rehearsed only where all that was written before it has been carried over', async () => {
+    await start();
+    legacy.answer = json({}, 201);
+    candidate.answer = rehearse(201);
+    const copies = candidate.seen.length;
+    relay.head = '8';
+    await write();
+    expect(await settled()).toMatchObject({ skipped: { behind: expect.any(Number) } });
+    expect(candidate.seen.length).toBe(copies);
+    relay.head = null;
+    await write();
+    const seen = await settled(2);
+    expect(seen.compared.match).toBe(before.match + 1);
+    expect(candidate.seen.at(-1)?.line).toBe('POST /.fig/dry-run/items');
+  });
+
+  test('a rehearsal that may have met its own write says nothing; one that cannot have is a mismatch', async () => {
+    await start();
+    legacy.answer = json({}, 201);
+    candidate.answer = rehearse(409, 60);
+    await write();
+    // Nothing waits: what legacy has written is at the candidate.
+    expect(await settled()).toMatchObject({ discarded: { raced: 1 }, compared: { mismatch: 0 } });
+    legacy.answer = (request, response) => {
+      setTimeout(() => {
+        relay.head = '9';
+      }, 20);
+      setTimeout(() => json({}, 201)(request, response), 30);
+    };
+    await write();
+    const seen = await settled(2);
+    expect(seen.compared.mismatch).toBe(1);
+    expect(seen.fields).toMatchObject([{ path: 'status', kind: 'status' }]);
+  });
+
+  test('a rehearsal that is over before the write is was not met by it', async () => {
+    await start();
+    legacy.answer = (request, response) => void setTimeout(() => json({}, 201)(request, response), 60);
+    candidate.answer = rehearse(409);
+    await write();
+    expect((await settled()).compared.mismatch).toBe(1);
+  });
+});

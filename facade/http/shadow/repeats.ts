@@ -1,0 +1,87 @@
+import type { Route } from '#plan/model/plan.ts';
+import type { Comparison } from '../../core/compare/index.ts';
+import type { Party } from '../../core/party.ts';
+import { united } from '../../core/shadow/race.ts';
+import { clientHeaders } from '../answer-headers.ts';
+import type { Call } from '../call.ts';
+import { answerContext } from '../side.ts';
+import type { CaptureBudget } from './capture-budget.ts';
+import type { Comparer, RawAnswer } from './comparer.ts';
+import type { Copier, Copy } from './copier.ts';
+
+export type RepeatsParts = {
+  readonly call: Call;
+  readonly route: Route;
+  readonly copier: Copier;
+  readonly comparer: Comparer;
+  readonly budget: CaptureBudget;
+  /** Whether a copy of this request would still be sent now. */
+  readonly isShadowed: () => boolean;
+};
+
+type Answers = { readonly [party in Party]: RawAnswer };
+
+/** Both sides asked anew: what differs between them, and what of each differs from its own first answer. */
+export type Anew = { readonly comparison: Comparison; readonly repeat: Comparison };
+
+/** Further asks of one request that has been answered and copied. */
+export class Repeats {
+  readonly #parts: RepeatsParts;
+  readonly #copyTo: (party: Party) => Copy;
+
+  constructor(parts: RepeatsParts, copyTo: (party: Party) => Copy) {
+    this.#parts = parts;
+    this.#copyTo = copyTo;
+  }
+
+  /** What one side says to the same request, against what it said; null when it could not be asked. */
+  async ofOne(party: Party, said: RawAnswer): Promise<Comparison | null> {
+    const again = await this.#ask(party);
+    if (!again) return null;
+    const found = await this.#compare({ legacy: said, candidate: again });
+    this.#parts.budget.give(again.body.length);
+    return found;
+  }
+
+  /**
+   * Both sides, once all that was written before is at both of them; null when they could not be asked. The owner of the
+   * data comes last: where it then says what it said at first, nothing has changed while the other was asked.
+   */
+  async ofBoth(owner: Party, asked: Party, said: Answers): Promise<Anew | null> {
+    const { budget } = this.#parts;
+    const other = owner === 'legacy' ? 'candidate' : 'legacy';
+    const late = await this.#ask(other);
+    const last = late && (await this.#ask(owner));
+    try {
+      if (!late || !last) return null;
+      const again: Answers =
+        owner === 'legacy' ? { legacy: last, candidate: late } : { legacy: late, candidate: last };
+      const comparison = await this.#compare(again);
+      const repeat = await this.#compare({ legacy: said[asked], candidate: again[asked] });
+      if (!comparison || !repeat) return null;
+      if (owner === asked) return { comparison, repeat };
+      const changed = await this.#compare({ legacy: said[owner], candidate: last });
+      return changed && { comparison, repeat: united(repeat, changed) };
+    } finally {
+      for (const answer of [late, last]) if (answer) budget.give(answer.body.length);
+    }
+  }
+
+  /** An answer as the client would get it: redirects, cookies and prefixes of the two sides then mean the same. */
+  asClient({ status, rawHeaders, body }: RawAnswer, party: Party): RawAnswer {
+    const headers = clientHeaders([...rawHeaders], answerContext(this.#parts.call, party, null));
+    return { status, rawHeaders: headers, body };
+  }
+
+  async #ask(party: Party): Promise<RawAnswer | null> {
+    const { copier, isShadowed } = this.#parts;
+    if (!isShadowed()) return null;
+    const copied = await copier.send(this.#copyTo(party));
+    return copied.kind === 'answer' ? this.asClient(copied, party) : null;
+  }
+
+  async #compare(answers: Answers): Promise<Comparison | null> {
+    const found = await this.#parts.comparer.compare(this.#parts.route, answers);
+    return typeof found === 'string' || found.outcome === 'too-complex' ? null : found;
+  }
+}
