@@ -6,6 +6,7 @@ export class ScriptedRelay {
   #head: string | null = null;
   #sinceMs = 0;
   lagMs: number | null = 0;
+  quietMs: number | null = null;
   covered = false;
   /** How long it takes to answer; null: for ever. */
   delayMs: number | null = 0;
@@ -19,7 +20,9 @@ export class ScriptedRelay {
     const covers = /^\/v1\/sets\/s\/covers\?position=(.*)$/.exec(request.url ?? '');
     if (covers) this.coversAsked.push(covers[1] as string);
     else this.positions++;
-    const body = covers ? { covered: this.covered } : { set: 's', head: this.head, lagMs: this.#lagNow() };
+    const body = covers
+      ? { covered: this.covered }
+      : { set: 's', head: this.head, lagMs: this.#lagNow(), quietMs: this.quietMs };
     if (this.delayMs !== null) setTimeout(() => response.end(JSON.stringify(body)), this.delayMs);
   });
 

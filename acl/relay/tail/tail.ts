@@ -33,6 +33,8 @@ export type SetPosition = {
   readonly head: string | null;
   /** Age of the oldest that waits, 0 when none does; null: not all writes are noted, so nothing can be said. */
   readonly lagMs: number | null;
+  /** For so long nothing was carried over, and nothing waits; null: not known, or something is under way. */
+  readonly quietMs: number | null;
 };
 
 export type TailOptions = {
@@ -69,6 +71,8 @@ export class Tail {
   #look: { readonly sinceMs: number; readonly done: Promise<void> } | null = null;
   #entries = 0;
   #applied = 0;
+  /** When the last entry was, or could have been; null while one may be under way, and where nobody follows. */
+  #carriedAt: number | null = null;
   #error: string | null = null;
 
   constructor(options: TailOptions) {
@@ -135,9 +139,11 @@ export class Tail {
   /** Rejects when the legacy database cannot say. */
   async position(): Promise<SetPosition> {
     const { set, source } = this.#options;
-    if (!(await this.#notesAll())) return { set, head: null, lagMs: null };
+    if (!(await this.#notesAll())) return { set, head: null, lagMs: null, quietMs: null };
     const [head, { oldestMs }] = await Promise.all([source.head(), source.lag()]);
-    return { set, head, lagMs: oldestMs ?? 0 };
+    // Looked at last: what has left the queue by now was carried over before, or is under way.
+    const quietMs = head === null && this.#carriedAt !== null ? performance.now() - this.#carriedAt : null;
+    return { set, head, lagMs: oldestMs ?? 0, quietMs };
   }
 
   /** Whether everything up to this position has been carried over; rejects when the legacy database cannot say. */
@@ -165,11 +171,15 @@ export class Tail {
     log.info({ set }, 'following changes');
     let attempt = 0;
     let pauseMs = pollMs;
+    let carriedAt = performance.now();
     while (!signal.aborted) {
       try {
         this.#lookBeside(checkMs);
         const began = performance.now();
+        this.#carriedAt = null;
         const { entries, applied } = await carry();
+        if (entries > 0) carriedAt = performance.now();
+        this.#carriedAt = carriedAt;
         this.#entries += entries;
         this.#applied += applied;
         this.#error = null;
@@ -180,11 +190,14 @@ export class Tail {
         await pausable(entries === 0 ? pauseMs : restMs, signal);
       } catch (error) {
         attempt += 1;
+        // A part of it may have been carried over.
+        carriedAt = performance.now();
         this.#error = messageOf(error);
         log.warn({ set, error: this.#error }, 'changes wait: a batch failed, trying again');
         await pausable(backoffMs(attempt), signal);
       }
     }
+    this.#carriedAt = null;
   }
 
   /** Beside the batches: a look takes as long as many of them (information_schema), and they would wait for it. */

@@ -2,7 +2,8 @@
  * Why no copy was sent. `unsafe` a write, or a read that the plan calls unsafe · `streaming` an upgrade, or a client that
  * asks for an event stream · `too-large` a body beyond `shadow.maxBody` · `aborted` the client left before its body
  * was complete · `no-memory` all bodies that are kept take as much as they may · `ejected` the side to copy to is out
- * for its health · `behind` the side to copy to lags, or lacks what this client has written.
+ * for its health · `behind` the side to copy to lags, or lacks what this client has written, or a write could be rehearsed
+ * only on data from before another one.
  */
 export const SKIP_REASONS = [
   'unsafe',
@@ -21,7 +22,8 @@ export type SkipReason = (typeof SKIP_REASONS)[number];
  * copied to answered the client in the end · `late` the copy waited longer than `shadow.timeout` for its turn ·
  * `no-shadow` before its turn came nothing more was to be copied there: the route went back or on, was killed or changed ·
  * `no-answer` the facade itself answered, for an upstream that did not · `no-dry-run` the candidate did not rehearse
- * the write · `raced` the data changed in between · `streaming` an event stream · `too-complex` beyond the limits of a
+ * the write · `raced` the answers differed by what was on its way from the owner of the data to the other side, or it could
+ * not be told in time · `streaming` an event stream · `too-complex` beyond the limits of a
  * comparison · `compare-busy` all threads compare and as many wait as may · `compare-timeout` the comparison took too
  * long · `compare-failed` its thread broke · `too-large` the answer of the side that is copied from, or both, beyond
  * `shadow.maxBody` · `no-memory` all bodies that are kept take as much as they may · `encoding` both in

@@ -99,6 +99,12 @@ export class SetWatch {
     return true;
   }
 
+  /** Whether anything was on its way to the other side since this moment; true too where nobody can say. */
+  async hasMovedSince(atMs: number): Promise<boolean> {
+    const quietMs = (await this.#hearNow())?.quietMs ?? null;
+    return quietMs === null || this.#now() - quietMs >= atMs;
+  }
+
   /** Whether a write that was answered at this moment may be at the other side by now; true too where nobody can say. */
   async mayHaveCarried(atMs: number): Promise<boolean> {
     const askedAtMs = this.#now();

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { relaySetLink } from '../../adapters/set-link.relay.ts';
 import { facadeOf, type TestFacade, TOKEN } from '../../test-kit/facade-of.ts';
@@ -118,6 +119,54 @@ describe('copies of a route whose data are on their way to the other side', () =
     expect(seen.fields.map(({ path }: { path: string }) => path).sort()).toEqual(['$.n', '$.price']);
   });
 
+  test('where nothing was on its way since before the request, a difference counts as anywhere', async () => {
+    await start();
+    legacy.answer = json({ price: 2 });
+    candidate.answer = json({ price: 1 });
+    relay.quietMs = 60_000;
+    const asked = legacy.seen.length;
+    await read();
+    expect((await settled()).compared.mismatch).toBe(1);
+    expect(legacy.seen.length).toBe(asked + 1);
+    // Something was carried over when the request was under way already.
+    relay.quietMs = 0;
+    await read();
+    expect((await settled(2)).compared.mismatch).toBe(2);
+    expect(legacy.seen.length).toBe(asked + 3);
+  });
+
+  test('noise is learned as it is elsewhere, and what is wrong beside it found', async () => {
+    await start({ noiseRatio: 0.1 });
+    for (const upstream of [legacy, candidate])
+      upstream.answer = holding(() => ({ requestId: randomUUID(), price: 2 }));
+    const [requests, wrong] = [60, 20];
+    for (let n = 0; n < requests; n++) await read();
+    const seen = await settled(requests);
+    expect([seen.compared.mismatch, seen.discarded]).toEqual([0, {}]);
+    expect(seen.fields).toMatchObject([{ path: '$.requestId', count: requests, verdict: 'noise' }]);
+    candidate.answer = holding(() => ({ requestId: null, price: 2 }));
+    for (let n = 0; n < wrong; n++) await read();
+    const after = await settled(requests + wrong);
+    expect(after.compared.mismatch).toBe(wrong);
+    expect(after.fields).toContainEqual(
+      expect.objectContaining({ path: '$.requestId', kind: 'type', count: wrong }),
+    );
+  });
+
+  test.each([
+    ['at rest', 60_000],
+    ['that are written to', 0],
+  ])('a second that turns between two answers is no difference of data %s', async (_how, quietMs) => {
+    await start({ noiseRatio: 0.1 });
+    relay.quietMs = quietMs;
+    const seconds = () => Math.floor(Date.now() / 1000);
+    let n = 0;
+    legacy.answer = holding(() => ({ at: seconds() }));
+    candidate.answer = holding(() => ({ at: seconds() + (n++ % 20 === 0 ? 1 : 0) }));
+    for (let request = 0; request < 60; request += 10) await Promise.all(Array.from({ length: 10 }, read));
+    expect((await settled(60)).compared.mismatch).toBe(0);
+  });
+
   test('where the relay does not get there in time nobody can tell', async () => {
     await start({ timeoutMs: 300 });
     legacy.answer = json({ price: 2 });
@@ -160,7 +209,7 @@ describe('copies of a route whose data are on their way to the other side', () =
     legacy.answer = holding(() => ({ n: n++ }));
     candidate.answer = json({ n: -1 });
     await read();
-    expect((await settled(2)).compared).toMatchObject({ mismatch: 0, ignored: 1 });
+    expect(await settled(2)).toMatchObject({ discarded: { raced: 2 }, compared: { mismatch: 0 } });
   });
 
   const rehearse =

@@ -1,7 +1,8 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Route } from '#plan/model/plan.ts';
 import type { Comparison } from '../../core/compare/index.ts';
 import type { Party } from '../../core/party.ts';
-import { united } from '../../core/shadow/race.ts';
+import { without } from '../../core/shadow/without.ts';
 import { clientHeaders } from '../answer-headers.ts';
 import type { Call } from '../call.ts';
 import { answerContext } from '../side.ts';
@@ -21,8 +22,11 @@ export type RepeatsParts = {
 
 type Answers = { readonly [party in Party]: RawAnswer };
 
-/** Both sides asked anew: what differs between them, and what of each differs from its own first answer. */
-export type Anew = { readonly comparison: Comparison; readonly repeat: Comparison };
+/** What differs between both sides asked anew, and what of it is noise; null: nobody looked for that. */
+export type Anew = { readonly comparison: Comparison; readonly repeat: Comparison | null };
+
+/** Two answers of one millisecond tell the same time. */
+const MOMENT_MS = 10;
 
 /** Further asks of one request that has been answered and copied. */
 export class Repeats {
@@ -44,24 +48,25 @@ export class Repeats {
   }
 
   /**
-   * Both sides, once all that was written before is at both of them; null when they could not be asked. The owner of the
-   * data comes last: where it then says what it said at first, nothing has changed while the other was asked.
+   * Both sides anew, once all that was written before is at both of them; null when they could not be asked. The owner of
+   * the data comes last: what it says otherwise than at first has changed meanwhile, and is left out. `isNoiseWanted`:
+   * the side that answered is then asked once more, and what it says otherwise within a moment is noise.
    */
-  async ofBoth(owner: Party, asked: Party, said: Answers): Promise<Anew | null> {
+  async ofBoth(owner: Party, asked: Party, said: Answers, isNoiseWanted: boolean): Promise<Anew | null> {
     const { budget } = this.#parts;
     const other = owner === 'legacy' ? 'candidate' : 'legacy';
     const late = await this.#ask(other);
     const last = late && (await this.#ask(owner));
     try {
       if (!late || !last) return null;
-      const again: Answers =
-        owner === 'legacy' ? { legacy: last, candidate: late } : { legacy: late, candidate: last };
-      const comparison = await this.#compare(again);
-      const repeat = await this.#compare({ legacy: said[asked], candidate: again[asked] });
-      if (!comparison || !repeat) return null;
-      if (owner === asked) return { comparison, repeat };
+      const anew = owner === 'legacy' ? { legacy: last, candidate: late } : { legacy: late, candidate: last };
+      const found = await this.#compare(anew);
+      if (found?.outcome !== 'mismatch') return found && { comparison: found, repeat: null };
       const changed = await this.#compare({ legacy: said[owner], candidate: last });
-      return changed && { comparison, repeat: united(repeat, changed) };
+      if (!changed) return null;
+      if (isNoiseWanted) await wait(MOMENT_MS);
+      const repeat = isNoiseWanted ? await this.ofOne(asked, anew[asked]) : null;
+      return { comparison: without(found, repeat ? without(changed, repeat) : changed), repeat };
     } finally {
       for (const answer of [late, last]) if (answer) budget.give(answer.body.length);
     }

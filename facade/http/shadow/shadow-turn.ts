@@ -160,30 +160,44 @@ export class ShadowTurn {
     const placed = (all: Comparison) => sampler.placed(all, (one) => sink.knows(endpoint, one));
     const keep = (difference: Difference) => sampler.keep(difference);
     const first = placed(rehearse ? byShape(found) : found);
-    const data = copy && first.outcome === 'mismatch' ? this.#parts.carried : null;
+    const isMismatch = first.outcome === 'mismatch';
+    const data = copy && isMismatch ? this.#parts.carried : null;
     if (rehearse) {
       if (data && (await this.#mayHaveMetItself(data, ended))) return 'raced';
       sink.compared({ endpoint, comparison: first, repeat: null, dryRun: true, keep });
       return null;
     }
     const again = sink.wantsRepeat(endpoint, first.differences);
-    if (data && copy && !sink.explains(endpoint, first.differences)) {
-      const { owner, watch } = data;
-      const ask = () => repeats.ofBoth(owner, this.#asked, pairOf(side, primary, copy));
-      const ready = () => watch.carriesWithin(route.shadow.timeoutMs);
-      const anew = await secondAsks.take(endpoint, again && again.missing > 0 ? again : SOON, ask, ready);
+    const tell = (comparison: Comparison, repeat: Comparison | null) => {
+      const own = repeat && placed(repeat);
+      sink.compared({ endpoint, comparison, repeat: own, dryRun: false, keep });
+      return null;
+    };
+    const isOnItsWay = async ({ watch }: CarriedData) =>
+      !sink.explains(endpoint, first.differences) && (await watch.hasMovedSince(call.started));
+    if (data && copy && (await isOnItsWay(data))) {
+      const said = pairOf(side, primary, copy);
+      const ask = () => repeats.ofBoth(data.owner, this.#asked, said, again !== null);
+      const ready = () => data.watch.carriesWithin(route.shadow.timeoutMs);
+      const anew = await secondAsks.take(endpoint, SOON, ask, ready);
       if (!anew) return isShadowed() ? 'raced' : 'no-shadow';
       if (anew.comparison.outcome !== 'mismatch') return 'raced';
-      const [comparison, repeat] = [placed(anew.comparison), placed(anew.repeat)];
-      sink.compared({ endpoint, comparison, repeat, dryRun: false, keep });
-      return null;
+      return tell(placed(anew.comparison), anew.repeat);
     }
-    const repeat =
-      again && (await secondAsks.take(endpoint, again, () => repeats.ofOne(this.#asked, primary)));
+    const when = await this.#whenAgain(again);
+    const repeat = when && (await secondAsks.take(endpoint, when, () => repeats.ofOne(this.#asked, primary)));
     // Without the second answer, noise would be taken for a mismatch.
-    if (again && !repeat && !isShadowed()) return 'no-shadow';
-    sink.compared({ endpoint, comparison: first, repeat: repeat && placed(repeat), dryRun: false, keep });
-    return null;
+    if (when && !repeat && !isShadowed()) return 'no-shadow';
+    return tell(first, repeat);
+  }
+
+  /** Later only where data are at rest: rows that are written to would be taken for noise. */
+  async #whenAgain(again: Again | null): Promise<Again | null> {
+    const { carried } = this.#parts;
+    if (!carried || again?.when !== 'later') return again;
+    return (await carried.watch.hasMovedSince(performance.now() - AT_REST_MS))
+      ? { ...again, when: 'soon' }
+      : again;
   }
 
   /** The write itself may have come to the other side before it was rehearsed there. */
@@ -218,6 +232,9 @@ export class ShadowTurn {
     this.tapped?.release();
   }
 }
+
+/** Data that nobody wrote to for so long may be asked for again a second later. */
+const AT_REST_MS = 1_000;
 
 /** Where no noise has to be learned, and nothing but what was on its way has to be waited for. */
 const SOON: Again = { when: 'soon', missing: 0 };
