@@ -8,7 +8,7 @@ import { DRY_RUN_SECRET } from '#acl/testing/world.ts';
 
 /** MySQL where there is one: what is tried here does not differ by the kind. */
 const [, create] = [...legacyDatabases].at(-1)!;
-const PAIRS = 60;
+const PAIRS = 40;
 const WRITERS = 3;
 
 const WRONG = 30;
@@ -90,18 +90,15 @@ test.each<['shadow' | 'candidate', 'legacy' | 'candidate']>([
     if (owner === 'candidate') expect((await world.cutOver('candidate')).owner).toBe('candidate');
     else await move(stage);
     const before = await settled();
-    await writeAndRead(`${stage} of ${owner}`);
-    const after = await settled();
-    expect(after.compared.mismatch).toBe(before.compared.mismatch);
-    // What was written is looked at sooner than the relay can have carried it over.
-    expect(after.discarded.raced ?? 0).toBeGreaterThan(before.discarded.raced ?? 0);
     await spoil(1);
-    const writing = writeAndRead(`${stage} of ${owner}, once more`);
+    const writing = writeAndRead(`${stage} of ${owner}`);
     for (let n = 0; n < WRONG; n++) await look('/api/freelancers/5');
     await writing;
-    const found = await settled();
+    const after = await settled();
     await spoil(-1);
-    expect(found.compared.mismatch).toBe(after.compared.mismatch + WRONG);
+    // None more: what was written is looked at sooner than the relay can have carried it over.
+    expect(after.compared.mismatch).toBe(before.compared.mismatch + WRONG);
+    expect(after.discarded.raced ?? 0).toBeGreaterThan(before.discarded.raced ?? 0);
   },
   120_000,
 );
