@@ -30,6 +30,7 @@ export class SetWatch {
   #isClosed = false;
   #running: Promise<HeardPosition> | null = null;
   #next: Promise<HeardPosition> | null = null;
+  #soon: Promise<HeardPosition | null> | null = null;
   /** The last write waited in vain: nobody else does until there is an answer again. */
   #isSlow = false;
   /** Reads of whoever does not own the set are held until all that was written before this is carried over. */
@@ -76,10 +77,7 @@ export class SetWatch {
   /** The fence of a write that was just answered; null: what it wrote is at the other side already. Never rejects. */
   async fence(): Promise<Fence | null> {
     const atMs = this.#now();
-    const byTime: Fence = { atMs, position: null };
-    const heard = await this.#hearNow();
-    if (heard === null || heard.lagMs === null) return byTime;
-    return heard.head === null ? null : { atMs, position: heard.head };
+    return fenceOf(await this.#hearNow(), atMs);
   }
 
   /** Whether all that is written is at the other side now. Never rejects. */
@@ -89,8 +87,9 @@ export class SetWatch {
 
   /** Waits until all that is written by now is at the other side; false where that takes longer, or nobody can say. */
   async carriesWithin(ms: number): Promise<boolean> {
-    const untilMs = this.#now() + ms;
-    const fence = await this.fence();
+    const atMs = this.#now();
+    const untilMs = atMs + ms;
+    const fence = fenceOf(await this.#hearSoon(), atMs);
     while (fence !== null && !this.covers(fence, 0)) {
       const leftMs = untilMs - this.#now();
       if (leftMs <= 0 || this.#isClosed) return false;
@@ -101,7 +100,7 @@ export class SetWatch {
 
   /** Whether anything was on its way to the other side since this moment; true too where nobody can say. */
   async hasMovedSince(atMs: number): Promise<boolean> {
-    const quietMs = (await this.#hearNow())?.quietMs ?? null;
+    const quietMs = (await this.#hearSoon())?.quietMs ?? null;
     return quietMs === null || this.#now() - quietMs >= atMs;
   }
 
@@ -140,6 +139,15 @@ export class SetWatch {
     clearTimeout(timer);
     this.#isSlow ||= heard === null;
     return heard;
+  }
+
+  /** The same for whoever can wait: all that ask within a moment share one question, however many they are. */
+  #hearSoon(): Promise<HeardPosition | null> {
+    this.#soon ??= wait(COVERS_MS, undefined, { ref: false }).then(() => {
+      this.#soon = null;
+      return this.#hearNow();
+    });
+    return this.#soon;
   }
 
   #hasCovered(position: string): boolean {
@@ -215,4 +223,10 @@ export class SetWatch {
       this.#positions.delete(position);
     }
   }
+}
+
+/** Of what was written up to this moment; null: nothing waits. */
+function fenceOf(heard: HeardPosition | null, atMs: number): Fence | null {
+  if (heard === null || heard.lagMs === null) return { atMs, position: null };
+  return heard.head === null ? null : { atMs, position: heard.head };
 }

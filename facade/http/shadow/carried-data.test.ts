@@ -135,6 +135,23 @@ describe('copies of a route whose data are on their way to the other side', () =
     expect(legacy.seen.length).toBe(asked + 3);
   });
 
+  test('many that differ at once ask the relay few questions: its database is the one that clients wait for', async () => {
+    await start();
+    legacy.answer = json({ price: 2 });
+    candidate.answer = json({ price: 1 });
+    relay.head = '5';
+    setTimeout(() => {
+      relay.covered = true;
+    }, 300);
+    const crowd = 200;
+    const [positions, covers] = [relay.positions, relay.coversAsked.length];
+    await Promise.all(Array.from({ length: crowd }, read));
+    const seen = await settled(crowd);
+    expect(seen.compared.mismatch).toBeGreaterThan(0);
+    expect(seen.sent - before.eligible).toBeGreaterThan(crowd / 2);
+    expect(relay.positions - positions + relay.coversAsked.length - covers).toBeLessThan(crowd / 4);
+  });
+
   test('noise is learned as it is elsewhere, and what is wrong beside it found', async () => {
     await start({ noiseRatio: 0.1 });
     for (const upstream of [legacy, candidate])
