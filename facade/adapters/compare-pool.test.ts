@@ -35,6 +35,15 @@ describe('the pool', () => {
     });
   });
 
+  test('nor for large ones of the same bytes: they are not read at all', async () => {
+    const pool = poolOf({ script: new URL('file:///nowhere.ts'), queue: 0 });
+    const all = await Promise.all(Array.from({ length: 200 }, () => compare(pool, big(1), big(1))));
+    for (const verdict of all) expect(verdict).toMatchObject({ ok: true, comparison: { outcome: 'match' } });
+    expect(await compare(pool, big(1), big(1), 201)).toMatchObject({
+      comparison: { differences: [{ path: 'status' }] },
+    });
+  });
+
   test('compares large bodies on threads, and leaves the caller its bytes', async () => {
     const pool = poolOf({ timeoutMs: 50_000 });
     const job = { legacy: answerOf(big(1)), candidate: answerOf(big(2)), keys: NO_RULES, options: {} };

@@ -35,7 +35,7 @@ export type ComparePool = {
 export type ComparePoolOptions = {
   /** Threads; they start when they are needed. Default: one less than there are cores, 1 to 4. */
   readonly threads?: number;
-  /** Jobs that wait. Default 32. `0`: none. */
+  /** Jobs that wait. Default 128. `0`: none. */
   readonly queue?: number;
   /** Longest time of one job in its thread. Default 5000. */
   readonly timeoutMs?: number;
@@ -56,7 +56,7 @@ type Waiting = { readonly job: CompareJob; readonly done: (verdict: PoolVerdict)
  */
 export function newComparePool({
   threads = Math.min(4, Math.max(1, availableParallelism() - 1)),
-  queue = 32,
+  queue = 128,
   timeoutMs = 5000,
   inlineBytes = 16_384,
   heapMiB = 512,
@@ -101,7 +101,14 @@ export function newComparePool({
   return {
     compare(job) {
       if (closed) return Promise.resolve({ ok: false, reason: 'closed' });
-      if (job.legacy.body.length + job.candidate.body.length <= inlineBytes) {
+      const isSmall = job.legacy.body.length + job.candidate.body.length <= inlineBytes;
+      // Equal bytes are not taken apart, and most answers of a good candidate are that.
+      if (
+        isSmall ||
+        Buffer.from(job.legacy.body.buffer, job.legacy.body.byteOffset, job.legacy.body.length).equals(
+          job.candidate.body,
+        )
+      ) {
         let rules = compiled.get(job.keys);
         if (!rules) {
           rules = compileRules(job.keys);

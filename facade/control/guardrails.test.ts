@@ -132,6 +132,21 @@ describe('guardrails', () => {
     expect((await next('canary', 10)).status).toBe(200);
   });
 
+  test('hold a route whose candidate often gives no answer, though what it answers is right', async () => {
+    await start({ errors: null });
+    await next('shadow');
+    let n = 0;
+    sides.candidate.server.prependListener('request', (request) => {
+      if (n++ % 5 < 2) request.socket.destroy();
+    });
+    await requests(600);
+    const refused = await next('canary', 10);
+    expect([refused.status, refused.body.code]).toEqual([422, 'ROUTE_EVIDENCE_MISSING']);
+    expect(JSON.stringify(refused.body)).toMatch(
+      /0 of \d+ compared answers differ, and \d+ could not be compared/,
+    );
+  });
+
   test('rest on the build that runs now, also in the seconds after a deployment', async () => {
     let builds = ['b1'];
     let asked = 0;

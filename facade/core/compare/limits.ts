@@ -15,7 +15,7 @@ export type CompareLimits = {
 export const defaultLimits: CompareLimits = {
   depth: 500,
   nodes: 500_000,
-  differences: 100,
+  differences: 400,
   work: 2_000_000,
   excerpt: 400,
 };

@@ -1,5 +1,5 @@
 /**
- * Why no copy was sent. `unsafe` a write, or a read that the plan calls unsafe · `streaming` an upgrade, or a client that
+ * Why no copy was sent. `unsafe` a write, or a read that the plan calls unsafe, or a rehearsal that a server could take for a write · `streaming` an upgrade, or a client that
  * asks for an event stream · `too-large` a body beyond `shadow.maxBody` · `aborted` the client left before its body
  * was complete · `no-memory` all bodies that are kept take as much as they may · `ejected` the side to copy to is out
  * for its health · `behind` the side to copy to lags, or lacks what this client has written, or a write could be rehearsed
@@ -18,7 +18,7 @@ export type SkipReason = (typeof SKIP_REASONS)[number];
 
 /**
  * Why two answers were not compared though a copy was sent. `aborted` the client left, or the answer broke off ·
- * `conditional` the client has been answered 304, 206 or 416, which the copy did not ask for · `fallback` the side
+ * `conditional` the client has been answered 206, 304, 412 or 416, which the copy did not ask for · `fallback` the side
  * copied to answered the client in the end · `late` the copy waited longer than `shadow.timeout` for its turn ·
  * `no-shadow` before its turn came nothing more was to be copied there: the route went back or on, was killed or changed ·
  * `no-answer` the facade itself answered, for an upstream that did not · `no-dry-run` the candidate did not rehearse

@@ -136,7 +136,10 @@ class Page implements ShadowSink {
   };
 
   fate: ShadowSink['fate'] = (fate) => this.observations.fate(fate);
-  failed: ShadowSink['failed'] = () => this.observations.failed();
+  failed: ShadowSink['failed'] = () => {
+    this.observations.failed();
+    this.#tally.uncompared(this.#options.nowMs());
+  };
   discarded: ShadowSink['discarded'] = (reason) => {
     this.observations.discarded(reason);
     if (UNCOMPARED.has(reason)) this.#tally.uncompared(this.#options.nowMs());

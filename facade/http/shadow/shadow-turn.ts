@@ -210,7 +210,7 @@ export class ShadowTurn {
     if (outcome.kind === 'client-gone' || outcome.kind === 'cut') return 'aborted';
     if (outcome.kind === 'failed' || outcome.kind === 'declined' || tap.status === 0) return 'no-answer';
     if (party !== this.#asked) return 'fallback';
-    if (tap.status === 304 || tap.status === 206 || tap.status === 416) return 'conditional';
+    if (CONDITIONAL.has(tap.status)) return 'conditional';
     if (headerOf(tap.rawHeaders, 'content-type')?.toLowerCase().startsWith('text/event-stream'))
       return 'streaming';
     if (tap.exceeded !== null) return tap.exceeded;
@@ -232,6 +232,9 @@ export class ShadowTurn {
     this.tapped?.release();
   }
 }
+
+/** What only a request with conditions or a range is answered; its copy has none. */
+const CONDITIONAL = new Set([206, 304, 412, 416]);
 
 /** Data that nobody wrote to for so long may be asked for again a second later. */
 const AT_REST_MS = 1_000;

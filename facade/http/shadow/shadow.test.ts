@@ -136,6 +136,8 @@ describe('shadow copies', () => {
   test.each<[string, Answer, object]>([
     ['304', (_q, response) => void response.writeHead(304).end(), { conditional: 1 }],
     ['206', (_q, response) => void response.writeHead(206).end('x'), { conditional: 1 }],
+    ['412', (_q, response) => void response.writeHead(412).end('x'), { conditional: 1 }],
+    ['416', (_q, response) => void response.writeHead(416).end(), { conditional: 1 }],
     ['a large answer', (_q, response) => void response.end('x'.repeat(3000)), { 'too-large': 1 }],
     [
       'an event stream that ends',
@@ -528,6 +530,23 @@ describe('shadow copies', () => {
       candidate.answer = json({ error: 'not found' }, 404);
       await post('{}');
       expect(await settled(1)).toMatchObject({ discarded: { 'no-dry-run': 1 } });
+    });
+
+    // A server in front of the candidate may decode the path before it looks where it leads.
+    test.each([
+      ['/api/articles/a%2f..%2f..%2f..%2f..%2fapi%2farticles', 'slashes'],
+      ['/api/articles/a%5c..%5c..%5c..%5c..%5capi%5carticles', 'backslashes'],
+      ['/api/articles/a%252f..%252f..%252f..%252f..%252fapi', 'slashes twice'],
+      ['/api/articles/..;/..;/..;/..;/api/articles', 'parameters'],
+      ['/api/articles/%2e%2e%2f%2e%2e%2f%2e%2e%2f%2e%2e%2fapi', 'dots'],
+    ])('that could climb out of the rehearsals are not sent: %s (%s)', async (path) => {
+      await start({ writes: 'dry-run' }, { match: routeOf('articles', ['POST /api/articles/*rest']).match });
+      await ask(facade.url, { path, method: 'POST', body: '{}' });
+      expect(await settled(1)).toMatchObject({ sent: 0, skipped: { unsafe: 1 } });
+      expect(candidate.seen).toHaveLength(0);
+      await ask(facade.url, { path: '/api/articles/a%20b;c/d%2fe..', method: 'POST', body: '{}' });
+      expect((await settled(2)).sent).toBe(1);
+      expect(candidate.seen[0]?.line).toBe('POST /.fig/dry-run/api/articles/a%20b;c/d%2Fe..');
     });
 
     test('never go to legacy', async () => {

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { DRY_RUN_PREFIX, SIGNATURE_HEADER, signDryRun } from '#plan/model/dry-run.ts';
 import type { Route, Upstream } from '#plan/model/plan.ts';
 import { decide } from '../../core/decide.ts';
+import { laxReadings } from '../../core/lax-path.ts';
 import type { Party } from '../../core/party.ts';
 import type { SkipReason } from '../../core/shadow/fate.ts';
 import { shadowSide } from '../../core/shadow/shadow-side.ts';
@@ -161,7 +162,7 @@ export class Shadow {
     if (!decision.safe) {
       const canRehearse =
         route.shadow.writes === 'dry-run' && side === 'candidate' && this.#options.dryRunSecret !== null;
-      if (!canRehearse) return 'unsafe';
+      if (!canRehearse || !staysRehearsed(targetAt(call, side))) return 'unsafe';
     }
     if (call.upgrade || /\btext\/event-stream\b/i.test(request.headers.accept ?? '')) return 'streaming';
     if (Number(request.headers['content-length'] ?? 0) > route.shadow.maxBodyBytes) return 'too-large';
@@ -215,3 +216,12 @@ export class Shadow {
 }
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+
+/**
+ * Whether every server takes the path of a rehearsal for one. SECURITY: behind a proxy that decodes paths, `a%2F..%2F` in
+ * one would climb out of the rehearsals, and the write would be done.
+ */
+function staysRehearsed(target: string): boolean {
+  const [path = ''] = target.split('?', 1);
+  return laxReadings(DRY_RUN_PREFIX + path).every((lax) => lax.path.startsWith(`${DRY_RUN_PREFIX}/`));
+}
