@@ -87,7 +87,7 @@ async function main(): Promise<void> {
   builds.start();
   const [id, version] = [`${hostname()}:${plane.port}`, programVersion()];
   const observations = new SharedObservations({
-    store: openObservationStore(settings, stateDir, id),
+    store: openObservationStore(settings, stateDir, id, log),
     own: () => plane.observed(),
     log,
   });

@@ -66,9 +66,12 @@ export function openObservationStore(
   { ledger, port }: Settings,
   stateDir: string | null,
   id: string,
+  log: Logger,
 ): ObservationStore {
   if (ledger.kind === 'postgres') return openPostgresObservationStore({ address: ledger.address, id });
   return stateDir
-    ? openFileObservationStore(join(stateDir, `observations-${port}.json`))
+    ? openFileObservationStore(join(stateDir, `observations-${port}.json`), (path) =>
+        log.warn({ path }, 'what was observed before cannot be read, and is begun anew'),
+      )
     : openMemoryObservationStore();
 }

@@ -6,8 +6,11 @@ import type { RouteObserved } from '../core/observation/observations-view.ts';
 /** Another version writes another form: it is then begun anew, evidence is worth more than its continuity. */
 const FORM = 1;
 
-/** The adapter on a file of this instance, replaced as a whole. */
-export function openFileObservationStore(path: string): ObservationStore {
+/** The adapter on a file of this instance, replaced as a whole; `onUnreadable` is told of one that cannot be read. */
+export function openFileObservationStore(
+  path: string,
+  onUnreadable: (path: string) => void = () => {},
+): ObservationStore {
   let tail: Promise<unknown> = Promise.resolve();
   return {
     async load() {
@@ -15,7 +18,9 @@ export function openFileObservationStore(path: string): ObservationStore {
         if (error.code === 'ENOENT') return null;
         throw error;
       });
-      return text === null ? [] : parse(text);
+      const parts = text === null ? [] : parse(text);
+      if (parts === null) onUnreadable(path);
+      return parts ?? [];
     },
     save(parts) {
       const text = JSON.stringify({ form: FORM, parts });
@@ -34,11 +39,11 @@ export function openFileObservationStore(path: string): ObservationStore {
   };
 }
 
-function parse(text: string): readonly RouteObserved[] {
+function parse(text: string): readonly RouteObserved[] | null {
   try {
     const { form, parts } = JSON.parse(text) as { form?: unknown; parts?: RouteObserved[] };
-    return form === FORM && Array.isArray(parts) ? parts : [];
+    return form === FORM && Array.isArray(parts) ? parts : null;
   } catch {
-    return [];
+    return null;
   }
 }

@@ -35,7 +35,9 @@ describe('observations in a file', () => {
     const folder = mkdtempSync(join(tmpdir(), 'fig-test-'));
     for (const text of ['', '{', '{"form":99,"parts":[]}', 'null']) {
       writeFileSync(join(folder, 'x.json'), text);
-      expect(await openFileObservationStore(join(folder, 'x.json')).load()).toEqual([]);
+      const told: string[] = [];
+      const store = openFileObservationStore(join(folder, 'x.json'), (path) => void told.push(path));
+      expect([await store.load(), told]).toEqual([[], [join(folder, 'x.json')]]);
     }
   });
 });

@@ -183,6 +183,7 @@ describe('silence', () => {
     const found = judged(tallyOf([0, taken]), errors, 3 * WINDOW_MS);
     expect(found.verdict).toBe('hold');
     expect(found.explanation).toMatch(/nothing more in the last 5m: silence holds\.$/);
+    expect(found.missing).toEqual({ samples: 1, ms: null });
     expect(judged(tallyOf([0, taken]), mismatch, 3 * WINDOW_MS).verdict).toBe('hold');
   });
 

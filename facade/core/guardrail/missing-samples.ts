@@ -25,7 +25,8 @@ export function missingSamples<Sample>(
     const grown = measure.grown(sample, more);
     return measure.size(grown) >= minimum && measure.passes(grown);
   };
-  let [no, yes] = [-1, 0];
+  // What holds takes one at least: also where there were enough, and none came of late.
+  let [no, yes] = [0, 1];
   for (let step = 1; !suffices(yes); step *= 2) {
     [no, yes] = [yes, yes + step];
     if (yes > MOST) return null;
