@@ -72,16 +72,21 @@ export function ended(part: RouteObserved): RouteObserved {
   return { ...part, observations: { ...observations, counts: { ...counts, failed } } };
 }
 
-/** One part for each route, form and build, however many processes have ended. */
+/**
+ * One part for each route, form and build, however many processes have ended, and one more of those that met another
+ * build: it will be left out, and what the others saw must not go with it.
+ */
 export function sumOfEnded(parts: readonly RouteObserved[]): RouteObserved[] {
   const groups = new Map<string, RouteObserved[]>();
   for (const part of parts) {
-    const key = JSON.stringify([part.route, part.hash, part.build]);
+    const key = JSON.stringify([part.route, part.hash, part.build, part.mixed !== undefined]);
     groups.set(key, [...(groups.get(key) ?? []), part]);
   }
   return [...groups.values()].map((group) => {
     const [first] = group as [RouteObserved];
-    const { observations, tally, mixed } = addUp(group, { name: first.route, hash: first.hash }, first.build);
+    // What is left out already must not come again with what another process met later.
+    const kept = current(group, latest(group)?.atMs ?? 0);
+    const { observations, tally, mixed } = addUp(kept, { name: first.route, hash: first.hash }, first.build);
     return {
       ...first,
       observations: observations.toJSON(),

@@ -205,7 +205,26 @@ describe('what two builds answered in turn', () => {
     const route = { name: 'x', hash: 'h' };
     expect(addUp([alone], route, 'b1').mixed).toBeNull();
     expect(addUp([alone, late, early], route, 'b1').mixed).toEqual({ build: 'b3', atMs: 5_000 });
-    expect(sumOfEnded([alone, early])).toMatchObject([{ mixed: { build: 'b2', atMs: 1_000 } }]);
+    const sums = sumOfEnded([alone, early, late, alone]);
+    expect(sums.map(({ mixed }) => mixed)).toEqual([undefined, { build: 'b3', atMs: 5_000 }]);
+  });
+
+  test('takes nothing with it that processes which met no other build had seen', () => {
+    const seen = (compared: number, mixed: { build: string; atMs: number } | null): RouteObserved => {
+      const tally = new Tally({ sinceMs: 0, stage: 'shadow', build: 'b1', hash: 'h' }, 300_000);
+      for (let n = 0; n < compared; n++) tally.compared('match', 0);
+      return { ...part(mixed), tally: tally.toJSON() };
+    };
+    const trials = (parts: readonly RouteObserved[], nowMs: number) =>
+      addUp(current(sumOfEnded(parts), nowMs), { name: 'x', hash: 'h' }, 'b1').tally?.stretches(nowMs)[0]
+        ?.figures.compared.trials;
+    const ended = [seen(100, null), seen(7, { build: 'b2', atMs: 1_000 }), seen(20, null)];
+    expect(trials(ended, 6_000)).toBe(127);
+    expect(trials(ended, 22_000)).toBe(120);
+    // What had gone does not come again with what another process saw later.
+    const later = seen(3, { build: 'b2', atMs: 60_000 });
+    expect(trials([...sumOfEnded(ended), later], 61_000)).toBe(123);
+    expect(trials([later, ...sumOfEnded(ended)], 61_000)).toBe(123);
   });
 
   test('counts no more where nobody has begun anew in time', () => {
