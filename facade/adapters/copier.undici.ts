@@ -54,7 +54,7 @@ export function createUndiciCopier(): Copier {
         const upstream = pools.of(copy.upstream);
         const { pool, prefix, servername } = upstream;
         if (performance.now() < upstream.refusedUntilMs)
-          return resolve({ kind: 'failed', cause: 'ECONNREFUSED' });
+          return resolve({ kind: 'failed', cause: 'ECONNREFUSED', rawHeaders: [] });
         const answer = new CopiedAnswer(copy, (copied) => {
           if (copied.kind === 'failed' && copied.cause === 'ECONNREFUSED')
             upstream.refusedUntilMs = performance.now() + REFUSED_MS;
@@ -123,18 +123,19 @@ class CopiedAnswer implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Controller | null, error: Error): void {
     const cause = this.#late ? 'timeout' : String((error as NodeJS.ErrnoException).code ?? error.message);
-    this.#settle({ kind: 'failed', cause });
+    this.#settle({ kind: 'failed', cause, rawHeaders: this.#rawHeaders });
   }
 
   // A connection that is only being opened cannot be aborted: the answer is given without it.
   #expire(): void {
     this.#late = true;
     this.#controller?.abort(new Error('timeout'));
-    this.#settle({ kind: 'failed', cause: 'timeout' });
+    this.#settle({ kind: 'failed', cause: 'timeout', rawHeaders: this.#rawHeaders });
   }
 
   #stop(controller: Controller, kind: 'too-large' | 'streaming' | 'no-memory'): void {
-    this.#settle({ kind, status: this.#status, headMs: this.#headMs });
+    const [status, rawHeaders, headMs] = [this.#status, this.#rawHeaders, this.#headMs];
+    this.#settle({ kind, status, rawHeaders, headMs });
     controller.abort(new Error(kind));
   }
 

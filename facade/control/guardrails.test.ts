@@ -25,7 +25,13 @@ describe('guardrails', () => {
   let laterMs = 0;
   let sides: Record<
     'legacy' | 'candidate',
-    { server: Server; url: string; answer: (path?: string) => [number, unknown]; build: string | null }
+    {
+      server: Server;
+      url: string;
+      answer: (path?: string) => [number, unknown];
+      build: string | null;
+      type: string;
+    }
   >;
 
   beforeEach(async () => {
@@ -34,11 +40,12 @@ describe('guardrails', () => {
       const own = {
         answer: (_path?: string): [number, unknown] => [200, { price: 1 }],
         build: null as string | null,
+        type: 'application/json',
       };
       const server = createServer((request, response) => {
         const [status, body] = own.answer(request.url);
         if (own.build !== null) response.setHeader('X-Build', own.build);
-        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+        response.writeHead(status, { 'content-type': own.type }).end(JSON.stringify(body));
       });
       return Object.assign(own, { server, url: `http://127.0.0.1:${await listenOn(server)}` });
     };
@@ -332,6 +339,19 @@ describe('guardrails', () => {
       sides.legacy.build = 'b3';
       await by('b1', 20);
       expect((await next('candidate')).body.detail).toContain('build b2 of catalog has answered as well');
+    });
+
+    test.each([
+      ['too large to compare', 'application/json', 3_000_000],
+      ['event streams', 'text/event-stream', 1],
+    ])('are mixed by copied answers that are %s, too', async (_what, type, size) => {
+      await by('b1', 20);
+      sides.candidate.answer = () => [200, 'x'.repeat(size)];
+      sides.candidate.type = type;
+      await by('b2', 1);
+      Object.assign(sides.candidate, { answer: () => [200, { price: 1 }], type: 'application/json' });
+      await by('b1', 1);
+      expect((await next('canary', 10)).body.detail).toContain('build b2 of catalog has answered as well');
     });
 
     test('answers that name none are of the build that runs now', async () => {

@@ -25,15 +25,16 @@ export type Copied =
       /** Until the head of the answer came. */
       readonly headMs: number;
     }
-  /** No complete answer. */
-  | { readonly kind: 'failed'; readonly cause: string }
+  /** No complete answer; without headers where no head came. */
+  | { readonly kind: 'failed'; readonly cause: string; readonly rawHeaders: string[] }
   | {
       readonly kind: 'too-large' | 'streaming' | 'no-memory';
       readonly status: number;
+      readonly rawHeaders: string[];
       readonly headMs: number;
     };
 
-/** Port: sends copies and collects their answers. Never rejects. Suite: `copier.suite.ts`. */
+/** Port: sends copies and collects their answers. Never rejects. Suite: `copier.undici.test.ts`. */
 export type Copier = {
   send(copy: Copy): Promise<Copied>;
   /** Lets go of the connections to upstreams that are not in the list. */

@@ -102,7 +102,7 @@ export class ShadowTurn {
     if (waitedMs > route.shadow.timeoutMs) return this.#discard('late');
     const copied = await copier.send(copyTo(side));
     this.#copiedAtMs = performance.now();
-    const build = copied.kind === 'answer' ? namedBuild(this.#parts.call, side, copied.rawHeaders) : null;
+    const build = namedBuild(this.#parts.call, side, copied.rawHeaders);
     if (build !== null) sink.named(build);
     if (!this.#parts.rehearse) sink.answered(side, hasFailed(copied), headMs(copied));
     // The next copy need not wait for a client that reads slowly.
