@@ -135,7 +135,6 @@ async function main(): Promise<void> {
     watches,
     upstreams: () => plane.upstreams(),
     serving: () => plane.serving,
-    observed,
     guardrails,
     record: (order) => plane.record(order),
     lookAtBuilds: () => builds.look(),

@@ -2,7 +2,11 @@ import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Route } from '#plan/model/plan.ts';
 import { openMemoryLedger } from '../adapters/ledger.memory.ts';
+import { Tally } from '../core/guardrail/tally.ts';
 import type { Ledger } from '../core/ledger.ts';
+import { Observations } from '../core/observation/observations.ts';
+import type { RouteObserved } from '../core/observation/observations-view.ts';
+import { adminClient } from '../test-kit/admin-client.ts';
 import { draftOf } from '../test-kit/draft-of.ts';
 import { facadeOf, listenOn, type TestFacade, TOKEN } from '../test-kit/facade-of.ts';
 import { canary, planOf, routeOf } from '../test-kit/plan-of.ts';
@@ -23,6 +27,8 @@ describe('guardrails', () => {
   let facade: TestFacade;
   /** How far the clock of evidence is ahead. */
   let laterMs = 0;
+  /** What processes that have ended had seen. */
+  let past: RouteObserved[] = [];
   let sides: Record<
     'legacy' | 'candidate',
     {
@@ -36,6 +42,7 @@ describe('guardrails', () => {
 
   beforeEach(async () => {
     laterMs = 0;
+    past = [];
     const side = async () => {
       const own = {
         answer: (_path?: string): [number, unknown] => [200, { price: 1 }],
@@ -86,7 +93,7 @@ describe('guardrails', () => {
         health: { path: '/livez', intervalMs: 0, ejectAtRatio: 1.01, minimum: 1e9, windowMs: 60_000 },
         routes: [route],
       }),
-      { now: () => new Date(), nowMs: () => Date.now() + laterMs, ledger },
+      { now: () => new Date(), nowMs: () => Date.now() + laterMs, ledger, past: () => past },
     );
   };
   const call = async (method: string, path: string, body?: object) => {
@@ -318,6 +325,11 @@ describe('guardrails', () => {
       const mixed = await next('canary', 10);
       expect(mixed.status).toBe(422);
       expect(mixed.body.detail).toContain('build b2 of catalog has answered as well');
+      const met = { build: 'b2', at: expect.stringMatching(/^2\d{3}-.*Z$/) };
+      // Its answers are checked against the document.
+      const told = adminClient(facade);
+      for (const path of ['evidence', 'observations'])
+        expect(await told('GET', `/v1/routes/articles/${path}`)).toMatchObject({ build: 'b1', mixed: met });
       laterMs = 9_000;
       expect((await next('canary', 10)).status).toBe(422);
       expect((await call('GET', '/observations')).body.eligible).toBe(602);
@@ -326,7 +338,27 @@ describe('guardrails', () => {
       await by('b1', 100);
       expect((await next('canary', 10)).body.guardrails[0]).toMatchObject({ verdict: 'hold', sample: 100 });
       await by('b1', 500);
+      for (const path of ['/evidence', '/observations'])
+        expect(Object.keys((await call('GET', path)).body)).not.toContain('mixed');
       expect((await next('canary', 10)).status).toBe(200);
+    });
+
+    test('leave out what an ended process had seen of two builds, and so do observations', async () => {
+      await by('b1', 20);
+      const hash = facade.control.snapshot.states.get('articles')?.route.hash ?? '';
+      const epoch = { sinceMs: 0, stage: 'shadow', build: 'b1', hash };
+      const observations = new Observations(0);
+      observations.fate('dropped');
+      past.push({
+        ...{ route: 'articles', hash, build: 'b1', observations: observations.toJSON() },
+        tally: new Tally(epoch, GUARDED.windowMs).toJSON(),
+        mixed: { build: 'b2', atMs: Date.now() },
+      });
+      const seen = async () => (await call('GET', '/observations')).body;
+      expect(await seen()).toMatchObject({ eligible: 21, mixed: { build: 'b2' } });
+      laterMs = 21_000;
+      const { eligible, mixed } = await seen();
+      expect([eligible, mixed]).toEqual([20, undefined]);
     });
 
     test('are mixed by answers to clients, too', async () => {

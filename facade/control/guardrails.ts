@@ -66,6 +66,11 @@ export class Guardrails {
     return state ? this.#judged(state, await this.#options.observed()) : null;
   }
 
+  /** What its copies have shown of a route as it is now, with the build that runs now. */
+  async seenOf(state: RouteState): Promise<Observed> {
+    return this.#seen(state, await this.#options.observed());
+  }
+
   /**
    * What is known of a route, and what of it is not enough for a step, in words. Evidence is that of the build which runs
    * now: a step that is taken in the seconds after a deployment must not rest on the build before. A forced one waits for
@@ -80,7 +85,6 @@ export class Guardrails {
     const builds = needsBuild ? await this.#options.buildsOf(candidate) : [];
     const observed = isJudged ? await this.#options.observed() : [];
     const evidence = this.#judged(state, observed);
-    const mixed = this.#seen(state, observed).mixed;
     const gaps = isJudged
       ? evidence.guardrails.flatMap(({ verdict, explanation }) => (verdict === 'pass' ? [] : explanation))
       : [];
@@ -95,7 +99,7 @@ export class Guardrails {
       gaps.push(
         `Behind ${candidate} builds take turns (${builds.map((build) => build ?? 'unnamed').join(', ')}): what was seen is of none of them alone. Wait until one is left.`,
       );
-    if (mixed !== null) gaps.push(mixedGap(candidate, mixed));
+    if (evidence.mixed !== null) gaps.push(mixedGap(candidate, evidence.mixed));
     if (to.stage === 'candidate' && evidence.parityGap !== null) gaps.push(evidence.parityGap);
     return { evidence, gaps };
   }
@@ -159,7 +163,7 @@ export class Guardrails {
   #judged(state: RouteState, observed: readonly RouteObserved[]): RouteEvidence {
     const { control, nowMs } = this.#options;
     const { route, position } = state;
-    const { build, tally } = this.#seen(state, observed);
+    const { build, tally, mixed } = this.#seen(state, observed);
     const sinceMs = position?.sinceMs ?? 0;
     const isOfStage = tally?.epoch.sinceMs === sinceMs;
     const evidence: Evidence =
@@ -175,6 +179,7 @@ export class Guardrails {
       at: position ? describeStep(position) : 'legacy',
       hash: route.hash,
       build,
+      mixed,
       sinceMs,
       bakeLeftMs: isGuarded(state) ? Math.max(0, sinceMs + route.guardrails.bakeMs - nowMs()) : 0,
     };

@@ -1,5 +1,6 @@
 import type { Evidence } from '../core/guardrail/judge.ts';
 import type { EntryEvidence } from '../core/ledger.ts';
+import type { Mixed } from '../core/observation/observations-view.ts';
 import type { RecordedParity, Stale } from '../core/parity-evidence.ts';
 
 /** What is known of a route now: what its guardrails say and rest on, and the last run of its parity suite. */
@@ -9,6 +10,8 @@ export type RouteEvidence = Evidence & {
   readonly at: string;
   readonly hash: string;
   readonly build: string | null;
+  /** Another build that has answered as well: what was seen is of no build alone. */
+  readonly mixed: Mixed | null;
   /** Milliseconds since 1970 at which the route came to its stage. */
   readonly sinceMs: number;
   /** How long `guardrails.bake` still keeps the route there; 0 when it is over. */

@@ -6,7 +6,6 @@ import type { Guardrails } from '../control/guardrails.ts';
 import type { Replicas } from '../control/replicas.ts';
 import type { Access } from '../core/access.ts';
 import type { Ledger } from '../core/ledger.ts';
-import type { RouteObserved } from '../core/observation/observations-view.ts';
 import { dataOperations } from './admin/data.ts';
 import { documentOperation } from './admin/document.ts';
 import { EventStream } from './admin/event-stream.ts';
@@ -48,8 +47,6 @@ export type AdminOptions = {
   readonly serving: () => boolean;
   /** Event streams served at once; default 2,000. */
   readonly maxStreams?: number;
-  /** What shadow copies have shown, by process and route. */
-  readonly observed: () => Promise<readonly RouteObserved[]>;
   readonly guardrails: Guardrails;
   readonly cutover: Cutover;
   /** Keeps exchanges of a route for whoever asks; see `DataPlane`. */
@@ -69,7 +66,7 @@ export function adminOperations(options: AdminOptions, stream: EventStream): Ope
     ...ledgerOperations(control, ledger),
     ...instanceOperations(control, replicas, upstreams),
     ...upstreamOperations(upstreams),
-    ...observationOperations(control, options.observed),
+    ...observationOperations(control, options.guardrails),
     ...evidenceOperations(options),
     ...recordingOperations({ control, log, record: options.record }),
     ...pinOperations({ ...options.pins, snapshot: () => control.snapshot, log }),

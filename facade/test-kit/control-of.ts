@@ -7,7 +7,7 @@ import { planOf, routeOf } from './plan-of.ts';
 
 function nothingKnown({ name, hash }: Route): RouteEvidence {
   const judged = { verdict: 'pass', guardrails: [], bakeLeftMs: 0, parity: null, parityGap: null } as const;
-  return { ...judged, route: name, hash, at: 'legacy', build: null, sinceMs: 0 };
+  return { ...judged, route: name, hash, at: 'legacy', build: null, mixed: null, sinceMs: 0 };
 }
 
 /** The control plane of one replica with the routes articles and authors, unless `part` of its plan says otherwise. */

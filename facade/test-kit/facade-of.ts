@@ -22,6 +22,7 @@ import type { CopyCheck } from '../core/copy-check.ts';
 import type { SetLink } from '../core/fence/set-link.ts';
 import type { InstanceRegistry } from '../core/instances.ts';
 import type { Ledger, LedgerEntry } from '../core/ledger.ts';
+import type { RouteObserved } from '../core/observation/observations-view.ts';
 import type { PositionStore } from '../core/position-store.ts';
 import { RateLimiter } from '../core/rate-limiter.ts';
 import { createAdminApp } from '../http/admin.ts';
@@ -75,6 +76,8 @@ export type TestFacadeOptions = {
   readonly now?: () => Date;
   /** What observations are dated and evidence is judged by; milliseconds since 1970. */
   readonly nowMs?: () => number;
+  /** What processes that have ended had observed. */
+  readonly past?: () => readonly RouteObserved[];
   readonly dryRunSecret?: string;
   readonly random?: () => number;
   /** Told before a run is recorded, in place of asking the candidates. */
@@ -130,7 +133,7 @@ export async function facadeOf(plan: Plan, options: TestFacadeOptions = {}): Pro
     random: options.random ?? Math.random,
   });
   control.onApplied(() => book.apply(control.snapshot));
-  const observed = async () => book.observed();
+  const observed = async () => [...book.observed(), ...(options.past?.() ?? [])];
   const builds = new BuildWatch({
     snapshot: () => control.snapshot,
     readBuild,
@@ -207,7 +210,6 @@ export async function facadeOf(plan: Plan, options: TestFacadeOptions = {}): Pro
       watches,
       upstreams,
       serving: () => true,
-      observed,
       guardrails,
       record: async (order) => recordings.take(order),
       lookAtBuilds: async () => options.lookAtBuilds?.(control),

@@ -99,7 +99,7 @@ export function sumOfEnded(parts: readonly RouteObserved[]): RouteObserved[] {
 /** Observations as the admin API shows them; times are ISO, latencies those until the head of an answer. */
 export function observationsView(
   { name: route, hash, compare }: Route,
-  { build, observations, tally }: Omit<Observed, 'mixed'>,
+  { build, observations, tally, mixed }: Observed,
 ) {
   const { eligible, sampledOut, dropped, skipped, sent, failed, discarded } = observations.counts;
   const { endpoints } = observations;
@@ -107,6 +107,7 @@ export function observationsView(
     route,
     hash,
     build,
+    ...mixedView(mixed),
     since: iso(observations.sinceMs),
     eligible,
     sampledOut,
@@ -125,6 +126,9 @@ export function observationsView(
     latency: { legacy: latencyOf(tally, 'legacy'), candidate: latencyOf(tally, 'candidate') },
   };
 }
+
+export const mixedView = (mixed: Mixed | null): { mixed?: { build: string; at: string } } =>
+  mixed ? { mixed: { build: mixed.build, at: iso(mixed.atMs) } } : {};
 
 type Outcomes = Omit<EndpointCounts, 'template'>;
 

@@ -75,7 +75,7 @@ describe.each(PAGES)('%s, of which one is random', (_what, page) => {
     const { outcomes, observed } = observe(page, 300, () => true);
     expect(new Set(outcomes)).toEqual(new Set(['mismatch']));
     const route = { name: 'x', hash: 'h', compare } as unknown as Parameters<typeof observationsView>[0];
-    const view = observationsView(route, { build: null, observations: observed, tally: null });
+    const view = observationsView(route, { build: null, observations: observed, tally: null, mixed: null });
     const counting = view.fields.filter(({ verdict }) => verdict === 'counts');
     expect(counting.flatMap(({ samples }) => samples.at(-1)?.candidate)).toEqual([
       expect.stringMatching(/99/),

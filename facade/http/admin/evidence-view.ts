@@ -28,6 +28,19 @@ export function guardrailsView({ guardrails }: Evidence) {
   return guardrails.map(({ fromMs, ...one }) => ({ ...one, since: new Date(fromMs).toISOString() }));
 }
 
+/** Absent while one build alone answers. */
+export const mixedSchema = named(
+  'OtherBuild',
+  z.strictObject({
+    build: z.string().describe('As its answers name it (`buildHeader` of the candidate).'),
+    at: z.iso.datetime().describe('When it has answered last.'),
+  }),
+)
+  .optional()
+  .describe(
+    'Another build of the candidate than `build` that has answered as well, the latest: what was seen is of no build alone, and no step rests on it. Absent: none.',
+  );
+
 const count = z.int().min(0);
 
 /** What a run of a parity suite found. */

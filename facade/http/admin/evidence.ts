@@ -2,9 +2,16 @@ import { z } from 'zod';
 import type { Control } from '../../control/control.ts';
 import type { Guardrails } from '../../control/guardrails.ts';
 import type { RouteEvidence } from '../../control/route-evidence.ts';
+import { mixedView } from '../../core/observation/observations-view.ts';
 import { STALE } from '../../core/parity-evidence.ts';
 import { problemOf } from '../problem.ts';
-import { guardrailSchema, guardrailsView, parityVerdict, verdictSchema } from './evidence-view.ts';
+import {
+  guardrailSchema,
+  guardrailsView,
+  mixedSchema,
+  parityVerdict,
+  verdictSchema,
+} from './evidence-view.ts';
 import { named } from './named-schemas.ts';
 import { authorOf, type Operation, operation } from './operation.ts';
 import { LEDGER_PROBLEMS, refusalOf } from './refusal.ts';
@@ -21,6 +28,7 @@ const evidenceSchema = named(
     since: z.iso.datetime().nullable().describe('When the route came there; null before its first move.'),
     hash: z.string(),
     build: z.string().nullable(),
+    mixed: mixedSchema,
     verdict: verdictSchema.describe('Of the guardrails.'),
     guardrails: z.array(guardrailSchema).describe('Those that the plan names.'),
     bakeLeftMs: z.number().min(0),
@@ -146,7 +154,7 @@ export function evidenceOperations({ control, guardrails, lookAtBuilds }: Eviden
 }
 
 function evidenceView(evidence: RouteEvidence) {
-  const { route, at, sinceMs, hash, build, verdict, bakeLeftMs, parity, parityGap } = evidence;
+  const { route, at, sinceMs, hash, build, mixed, verdict, bakeLeftMs, parity, parityGap } = evidence;
   const since = sinceMs === 0 ? null : new Date(sinceMs).toISOString();
   const run = parity && {
     ...parity.verdict,
@@ -157,5 +165,6 @@ function evidenceView(evidence: RouteEvidence) {
     stale: parity.stale,
   };
   const guardrails = guardrailsView(evidence);
-  return { route, at, since, hash, build, verdict, guardrails, bakeLeftMs, parity: run, parityGap };
+  const seen = { route, at, since, hash, build, ...mixedView(mixed) };
+  return { ...seen, verdict, guardrails, bakeLeftMs, parity: run, parityGap };
 }

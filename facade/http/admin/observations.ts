@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { Control } from '../../control/control.ts';
+import type { Guardrails } from '../../control/guardrails.ts';
 import { severities } from '../../core/compare/difference.ts';
-import { addUp, observationsView, type RouteObserved } from '../../core/observation/observations-view.ts';
+import { observationsView } from '../../core/observation/observations-view.ts';
 import { DISCARD_REASONS, SKIP_REASONS } from '../../core/shadow/fate.ts';
 import { problemOf } from '../problem.ts';
+import { mixedSchema } from './evidence-view.ts';
 import { named } from './named-schemas.ts';
 import { type Operation, operation } from './operation.ts';
 
@@ -73,6 +75,7 @@ const observationsSchema = named(
       .string()
       .nullable()
       .describe("The candidate's build that was observed; null when it tells none."),
+    mixed: mixedSchema,
     since: moment,
     eligible: count.describe('Always sampledOut + dropped + the sum of skipped + sent.'),
     sampledOut: count,
@@ -93,10 +96,7 @@ const observationsSchema = named(
 );
 
 /** `GET /v1/routes/:route/observations`: what shadow copies have shown. */
-export function observationOperations(
-  control: Control,
-  observed: () => Promise<readonly RouteObserved[]>,
-): Operation[] {
+export function observationOperations(control: Control, guardrails: Pick<Guardrails, 'seenOf'>): Operation[] {
   return [
     operation({
       id: 'getObservations',
@@ -109,13 +109,10 @@ export function observationOperations(
       problems: ['ROUTE_UNKNOWN'],
       async handle({ params }) {
         const name = params.route as string;
-        const { states, builds } = control.snapshot;
-        const route = states.get(name)?.route;
-        if (!route)
+        const state = control.snapshot.states.get(name);
+        if (!state)
           return { problem: problemOf('ROUTE_UNKNOWN', `expected a route of the plan, got ${name}.`) };
-        const { hash, candidate } = route;
-        const found = addUp(await observed(), { name, hash }, builds.get(candidate) ?? null);
-        return { body: observationsView(route, found) };
+        return { body: observationsView(state.route, await guardrails.seenOf(state)) };
       },
     }),
   ];
