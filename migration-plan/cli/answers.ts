@@ -41,6 +41,9 @@ const captured = open({
   fenced: z.string().nullable().describe('Why all reads of the set go to its owner; null: they need not.'),
 });
 const stale = z.enum(['route', 'suite', 'build', 'age']).nullable();
+const mixed = open({ build: z.string(), at: moment }).describe(
+  'Another build of the candidate that has answered as well: what was seen is of no build alone.',
+);
 const part = z.object({ moved: count, of: count });
 const standing = open({
   admin: z.string(),
@@ -59,6 +62,7 @@ const standing = open({
         .nullable()
         .describe('Where writes go: to the `writer` of owned data; with other data where reads go.'),
       parityStale: stale.describe('Why its last parity run counts no more; null while it does.'),
+      mixed: mixed.nullable(),
       evidence: z.string().nullable().describe('In short; `fig evidence --json` has the figures.'),
       owner: z.string().nullable(),
       targetDate: z.string().nullable(),
@@ -86,12 +90,14 @@ const entry = open({
 const evidence = open({
   route: z.string(),
   at: z.string(),
+  mixed: mixed.optional(),
   verdict: z.enum(['pass', 'hold', 'breach']),
   guardrails: z.array(open({ name: z.string(), verdict: z.enum(['pass', 'hold', 'breach']) })),
   parity: open({ verdict: z.enum(['pass', 'fail']), at: moment, stale }).nullable(),
 }).describe('`Evidence` of facade/openapi.yaml.');
 const observations = open({
   route: z.string(),
+  mixed: mixed.optional(),
   eligible: count,
   sent: count,
   compared: open({ match: count, mismatch: count, ignored: count }),

@@ -3,7 +3,7 @@ import { formatShare } from '#plan/model/percent.ts';
 import type { Plan, Route, StageStep } from '#plan/model/plan.ts';
 import { formatStageStep } from '#plan/model/stage-step.ts';
 import { AdminApi, isKnown, type RouteAnswer, type RouteState } from './api/admin.ts';
-import type { Evidence, Stale } from './api/observations.ts';
+import type { Evidence, OtherBuild, Stale } from './api/observations.ts';
 import { type Moved, movedSoFar } from './moved.ts';
 import { describeStage, nextStep, progress } from './next-step.ts';
 import { parityInShort } from './screen/evidence.ts';
@@ -28,6 +28,8 @@ export type Line = {
   readonly evidence: string | null;
   /** Why its parity run counts no more; null while it does, and without one. */
   readonly parityStale: Stale | null;
+  /** Another build that answers as well: what is known is of none alone. */
+  readonly mixed: OtherBuild | null;
   readonly owner: string | null;
   readonly targetDate: string | null;
   /** What the next step needs, or why there is none. */
@@ -104,10 +106,11 @@ async function evidenceOf(
   return known;
 }
 
-/** `pass`, `hold`, `parity fail 3 h ago`, `parity stale: pass 26 h ago`. */
-function inShort({ verdict, guardrails, parity }: Evidence): string | null {
+/** `pass`, `hold`, `pass, mixed with build b2`, `parity fail 3 h ago`, `parity stale: pass 26 h ago`. */
+function inShort({ verdict, guardrails, mixed, parity }: Evidence): string | null {
   const parts = [
     ...(guardrails.length > 0 ? [verdict] : []),
+    ...(mixed ? [`mixed with build ${mixed.build}`] : []),
     ...(parity ? [`parity ${parityInShort(parity, Date.now())}`] : []),
   ];
   return parts.length > 0 ? parts.join(', ') : null;
@@ -122,6 +125,7 @@ function lineOf(
 ): Line {
   const evidence = known ? inShort(known) : null;
   const parityStale = known?.parity?.stale ?? null;
+  const mixed = known?.mixed ?? null;
   const writes = writesOf(state, route);
   const plannedFor = { owner: route?.owner ?? null, targetDate: route?.targetDate ?? null };
   if (!isKnown(state)) {
@@ -141,6 +145,7 @@ function lineOf(
       next: null,
       evidence,
       parityStale,
+      mixed,
       ...plannedFor,
       needs,
     };
@@ -160,6 +165,7 @@ function lineOf(
     next: next && formatStageStep(next),
     evidence,
     parityStale,
+    mixed,
     ...plannedFor,
     needs: needsOf(state, route, next, states, hasPlan, known),
   };
@@ -193,11 +199,17 @@ function needsOf(
   const behind = behindOf(route, next, states);
   if (behind.length > 0) return `${behind.map((name) => placeOf(name, states)).join(', ')} to come as far`;
   if (known?.verdict === 'breach') return `what differs to be mended: fig observations ${state.route}`;
+  if (known && restsOnTwoBuilds(known)) return `one build alone: fig next ${state.route}`;
   if (known && (known.verdict === 'hold' || known.bakeLeftMs > 0))
     return `more evidence: fig next ${state.route}`;
   if (known && next.stage === 'candidate' && known.parityGap !== null)
     return `a parity run: fig next ${state.route}`;
   return `a reason: fig advance ${state.route} --reason …`;
+}
+
+/** A step would rest on what was seen, and that is of no build alone. */
+export function restsOnTwoBuilds({ mixed, guardrails, verdict }: Evidence): boolean {
+  return mixed !== undefined && (guardrails.length > 0 || verdict === 'hold');
 }
 
 /** The routes that this one depends on, and that have not come as far as its next step. */

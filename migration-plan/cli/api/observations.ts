@@ -1,7 +1,11 @@
+/** One that has answered beside the build that was observed, and when last. */
+export type OtherBuild = { readonly build: string; readonly at: string };
+
 /** `GET /v1/routes/:route/observations`, as far as the CLI shows it. */
 export type Observations = {
   readonly route: string;
   readonly build: string | null;
+  readonly mixed?: OtherBuild | undefined;
   readonly since: string;
   readonly eligible: number;
   readonly sampledOut: number;
@@ -72,6 +76,7 @@ export type Evidence = {
   readonly at: string;
   readonly since: string | null;
   readonly build: string | null;
+  readonly mixed?: OtherBuild | undefined;
   readonly verdict: 'pass' | 'hold' | 'breach';
   readonly guardrails: readonly {
     readonly name: string;

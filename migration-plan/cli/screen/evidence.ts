@@ -1,13 +1,15 @@
 import type { Evidence, RecordedParity, Stale } from '../api/observations.ts';
 import type { Session } from '../session.ts';
 import { duration } from './duration.ts';
+import { mixedInWords } from './mixed.ts';
 import { painter, type Tone } from './paint.ts';
 import { plain } from './table.ts';
 
-const TONE: Readonly<Record<'pass' | 'fail' | 'stale' | Evidence['verdict'], Tone>> = {
+const TONE: Readonly<Record<'pass' | 'fail' | 'stale' | 'mixed' | Evidence['verdict'], Tone>> = {
   pass: 'green',
   hold: 'yellow',
   stale: 'yellow',
+  mixed: 'yellow',
   breach: 'red',
   fail: 'red',
 };
@@ -30,6 +32,7 @@ export function sayEvidence(session: Session, evidence: Evidence, nowMs = Date.n
   const paint = painter(session.streams.stdout, session.env);
   const line = (verdict: keyof typeof TONE, text: string) =>
     session.say(`  ${paint(TONE[verdict], verdict.padEnd(6))} ${text}`);
+  if (evidence.mixed) line('mixed', mixedInWords(evidence.mixed));
   for (const { name, verdict, explanation, missing } of evidence.guardrails) {
     line(verdict, `${name}: ${explanation}`);
     if (missing !== null)

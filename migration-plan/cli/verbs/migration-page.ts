@@ -73,7 +73,7 @@ function routeRow(line: Line, stages: readonly string[], late: boolean) {
     `<ol>${way}</ol>`,
     text(line.share ?? '?'),
     text(line.writes ?? '?'),
-    { html: text(line.evidence ?? '–'), class: line.parityStale === null ? '' : 'stale' },
+    { html: text(line.evidence ?? '–'), class: (line.parityStale ?? line.mixed) ? 'stale' : '' },
     text(line.needs),
     text(line.owner ?? '–'),
     { html: `${text(line.targetDate ?? '–')}${late ? ' (past)' : ''}`, class: late ? 'date late' : 'date' },

@@ -8,7 +8,7 @@ import { duration } from '../screen/duration.ts';
 import { sayEvidence } from '../screen/evidence.ts';
 import { painter } from '../screen/paint.ts';
 import { planFlag, requirePlan, type Session } from '../session.ts';
-import { behindOf } from '../standing.ts';
+import { behindOf, restsOnTwoBuilds } from '../standing.ts';
 import type { Run } from '../verb.ts';
 
 type Advice = {
@@ -90,6 +90,7 @@ function commandFor(
   const stays = next === null && stage !== 'candidate' && stage !== 'retired';
   if (evidence.verdict === 'breach' || stays) return `npx fig observations ${route}`;
   if (next === null || evidence.verdict === 'hold' || evidence.bakeLeftMs > 0) return null;
+  if (restsOnTwoBuilds(evidence)) return null;
   if (next === 'candidate' && evidence.parityGap !== null)
     return `npx fig parity ${route}${movesWrites ? ' --writes' : ''} --evidence${plan}`;
   return `npx fig advance ${route}${plan} --reason …`;

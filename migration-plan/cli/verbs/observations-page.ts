@@ -1,6 +1,7 @@
 import { breakable, escapeMarkup as text } from '#plan/parity/reporters/escape.ts';
 import { htmlPage, htmlTable } from '#plan/parity/reporters/page.ts';
 import type { Observations, ObservedField } from '../api/observations.ts';
+import { mixedInWords } from '../screen/mixed.ts';
 
 /** One page for a browser. */
 export function observationsPage(observed: readonly Observations[]): string {
@@ -18,6 +19,7 @@ function section(one: Observations): string {
   const discarded = list(one.discarded);
   return `<h1>${text(one.route)}</h1>
 <p>Since ${text(one.since)}${one.build === null ? '' : `, build ${text(one.build)}`}. ${one.eligible} requests could be copied, ${one.sent} were, the others not: ${text(skipped.join(', '))}. Of the copies ${match} match, ${mismatch} mismatch, ${ignored} ignored${doubtful > 0 ? ` (${doubtful} of them doubtful: beside noise, where legacy was not seen to differ)` : ''}, ${one.failed} failed, ${one.inFlight} in flight${discarded.length > 0 ? `, not compared: ${text(discarded.join(', '))}` : ''}.${one.rowsLeftOut > 0 ? ` ${one.rowsLeftOut} rows that were seen less often are not kept.` : ''}</p>
+${one.mixed ? `<p class="major">Mixed: ${text(mixedInWords(one.mixed))}</p>` : ''}
 ${htmlTable(['Endpoint', 'match', 'mismatch', 'ignored'], one.endpoints.map(endpointRow))}
 ${one.fields.map(fieldPart).join('\n')}`;
 }

@@ -106,6 +106,25 @@ describe('fig observations', () => {
     expect(err).toContain('1 more differ between two answers of legacy as well');
   });
 
+  test('says wherever it tells figures that those of another build are among them', async () => {
+    const mixed = { build: 'b2\u001b', at: '2026-11-23T11:00:00.000Z' };
+    control.answers.set(PATH, ok({ ...observations, mixed }));
+    const words =
+      'build b2  has answered as well, last at 2026-11-23T11:00:00.000Z: what was seen is of no build alone, and no step rests on it. It is seen anew once that has been silent for ten seconds.';
+    const { out } = await fig(['observations', 'articles'], { admin });
+    expect(out.split('\n').slice(0, 2)).toEqual([
+      `articles, build b1, since ${observations.since}`,
+      `mixed     ${words}`,
+    ]);
+    expect((await fig(['observations'], { admin })).err).toContain(`articles: ${words}\n`);
+    expect((await fig(['observations', 'articles', '--suggest'], { admin })).out).toContain(`# ${words}\n`);
+    const { out: json } = await fig(['observations', 'articles', '--json'], { admin });
+    expect(JSON.parse(json)).toMatchObject({ mixed });
+    const file = join(mkdtempSync(join(tmpdir(), 'fig-test-')), 'page.html');
+    await fig(['observations', '--html', file], { admin });
+    expect(readFileSync(file, 'utf8')).toContain(`<p class="major">Mixed: ${words}</p>`);
+  });
+
   test('lists all routes without one, and answers JSON as the API does', async () => {
     const { out } = await fig(['observations'], { admin });
     expect(out).toMatch(/^articles +100 +90 +60 +20 +3 +3 +4$/m);
@@ -191,6 +210,30 @@ describe('fig next', () => {
         '',
       ].join('\n'),
     );
+  });
+
+  test('says that another build answers as well, and that no step rests on what was seen', async () => {
+    const passed = { ...guardrail, verdict: 'pass', missing: null };
+    const mixed = { build: 'b2', at: '2026-11-23T11:00:00.000Z' };
+    const alone = { ...evidence, verdict: 'pass', guardrails: [passed] };
+    control.answers.set('/v1/routes/articles/evidence', ok({ ...alone, mixed }));
+    const line =
+      '  mixed  build b2 has answered as well, last at 2026-11-23T11:00:00.000Z: what was seen is of no build alone, and no step rests on it. It is seen anew once that has been silent for ten seconds.';
+    expect((await fig(['next'], { admin, plan })).out).toBe(
+      [
+        'articles at shadow, next canary 10%',
+        line,
+        `  pass   mismatch: ${guardrail.explanation}`,
+        '  nothing to do but wait',
+        '',
+      ].join('\n'),
+    );
+    expect((await fig(['evidence'], { admin })).out).toContain(`\n${line}\n`);
+    const { out } = await fig(['next', '--json'], { admin, plan });
+    expect(JSON.parse(out)).toMatchObject({ routes: [{ evidence: { mixed }, command: null }] });
+    // Without guardrails no step rests on any evidence.
+    control.answers.set('/v1/routes/articles/evidence', ok({ ...alone, guardrails: [], mixed }));
+    expect((await fig(['next'], { admin, plan })).out).toContain('  npx fig advance articles');
   });
 
   test('sends to the route that has to come first', async () => {

@@ -4,6 +4,7 @@ import { AdminApi } from '../api/admin.ts';
 import type { Observations, ObservedField } from '../api/observations.ts';
 import { EXIT } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
+import { mixedInWords } from '../screen/mixed.ts';
 import { painter, type Tone } from '../screen/paint.ts';
 import { type Cell, sayTable } from '../screen/table.ts';
 import type { Session } from '../session.ts';
@@ -59,6 +60,7 @@ function sayAll(session: Session, observed: readonly Observations[]): void {
     ['ROUTE', 'ELIGIBLE', 'SENT', 'MATCH', 'MISMATCH', 'IGNORED', 'FAILED', 'DISCARDED'],
     rows,
   );
+  for (const { route, mixed } of observed) if (mixed) session.note(`${route}: ${mixedInWords(mixed)}`);
   session.note('What differs: npx fig observations ROUTE');
 }
 
@@ -71,6 +73,7 @@ function sayOne(session: Session, one: Observations): void {
       `${one.route}${one.build === null ? '' : `, build ${plain(one.build)}`}, since ${one.since}`,
     ),
   );
+  if (one.mixed) session.say(paint('yellow', `mixed     ${mixedInWords(one.mixed)}`));
   session.say(
     `compared  ${match} match, ${mismatch} mismatch, ${ignored} ignored${doubtful > 0 ? ` (${doubtful} of them beside noise, where legacy was not seen to differ: doubtful)` : ''}`,
   );
@@ -128,7 +131,7 @@ function sayField(session: Session, field: ObservedField): void {
   session.say(`  ${plain(sample.curl)}`);
 }
 
-function sayRules(session: Session, { route, fields }: Observations): void {
+function sayRules(session: Session, { route, mixed, fields }: Observations): void {
   const proposed = new Map(
     fields.flatMap(({ suggestion }) => (suggestion ? [[suggestion.yaml, suggestion]] : [])),
   );
@@ -144,6 +147,7 @@ function sayRules(session: Session, { route, fields }: Observations): void {
   session.say(
     `# ${route}: under \`compare:\`, where you agree, with what stands there. Nothing is ignored until the plan says so.`,
   );
+  if (mixed) session.say(`# ${mixedInWords(mixed)}`);
   const rules = Map.groupBy(proposed.values(), ({ rule }) => rule);
   for (const own of rules.values()) {
     for (const { reason, hides } of own) {

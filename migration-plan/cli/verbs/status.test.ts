@@ -61,6 +61,23 @@ describe('fig status', () => {
     expect(json.routes[0].fenced).toBe(fenced);
   });
 
+  test('says of which routes another build answers as well, and that no step rests on what was seen', async () => {
+    const plan = articles();
+    const mixed = { build: 'b2', at: '2026-11-23T11:00:00.000Z' };
+    const known = { route: 'articles', at: 'canary 10%', since: null, build: 'b1', hash: 'h', bakeLeftMs: 0 };
+    const judged = { verdict: 'pass', guardrails: [{ name: 'mismatch', verdict: 'pass' }] };
+    const body = { ...known, ...judged, mixed, parity: null, parityGap: null };
+    control.answers.set('/v1/routes/articles/evidence', { status: 200, body });
+    control.route('articles', { stage: 'canary', percent: 10 });
+    const { out, err } = await fig(['status'], { admin, plan });
+    expect(out).toMatch(/ pass, mixed with build b2 +one build alone: fig next articles\n/);
+    expect(err).toBe(
+      'articles: build b2 has answered as well, last at 2026-11-23T11:00:00.000Z: what was seen is of no build alone, and no step rests on it. It is seen anew once that has been silent for ten seconds.\n',
+    );
+    const json = JSON.parse((await fig(['status', '--json'], { admin, plan })).out);
+    expect(json.routes[0]).toMatchObject({ mixed, evidence: 'pass, mixed with build b2' });
+  });
+
   test('shows what is known of a route, how old it is, and how much has moved', async () => {
     const plan = folders.write({
       'routes/articles.yaml':

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { EXIT } from '../exit-code.ts';
 import { describeMoved } from '../moved.ts';
 import { flow } from '../screen/flow.ts';
+import { mixedInWords } from '../screen/mixed.ts';
 import type { Tone } from '../screen/paint.ts';
 import { type Cell, sayTable, widthOf } from '../screen/table.ts';
 import type { Session } from '../session.ts';
@@ -41,7 +42,7 @@ function print(session: Session, { routes: lines, moved, notServed, plan }: Stan
       line.writes ?? '?',
       String(line.version ?? '?'),
       line.next ?? '-',
-      { text: line.evidence ?? '-', tone: line.parityStale === null ? 'plain' : 'yellow' },
+      { text: line.evidence ?? '-', tone: (line.parityStale ?? line.mixed) ? 'yellow' : 'plain' },
       { text: line.needs, tone: 'dim' },
     ]);
     const header = ['ROUTE', 'STAGE', 'SHARE', 'WRITES', 'VERSION', 'NEXT', 'EVIDENCE', 'NEEDS'];
@@ -64,6 +65,7 @@ function print(session: Session, { routes: lines, moved, notServed, plan }: Stan
   for (const { route, stage, fenced } of lines)
     if (fenced !== null && (stage === 'canary' || stage === 'candidate'))
       session.note(`${route}: ${fenced} (FENCED).`);
+  for (const { route, mixed } of lines) if (mixed !== null) session.note(`${route}: ${mixedInWords(mixed)}`);
   for (const name of notServed) session.note(`${name}: in the plan, not served yet. Run: npx fig reload`);
   if (plan === null)
     session.note(`The plan in ${session.planDir} has problems, so next steps are not shown: npx fig lint`);
