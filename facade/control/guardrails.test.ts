@@ -386,6 +386,23 @@ describe('guardrails', () => {
       expect((await next('canary', 10)).body.detail).toContain('build b2 of catalog has answered as well');
     });
 
+    test('are mixed by answers to second asks, too', async () => {
+      await facade.close();
+      const { shadow } = routeOf('articles', []);
+      await start({}, { shadow: { ...shadow, sampleRatio: 1, noiseRatio: 0.01 } }, openMemoryLedger(), named);
+      facade.control.learnBuild('catalog', 'b1');
+      await next('canary', 50, true);
+      const asked = new Set<string | undefined>();
+      sides.candidate.answer = (path) => {
+        sides.candidate.build = asked.has(path) ? 'b2' : 'b1';
+        asked.add(path);
+        return [200, { price: 1 }];
+      };
+      await requests(20);
+      Object.assign(sides.candidate, { answer: () => [200, { price: 1 }], build: 'b1' });
+      expect((await next('candidate')).body.detail).toContain('build b2 of catalog has answered as well');
+    });
+
     test('answers that name none are of the build that runs now', async () => {
       await by('b1', 300);
       await by(null, 300);

@@ -9,6 +9,8 @@ import { answerContext } from '../side.ts';
 import type { CaptureBudget } from './capture-budget.ts';
 import type { Comparer, RawAnswer } from './comparer.ts';
 import type { Copier, Copy } from './copier.ts';
+import { namedBuild } from './named-build.ts';
+import type { ShadowSink } from './shadow-sink.ts';
 
 export type RepeatsParts = {
   readonly call: Call;
@@ -16,6 +18,7 @@ export type RepeatsParts = {
   readonly copier: Copier;
   readonly comparer: Comparer;
   readonly budget: CaptureBudget;
+  readonly sink: Pick<ShadowSink, 'named'>;
   /** Whether a copy of this request would still be sent now. */
   readonly isShadowed: () => boolean;
 };
@@ -79,9 +82,11 @@ export class Repeats {
   }
 
   async #ask(party: Party): Promise<RawAnswer | null> {
-    const { copier, isShadowed } = this.#parts;
+    const { call, copier, sink, isShadowed } = this.#parts;
     if (!isShadowed()) return null;
     const copied = await copier.send(this.#copyTo(party));
+    const build = namedBuild(call, party, copied.rawHeaders);
+    if (build !== null) sink.named(build);
     return copied.kind === 'answer' ? this.asClient(copied, party) : null;
   }
 
