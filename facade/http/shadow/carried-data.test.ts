@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { relaySetLink } from '../../adapters/set-link.relay.ts';
 import { facadeOf, type TestFacade, TOKEN } from '../../test-kit/facade-of.ts';
-import { ObservedRoute } from '../../test-kit/observed.ts';
+import { ObservedRoute, sumOf } from '../../test-kit/observed.ts';
 import { dataSetOf, planOf, routeOf } from '../../test-kit/plan-of.ts';
 import { ask } from '../../test-kit/raw-client.ts';
 import { ScriptedRelay } from '../../test-kit/scripted-relay.ts';
@@ -176,12 +176,19 @@ describe('copies of a route whose data are on their way to the other side', () =
   ])('a second that turns between two answers is no difference of data %s', async (_how, quietMs) => {
     await start({ noiseRatio: 0.1 });
     relay.quietMs = quietMs;
-    const seconds = () => Math.floor(Date.now() / 1000);
-    let n = 0;
-    legacy.answer = holding(() => ({ at: seconds() }));
-    candidate.answer = holding(() => ({ at: seconds() + (n++ % 20 === 0 ? 1 : 0) }));
-    for (let request = 0; request < 60; request += 10) await Promise.all(Array.from({ length: 10 }, read));
-    expect((await settled(60)).compared.mismatch).toBe(0);
+    const [aheadMs, longMs, clients] = [20, 3_200, 6];
+    const seconds = (ms: number) => Math.floor((Date.now() + ms) / 1000);
+    legacy.answer = holding(() => ({ at: seconds(0) }));
+    candidate.answer = holding(() => ({ at: seconds(aheadMs) }));
+    let requests = 0;
+    const until = Date.now() + longMs;
+    const client = async () => {
+      for (; Date.now() < until; requests++) await read();
+    };
+    await Promise.all(Array.from({ length: clients }, client));
+    const seen = await settled(requests);
+    expect(seen.compared.mismatch).toBe(0);
+    expect(seen.fields.length + sumOf(seen.discarded)).toBeGreaterThan(0);
   });
 
   test('where the relay does not get there in time nobody can tell', async () => {
