@@ -1,5 +1,4 @@
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 
 /** Listens on a free port of the loopback and prints it as the first line; ends with SIGTERM. */
 export function announce(server: Server): void {

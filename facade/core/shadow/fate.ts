@@ -19,7 +19,8 @@ export type SkipReason = (typeof SKIP_REASONS)[number];
 /**
  * Why two answers were not compared though a copy was sent. `aborted` the client left, or the answer broke off ·
  * `conditional` the client has been answered 206, 304, 412 or 416, which the copy did not ask for · `fallback` the side
- * copied to answered the client in the end · `late` the copy waited longer than `shadow.timeout` for its turn ·
+ * copied to answered the client in the end · `late` the copy waited longer than `shadow.timeout` for its turn, or too
+ * many before it had come to nothing ·
  * `no-shadow` before its turn came nothing more was to be copied there: the route went back or on, was killed or changed ·
  * `no-answer` the facade itself answered, for an upstream that did not · `no-dry-run` the candidate did not rehearse
  * the write · `raced` the answers differed by what was on its way from the owner of the data to the other side, or it could

@@ -20,6 +20,7 @@ import { namedBuild } from './named-build.ts';
 import { Repeats } from './repeats.ts';
 import type { SecondAsks } from './second-asks.ts';
 import type { ShadowSink } from './shadow-sink.ts';
+import type { Waste } from './waste.ts';
 
 type TurnParts = {
   readonly call: Call;
@@ -31,6 +32,7 @@ type TurnParts = {
   readonly sink: ShadowSink;
   readonly rehearse: boolean;
   readonly secondAsks: SecondAsks;
+  readonly waste: Waste;
   readonly carried: CarriedData | null;
   readonly copier: Copier;
   readonly comparer: Comparer;
@@ -95,13 +97,14 @@ export class ShadowTurn {
     headers: Exchange['headers'],
     body: Buffer | null,
   ): Promise<void> {
-    const { sink, side, route, copier, isShadowed } = this.#parts;
+    const { sink, side, route, copier, waste, isShadowed } = this.#parts;
     // A side that was left is left alone, however many copies still wait for it.
     if (!isShadowed()) return this.#discard('no-shadow');
     // What is compared so late would be compared with another state of the data.
-    if (waitedMs > route.shadow.timeoutMs) return this.#discard('late');
+    if (waitedMs > route.shadow.timeoutMs || waste.isSpent(performance.now())) return this.#discard('late');
     const copied = await copier.send(copyTo(side));
     this.#copiedAtMs = performance.now();
+    waste.ended(copied, route.shadow.maxBodyBytes, this.#copiedAtMs);
     const build = namedBuild(this.#parts.call, side, copied.rawHeaders);
     if (build !== null) sink.named(build);
     if (!this.#parts.rehearse) sink.answered(side, hasFailed(copied), headMs(copied));

@@ -499,6 +499,33 @@ describe('shadow copies', () => {
     expect(shown).toContain('q=ada');
   });
 
+  test('that come to nothing are dropped before they cost clients anything: of an endless answer little is read', async () => {
+    await start({ maxBodyBytes: 4 << 20, concurrency: 4, queue: 50 });
+    let bytes = 0;
+    candidate.answer = (_request, response) => {
+      const piece = Buffer.alloc(65_536);
+      const more = () => {
+        while (!response.destroyed && response.write(piece)) bytes += piece.length;
+      };
+      response.on('drain', more);
+      more();
+    };
+    const requests = 200;
+    for (let n = 0; n < requests; n += 10)
+      await Promise.all(Array.from({ length: 10 }, () => get('/api/articles/1')));
+    const seen = await settled(requests);
+    expect(seen.compared.mismatch).toBeGreaterThanOrEqual(8);
+    expect(seen.compared.mismatch).toBeLessThan(40);
+    expect(seen.dropped + seen.discarded.late + seen.compared.mismatch).toBe(requests);
+    expect(bytes).toBeLessThan(200 << 20);
+    // It comes to its senses.
+    candidate.answer = json({ ok: true });
+    await until('copies again', async () => {
+      await get('/api/articles/1');
+      return (await observed()).compared.match > 0;
+    });
+  });
+
   describe('of writes', () => {
     const post = (body: string) => ask(facade.url, { path: '/api/articles', method: 'POST', body });
     const rehearsed =

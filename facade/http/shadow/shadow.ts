@@ -24,6 +24,7 @@ import { copyHeaders, repeatHeaders } from './shadow-headers.ts';
 import { ShadowQueue } from './shadow-queue.ts';
 import type { SinkOf } from './shadow-sink.ts';
 import { ShadowTurn } from './shadow-turn.ts';
+import { Waste } from './waste.ts';
 
 export type ShadowOptions = {
   /** The one that is in force now: copies that waited may be asked for no more. */
@@ -40,7 +41,7 @@ export type ShadowOptions = {
 };
 
 /** Of one route. */
-type Places = { readonly queue: ShadowQueue; readonly secondAsks: SecondAsks };
+type Places = { readonly queue: ShadowQueue; readonly secondAsks: SecondAsks; readonly waste: Waste };
 
 /** Bodies of requests and answers that are kept for copies, from those that wait for their turn to those that are compared. */
 const CAPTURE_BYTES = 128 * 1024 * 1024;
@@ -74,10 +75,11 @@ export class Shadow {
     const { shadow } = route;
     const rehearse = !call.decision.safe;
     const skipped = this.#skipReason(call, leg, side, route);
-    const { queue, secondAsks } = this.#placesOf(route.name);
+    const { queue, secondAsks, waste } = this.#placesOf(route.name);
     const fate = skipped ? { skipped } : random() >= shadow.sampleRatio ? ('sampled-out' as const) : null;
     // A candidate that is slow or gone costs clients least where nothing is kept for copies that are dropped.
-    const dropped = fate ?? (queue.isFull(shadow) ? ('dropped' as const) : null);
+    const hasNoPlace = queue.isFull(shadow) || waste.isSpent(performance.now());
+    const dropped = fate ?? (hasNoPlace ? ('dropped' as const) : null);
     if (dropped) {
       sink.fate(dropped);
       return null;
@@ -97,6 +99,7 @@ export class Shadow {
       sink,
       rehearse,
       secondAsks,
+      waste,
       ...this.#options,
     });
     // Asked before the write is on its way: a rehearsal on data from before another write says nothing of this one.
@@ -208,7 +211,11 @@ export class Shadow {
   #placesOf(route: string): Places {
     let places = this.#places.get(route);
     if (!places) {
-      places = { queue: new ShadowQueue(), secondAsks: new SecondAsks() };
+      places = {
+        queue: new ShadowQueue(),
+        secondAsks: new SecondAsks(),
+        waste: new Waste(performance.now()),
+      };
       this.#places.set(route, places);
     }
     return places;
