@@ -8,7 +8,7 @@ const position = z.object({
     .regex(/^\d{1,18}$/)
     .nullable(),
   lagMs: z.number().min(0).nullable(),
-  quietMs: z.number().min(0).nullish(),
+  carriedMs: z.number().min(0).nullish(),
 });
 const coverage = z.object({ covered: z.boolean() });
 

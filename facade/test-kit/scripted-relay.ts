@@ -6,7 +6,7 @@ export class ScriptedRelay {
   #head: string | null = null;
   #sinceMs = 0;
   lagMs: number | null = 0;
-  quietMs: number | null = null;
+  carriedMs: number | null = null;
   covered = false;
   /** How long it takes to answer; null: for ever. */
   delayMs: number | null = 0;
@@ -22,7 +22,7 @@ export class ScriptedRelay {
     else this.positions++;
     const body = covers
       ? { covered: this.covered }
-      : { set: 's', head: this.head, lagMs: this.#lagNow(), quietMs: this.quietMs };
+      : { set: 's', head: this.head, lagMs: this.#lagNow(), carriedMs: this.carriedMs };
     if (this.delayMs !== null) setTimeout(() => response.end(JSON.stringify(body)), this.delayMs);
   });
 

@@ -222,26 +222,28 @@ describe('a tail', () => {
     // What waits is told by its age, whatever keeps it from being carried over.
     expect(await tail.status()).toMatchObject({ waiting: 2, lagMs: 7 });
     const { head } = await tail.position();
-    expect(await tail.position()).toEqual({ set: 'items', head, lagMs: 7, quietMs: null });
+    expect(await tail.position()).toMatchObject({ set: 'items', head, lagMs: 7 });
     expect(await tail.covers(head as string)).toBe(false);
     fails = false;
     await until(async () => (await tail.status()).waiting === 0);
-    const quiet = { set: 'items', head: null, lagMs: 0, quietMs: expect.any(Number) };
-    await until(async () => (await tail.position()).quietMs !== null);
+    const quiet = { set: 'items', head: null, lagMs: 0, carriedMs: expect.any(Number) };
+    await until(async () => (await tail.position()).carriedMs !== null);
     expect(await tail.position()).toEqual(quiet);
     // From the last entry on, and not from the last look.
     const began = performance.now();
-    await until(async () => performance.now() - began > 60 && ((await tail.position()).quietMs ?? 0) > 60);
+    await until(async () => performance.now() - began > 60 && ((await tail.position()).carriedMs ?? 0) > 60);
     const before = performance.now();
     queue.note(3);
-    await until(async () => (await tail.status()).applied === 3 && (await tail.position()).quietMs !== null);
-    const { quietMs } = await tail.position();
-    expect(quietMs ?? 0).toBeLessThanOrEqual(performance.now() - before);
+    await until(
+      async () => (await tail.status()).applied === 3 && (await tail.position()).carriedMs !== null,
+    );
+    const { carriedMs } = await tail.position();
+    expect(carriedMs ?? 0).toBeLessThanOrEqual(performance.now() - before);
     expect(await tail.covers(head as string)).toBe(true);
     expect(await tail.status()).toMatchObject({ lagMs: 0, error: null, entries: 3, applied: 3 });
     queue.state = { kind: 'broken', missing: ['_fig_x'] };
     expect(await tail.status()).toMatchObject({ capture: 'broken', missing: ['_fig_x'], lagMs: null });
-    expect(await tail.position()).toEqual({ set: 'items', head: null, lagMs: null, quietMs: null });
+    expect(await tail.position()).toEqual({ set: 'items', head: null, lagMs: null, carriedMs: null });
     expect(await tail.covers(head as string)).toBe(false);
     await tail.remove();
     expect(await tail.status()).toMatchObject({ capture: 'absent', running: false });

@@ -33,8 +33,8 @@ export type SetPosition = {
   readonly head: string | null;
   /** Age of the oldest that waits, 0 when none does; null: not all writes are noted, so nothing can be said. */
   readonly lagMs: number | null;
-  /** For so long nothing was carried over, and nothing waits; null: not known, or something is under way. */
-  readonly quietMs: number | null;
+  /** For so long this process has carried nothing over, whatever waits; null: not known, or something is under way. */
+  readonly carriedMs: number | null;
 };
 
 export type TailOptions = {
@@ -139,11 +139,11 @@ export class Tail {
   /** Rejects when the legacy database cannot say. */
   async position(): Promise<SetPosition> {
     const { set, source } = this.#options;
-    if (!(await this.#notesAll())) return { set, head: null, lagMs: null, quietMs: null };
+    if (!(await this.#notesAll())) return { set, head: null, lagMs: null, carriedMs: null };
     const [head, { oldestMs }] = await Promise.all([source.head(), source.lag()]);
     // Looked at last: what has left the queue by now was carried over before, or is under way.
-    const quietMs = head === null && this.#carriedAt !== null ? performance.now() - this.#carriedAt : null;
-    return { set, head, lagMs: oldestMs ?? 0, quietMs };
+    const carriedMs = this.#carriedAt === null ? null : performance.now() - this.#carriedAt;
+    return { set, head, lagMs: oldestMs ?? 0, carriedMs };
   }
 
   /** Whether everything up to this position has been carried over; rejects when the legacy database cannot say. */

@@ -4,8 +4,8 @@ export type HeardPosition = {
   readonly head: string | null;
   /** Age of the oldest that waits, 0 when none does; null: not known. */
   readonly lagMs: number | null;
-  /** For so long nothing was on its way; null: not known, or something is. Absent: an older relay. */
-  readonly quietMs?: number | null | undefined;
+  /** For so long nothing was carried over; null: not known, or something is under way. Absent: an older relay. */
+  readonly carriedMs?: number | null | undefined;
 };
 
 /** Port: whoever knows how far the data sets have come. Adapter: set-link.relay.ts. Both reject when it does not say. */

@@ -23,8 +23,8 @@ export type SkipReason = (typeof SKIP_REASONS)[number];
  * many before it had come to nothing ·
  * `no-shadow` before its turn came nothing more was to be copied there: the route went back or on, was killed or changed ·
  * `no-answer` the facade itself answered, for an upstream that did not · `no-dry-run` the candidate did not rehearse
- * the write · `raced` the answers differed by what was on its way from the owner of the data to the other side, or it could
- * not be told in time · `streaming` an event stream · `too-complex` beyond the limits of a
+ * the write · `raced` the answers differed by what was on its way from the owner of the data to the other side: asked anew,
+ * they agreed · `unsettled` they differed, and nobody could tell whether by what was on its way · `streaming` an event stream · `too-complex` beyond the limits of a
  * comparison · `compare-busy` all threads compare and as many wait as may · `compare-timeout` the comparison took too
  * long · `compare-failed` its thread broke · `too-large` the answer of the side that is copied from, or both, beyond
  * `shadow.maxBody` · `no-memory` all bodies that are kept take as much as they may · `encoding` both in
@@ -39,6 +39,7 @@ export const DISCARD_REASONS = [
   'no-dry-run',
   'no-shadow',
   'raced',
+  'unsettled',
   'streaming',
   'too-complex',
   'compare-busy',
@@ -56,6 +57,7 @@ export type DiscardReason = (typeof DISCARD_REASONS)[number];
  */
 export const UNCOMPARED: ReadonlySet<DiscardReason> = new Set<DiscardReason>([
   'no-dry-run',
+  'unsettled',
   'streaming',
   'too-complex',
   'compare-busy',

@@ -1,15 +1,28 @@
 import type { Comparison, Difference } from '../compare/index.ts';
 
-/** What of a comparison is left without the places at which one side differs from an answer of its own. */
-export function without(comparison: Comparison, own: Comparison): Comparison {
-  const places = new Map(own.differences.map((one) => [keyOf(one), new Set(one.places)]));
+/**
+ * What of a comparison is left without the places that have changed; null where more has changed than is known. What was
+ * there before and is not, or the other way round, must lie on the same sides in both. A value that has changed into
+ * another one excuses another value alone: who answers null there has not come from either of them.
+ */
+export function without(comparison: Comparison, changed: Comparison): Comparison | null {
+  if (changed.more > 0) return null;
+  const excused = new Set<string>();
+  for (const { kind, path, places } of changed.differences)
+    for (const place of places)
+      excused.add(placeOf(path, place, kind === 'value' || kind === 'order' ? kind : ANY));
+  const isLeft = ({ kind, path }: Difference, place: number) =>
+    !excused.has(placeOf(path, place, ANY)) && !excused.has(placeOf(path, place, kind));
   const differences = comparison.differences.flatMap((one) => {
-    const left = one.places.filter((place) => !places.get(keyOf(one))?.has(place));
+    const left = one.places.filter((place) => isLeft(one, place));
     return left.length > 0 ? [shownAt(one, left)] : [];
   });
-  const isLeft = differences.length + comparison.more > 0;
-  return { ...comparison, outcome: isLeft ? 'mismatch' : 'match', differences };
+  const outcome = differences.length + comparison.more > 0 ? 'mismatch' : 'match';
+  return { ...comparison, outcome, differences };
 }
+
+const ANY = '*';
+const placeOf = (path: string, place: number, kind: string) => `${kind} ${place} ${path}`;
 
 /** Fewer places of a difference, with the sample of one of them where there is one. */
 function shownAt(difference: Difference, places: readonly number[]): Difference {
@@ -17,5 +30,3 @@ function shownAt(difference: Difference, places: readonly number[]): Difference 
   const isFirstLeft = difference.places[0] === places[0];
   return { ...difference, places, more, sample: (isFirstLeft ? null : more[0]?.sample) ?? difference.sample };
 }
-
-const keyOf = ({ kind, path }: Difference) => `${kind} ${path}`;

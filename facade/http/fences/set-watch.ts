@@ -82,7 +82,7 @@ export class SetWatch {
 
   /** Whether all that is written is at the other side now. Never rejects. */
   async isCaughtUp(): Promise<boolean> {
-    return (await this.fence()) === null;
+    return fenceOf(await this.#hearNow(false), this.#now()) === null;
   }
 
   /** Waits until all that is written by now is at the other side; false where that takes longer, or nobody can say. */
@@ -100,16 +100,14 @@ export class SetWatch {
 
   /** Whether anything was on its way to the other side since this moment; true too where nobody can say. */
   async hasMovedSince(atMs: number): Promise<boolean> {
-    const quietMs = (await this.#hearSoon())?.quietMs ?? null;
-    return quietMs === null || this.#now() - quietMs >= atMs;
+    const heard = await this.#hearSoon();
+    return heard === null || heard.head !== null || this.#hasCarriedSince(heard, atMs);
   }
 
-  /** Whether a write that was answered at this moment may be at the other side by now; true too where nobody can say. */
-  async mayHaveCarried(atMs: number): Promise<boolean> {
-    const askedAtMs = this.#now();
-    const heard = await this.#hearNow();
-    if (heard === null || heard.lagMs === null || heard.head === null) return true;
-    return atMs < askedAtMs - heard.lagMs;
+  /** Whether anything may have come to the other side since this moment, whatever waits; true too where nobody can say. */
+  async mayHaveCarriedSince(atMs: number): Promise<boolean> {
+    const heard = await this.#hearNow(false);
+    return heard === null || this.#hasCarriedSince(heard, atMs);
   }
 
   /** Whether a client may read at the other side again. What is not known yet is found out behind its back. */
@@ -128,8 +126,13 @@ export class SetWatch {
     clearTimeout(this.#timer);
   }
 
+  /** `carriedMs` was true a moment ago, so this errs to yes. */
+  #hasCarriedSince({ carriedMs }: HeardPosition, atMs: number): boolean {
+    return carriedMs === null || carriedMs === undefined || this.#now() - carriedMs >= atMs;
+  }
+
   /** What the relay says now; null where it takes too long for that, or reads are held and nobody need know. */
-  async #hearNow(): Promise<HeardPosition | null> {
+  async #hearNow(isWrite = true): Promise<HeardPosition | null> {
     if (this.cause() !== null || this.#isSlow) return null;
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<null>((resolve) => {
@@ -137,7 +140,8 @@ export class SetWatch {
     });
     const heard = await Promise.race([this.#fresh().catch(() => null), late]);
     clearTimeout(timer);
-    this.#isSlow ||= heard === null;
+    // What others ask beside them must not make writes give up their positions.
+    if (isWrite) this.#isSlow ||= heard === null;
     return heard;
   }
 
@@ -145,7 +149,7 @@ export class SetWatch {
   #hearSoon(): Promise<HeardPosition | null> {
     this.#soon ??= wait(COVERS_MS, undefined, { ref: false }).then(() => {
       this.#soon = null;
-      return this.#hearNow();
+      return this.#hearNow(false);
     });
     return this.#soon;
   }

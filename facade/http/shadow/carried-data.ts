@@ -6,7 +6,7 @@ import type { SetWatch } from '../fences/set-watch.ts';
 /** Data that one side owns and the other gets a moment later: two right answers may differ in what is on its way. */
 export type CarriedData = {
   readonly owner: Party;
-  readonly watch: Pick<SetWatch, 'isCaughtUp' | 'carriesWithin' | 'hasMovedSince' | 'mayHaveCarried'>;
+  readonly watch: Pick<SetWatch, 'isCaughtUp' | 'carriesWithin' | 'hasMovedSince' | 'mayHaveCarriedSince'>;
 };
 
 /** Null where a route owns no data, or nobody knows how far they are carried over. */

@@ -31,10 +31,11 @@ export type Anew = { readonly comparison: Comparison; readonly repeat: Compariso
 /** Two answers of one millisecond tell the same time. */
 const MOMENT_MS = 10;
 
-/** Further asks of one request that has been answered and copied. */
+/** Further asks of one request that has been answered and copied; what they are answered is kept until they are let go of. */
 export class Repeats {
   readonly #parts: RepeatsParts;
   readonly #copyTo: (party: Party) => Copy;
+  #keptBytes = 0;
 
   constructor(parts: RepeatsParts, copyTo: (party: Party) => Copy) {
     this.#parts = parts;
@@ -44,35 +45,35 @@ export class Repeats {
   /** What one side says to the same request, against what it said; null when it could not be asked. */
   async ofOne(party: Party, said: RawAnswer): Promise<Comparison | null> {
     const again = await this.#ask(party);
-    if (!again) return null;
-    const found = await this.#compare({ legacy: said, candidate: again });
-    this.#parts.budget.give(again.body.length);
-    return found;
+    return again && this.#compare({ legacy: said, candidate: again });
   }
 
   /**
-   * Both sides anew, once all that was written before is at both of them; null when they could not be asked. The owner of
-   * the data comes last: what it says otherwise than at first has changed meanwhile, and is left out. `isNoiseWanted`:
-   * the side that answered is then asked once more, and what it says otherwise within a moment is noise.
+   * Both sides anew, once all that was written before is at both of them; null when that tells nothing. The owner of the
+   * data comes last: what it says otherwise than at first has changed meanwhile, and is left out. `isNoiseWanted`: the
+   * side that answered is then asked once more, and what it says otherwise within a moment is noise.
    */
   async ofBoth(owner: Party, asked: Party, said: Answers, isNoiseWanted: boolean): Promise<Anew | null> {
-    const { budget } = this.#parts;
-    const other = owner === 'legacy' ? 'candidate' : 'legacy';
-    const late = await this.#ask(other);
+    const late = await this.#ask(owner === 'legacy' ? 'candidate' : 'legacy');
     const last = late && (await this.#ask(owner));
-    try {
-      if (!late || !last) return null;
-      const anew = owner === 'legacy' ? { legacy: last, candidate: late } : { legacy: late, candidate: last };
-      const found = await this.#compare(anew);
-      if (found?.outcome !== 'mismatch') return found && { comparison: found, repeat: null };
-      const changed = await this.#compare({ legacy: said[owner], candidate: last });
-      if (!changed) return null;
-      if (isNoiseWanted) await wait(MOMENT_MS);
-      const repeat = isNoiseWanted ? await this.ofOne(asked, anew[asked]) : null;
-      return { comparison: without(found, repeat ? without(changed, repeat) : changed), repeat };
-    } finally {
-      for (const answer of [late, last]) if (answer) budget.give(answer.body.length);
-    }
+    if (!last) return null;
+    /** The owner stays on its side, so that what it has gained lacks on the same one. */
+    const against = (other: RawAnswer): Answers =>
+      owner === 'legacy' ? { legacy: last, candidate: other } : { legacy: other, candidate: last };
+    const found = await this.#compare(against(late));
+    if (found?.outcome !== 'mismatch') return found && { comparison: found, repeat: null };
+    const changed = await this.#compare(against(said[owner]));
+    if (!changed) return null;
+    if (isNoiseWanted) await wait(MOMENT_MS);
+    const repeat = isNoiseWanted ? await this.ofOne(asked, owner === asked ? last : late) : null;
+    const comparison = without(found, (repeat && without(changed, repeat)) ?? changed);
+    return comparison && { comparison, repeat };
+  }
+
+  /** Lets go of the answers that were kept. */
+  release(): void {
+    this.#parts.budget.give(this.#keptBytes);
+    this.#keptBytes = 0;
   }
 
   /** An answer as the client would get it: redirects, cookies and prefixes of the two sides then mean the same. */
@@ -87,7 +88,9 @@ export class Repeats {
     const copied = await copier.send(this.#copyTo(party));
     const build = namedBuild(call, party, copied.rawHeaders);
     if (build !== null) sink.named(build);
-    return copied.kind === 'answer' ? this.asClient(copied, party) : null;
+    if (copied.kind !== 'answer') return null;
+    this.#keptBytes += copied.body.length;
+    return this.asClient(copied, party);
   }
 
   async #compare(answers: Answers): Promise<Comparison | null> {

@@ -42,7 +42,7 @@ type TurnParts = {
 };
 
 type Kept = Exclude<Copied, { kind: 'failed' }>;
-type Ended = { readonly outcome: ForwardOutcome; readonly party: Party; readonly atMs: number };
+type Ended = { readonly outcome: ForwardOutcome; readonly party: Party };
 
 /** One request and its copy, from the moment it is forwarded until both answers are in and compared. */
 export class ShadowTurn {
@@ -52,7 +52,9 @@ export class ShadowTurn {
   readonly #asked: Party;
   #closed = false;
   #ended: Ended | null = null;
-  #copiedAtMs = 0;
+  #repeats: Repeats | null = null;
+  /** Of a rehearsal: whether anything came to the other side since the write began. */
+  #mayHaveMetItself: Promise<boolean> | null = null;
   #onEnded: (ended: Ended) => void = () => {};
 
   constructor(parts: TurnParts) {
@@ -72,7 +74,7 @@ export class ShadowTurn {
   /** The client has its answer, or none; `party` is who gave it in the end. */
   ended(outcome: ForwardOutcome, party: Party): void {
     if (this.#ended) return;
-    this.#ended = { outcome, party, atMs: performance.now() };
+    this.#ended = { outcome, party };
     this.#onEnded(this.#ended);
   }
 
@@ -103,11 +105,13 @@ export class ShadowTurn {
     // What is compared so late would be compared with another state of the data.
     if (waitedMs > route.shadow.timeoutMs || waste.isSpent(performance.now())) return this.#discard('late');
     const copied = await copier.send(copyTo(side));
-    this.#copiedAtMs = performance.now();
-    waste.ended(copied, route.shadow.maxBodyBytes, this.#copiedAtMs);
+    waste.ended(copied, route.shadow.maxBodyBytes, performance.now());
     const build = namedBuild(this.#parts.call, side, copied.rawHeaders);
     if (build !== null) sink.named(build);
     if (!this.#parts.rehearse) sink.answered(side, hasFailed(copied), headMs(copied));
+    else
+      this.#mayHaveMetItself =
+        this.#parts.carried?.watch.mayHaveCarriedSince(this.#parts.call.started) ?? null;
     // The next copy need not wait for a client that reads slowly.
     void this.#conclude(copied, copyTo, headers, body);
   }
@@ -125,7 +129,7 @@ export class ShadowTurn {
     try {
       const ended = this.#ended ?? (await new Promise<Ended>((resolve) => (this.#onEnded = resolve)));
       const reason =
-        this.#discardReason(copied, ended) ?? (await this.#compare(copied, ended, copyTo, headers, body));
+        this.#discardReason(copied, ended) ?? (await this.#compare(copied, copyTo, headers, body));
       if (reason !== null) this.#parts.sink.discarded(reason);
     } catch (error) {
       // Whatever it is, the client has its answer, and each copy one end.
@@ -143,13 +147,13 @@ export class ShadowTurn {
    */
   async #compare(
     copied: Kept,
-    ended: Ended,
     copyTo: (party: Party) => Copy,
     headers: Exchange['headers'],
     body: Buffer | null,
   ): Promise<DiscardReason | null> {
     const { sink, tap, route, side, call, comparer, rehearse, secondAsks, isShadowed } = this.#parts;
     const repeats = new Repeats(this.#parts, copyTo);
+    this.#repeats = repeats;
     const { status, rawHeaders } = tap;
     const primary = repeats.asClient({ status, rawHeaders, body: tap.body() }, this.#asked);
     const copy = copied.kind === 'answer' ? repeats.asClient(copied, side) : null;
@@ -166,7 +170,8 @@ export class ShadowTurn {
     const isMismatch = first.outcome === 'mismatch';
     const data = copy && isMismatch ? this.#parts.carried : null;
     if (rehearse) {
-      if (data && (await this.#mayHaveMetItself(data, ended))) return 'raced';
+      // The write itself may have come to the other side before it was rehearsed there.
+      if (data && (await this.#mayHaveMetItself)) return 'unsettled';
       sink.compared({ endpoint, comparison: first, repeat: null, dryRun: true, keep });
       return null;
     }
@@ -183,7 +188,7 @@ export class ShadowTurn {
       const ask = () => repeats.ofBoth(data.owner, this.#asked, said, again !== null);
       const ready = () => data.watch.carriesWithin(route.shadow.timeoutMs);
       const anew = await secondAsks.take(endpoint, SOON, ask, ready);
-      if (!anew) return isShadowed() ? 'raced' : 'no-shadow';
+      if (!anew) return isShadowed() ? 'unsettled' : 'no-shadow';
       if (anew.comparison.outcome !== 'mismatch') return 'raced';
       return tell(placed(anew.comparison), anew.repeat);
     }
@@ -201,11 +206,6 @@ export class ShadowTurn {
     return (await carried.watch.hasMovedSince(performance.now() - AT_REST_MS))
       ? { ...again, when: 'soon' }
       : again;
-  }
-
-  /** The write itself may have come to the other side before it was rehearsed there. */
-  async #mayHaveMetItself({ watch }: CarriedData, { atMs }: Ended): Promise<boolean> {
-    return atMs < this.#copiedAtMs && (await watch.mayHaveCarried(atMs));
   }
 
   #discardReason(copied: Copied, { outcome, party }: Ended): DiscardReason | null {
@@ -231,6 +231,7 @@ export class ShadowTurn {
 
   #close(): void {
     this.#closed = true;
+    this.#repeats?.release();
     this.#parts.tap.release();
     this.tapped?.release();
   }

@@ -564,6 +564,9 @@ describe('shadow copies', () => {
       ['/api/articles/a%2f..%2f..%2f..%2f..%2fapi%2farticles', 'slashes'],
       ['/api/articles/a%5c..%5c..%5c..%5c..%5capi%5carticles', 'backslashes'],
       ['/api/articles/a%252f..%252f..%252f..%252f..%252fapi', 'slashes twice'],
+      ['/api/articles/a%2525252f..%2525252f..%2525252f..%2525252fapi', 'slashes four times'],
+      ['/api/articles/%c0%ae%c0%ae/%c0%ae%c0%ae/%c0%ae%c0%ae/%c0%ae%c0%ae/api', 'overlong dots'],
+      ['/api/articles/a%ef%bc%8f..%ef%bc%8f..%ef%bc%8f..%ef%bc%8fapi', 'full-width slashes'],
       ['/api/articles/..;/..;/..;/..;/api/articles', 'parameters'],
       ['/api/articles/%2e%2e%2f%2e%2e%2f%2e%2e%2f%2e%2e%2fapi', 'dots'],
     ])('that could climb out of the rehearsals are not sent: %s (%s)', async (path) => {

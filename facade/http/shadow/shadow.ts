@@ -225,10 +225,16 @@ export class Shadow {
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 /**
- * Whether every server takes the path of a rehearsal for one. SECURITY: behind a proxy that decodes paths, `a%2F..%2F` in
- * one would climb out of the rehearsals, and the write would be done.
+ * Whether servers take the path of a rehearsal for one, however freely they read it. SECURITY: behind a proxy that decodes
+ * paths, `a%2F..%2F` in one would climb out of the rehearsals, and the write would be done.
  */
 function staysRehearsed(target: string): boolean {
   const [path = ''] = target.split('?', 1);
-  return laxReadings(DRY_RUN_PREFIX + path).every((lax) => lax.path.startsWith(`${DRY_RUN_PREFIX}/`));
+  return (
+    !UNREADABLE.test(path) &&
+    laxReadings(DRY_RUN_PREFIX + path).every((lax) => lax.path.startsWith(`${DRY_RUN_PREFIX}/`))
+  );
 }
+
+/** Escapes of escapes, which may go on for ever; NUL; dots and slashes in overlong UTF-8, as full width, as `%u002e`. */
+const UNREADABLE = /%(?:25|00|C[01]|E0%[89]|F0%8|EF%BC%(?:8E|8F|BC))|%u/i;
