@@ -1,11 +1,16 @@
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
-import { decodeBody } from './decode-body.ts';
+import { type DecodedBody, decodeBody, decodeBodyNow } from './decode-body.ts';
 
 const TEXT = Buffer.from('{"a":"ä"}'.repeat(100));
 const MIB = 1 << 20;
 
-describe('decoding bodies', () => {
+type Decode = (...args: Parameters<typeof decodeBodyNow>) => DecodedBody | Promise<DecodedBody>;
+
+describe.each<[string, Decode]>([
+  ['decoding bodies', decodeBody],
+  ['decoding them at once', decodeBodyNow],
+])('%s', (_how, decode) => {
   test.each<[string, Uint8Array]>([
     ['gzip', gzipSync(TEXT)],
     ['X-GZIP', gzipSync(TEXT)],
@@ -17,7 +22,7 @@ describe('decoding bodies', () => {
     ['identity', TEXT],
     ['', TEXT],
   ])('undoes `%s`', async (encoding, body) => {
-    const decoded = await decodeBody(body, encoding, MIB);
+    const decoded = await decode(body, encoding, MIB);
     expect(decoded).toEqual({ ok: true, body: expect.anything() });
     expect(decoded.ok && Buffer.from(decoded.body).equals(TEXT)).toBe(true);
   });
@@ -31,17 +36,17 @@ describe('decoding bodies', () => {
   ])('a bomb of 64 MiB in `%s` stops at the limit', async (encoding, compress) => {
     const bomb = compress(Buffer.alloc(64 * MIB));
     const before = process.memoryUsage().arrayBuffers;
-    expect(await decodeBody(bomb, encoding, MIB)).toEqual({ ok: false, reason: 'too-large' });
+    expect(await decode(bomb, encoding, MIB)).toEqual({ ok: false, reason: 'too-large' });
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(16 * MIB);
   });
 
   test('exactly the limit passes, one byte more does not', async () => {
-    expect(await decodeBody(gzipSync(TEXT), 'gzip', TEXT.length)).toMatchObject({ ok: true });
-    expect(await decodeBody(gzipSync(TEXT), 'gzip', TEXT.length - 1)).toEqual({
+    expect(await decode(gzipSync(TEXT), 'gzip', TEXT.length)).toMatchObject({ ok: true });
+    expect(await decode(gzipSync(TEXT), 'gzip', TEXT.length - 1)).toEqual({
       ok: false,
       reason: 'too-large',
     });
-    expect(await decodeBody(TEXT, 'identity', TEXT.length - 1)).toEqual({ ok: false, reason: 'too-large' });
+    expect(await decode(TEXT, 'identity', TEXT.length - 1)).toEqual({ ok: false, reason: 'too-large' });
   });
 
   test.each<[string, string, Uint8Array, string]>([
@@ -51,10 +56,10 @@ describe('decoding bodies', () => {
     ['the name of a method of objects', 'constructor', TEXT, 'unknown-encoding'],
     ['too many layers', 'gzip, gzip, gzip, gzip', TEXT, 'unknown-encoding'],
   ])('%s is told', async (_, encoding, body, reason) => {
-    expect(await decodeBody(body, encoding, MIB)).toEqual({ ok: false, reason });
+    expect(await decode(body, encoding, MIB)).toEqual({ ok: false, reason });
   });
 
   test('an empty body needs no decoding, as HEAD and 304 answer with one', async () => {
-    expect(await decodeBody(Buffer.alloc(0), 'gzip', MIB)).toMatchObject({ ok: true });
+    expect(await decode(Buffer.alloc(0), 'gzip', MIB)).toMatchObject({ ok: true });
   });
 });

@@ -12,13 +12,19 @@ export class Placeholders {
   /** Secrets that are long enough to be told where nothing announces them, in each way they are written, and their stand-ins. */
   readonly #telling = new Map<string, string>();
   #told = 0;
+  #learned = 0;
 
   text(secret: string, kind: string): string {
-    const size = secret.length <= 1 ? secret.length : 2 ** Math.ceil(Math.log2(secret.length));
-    const stand = `REDACTED-${kind}-${this.#number(secret)}-${size}`;
+    const stand = this.#standFor(secret, kind);
     if (secret.length >= SHORTEST_ECHO && !this.#telling.has(secret) && this.#told++ < MOST_ECHOES)
-      for (const form of formsOf(secret)) this.#telling.set(form, stand);
+      this.#tell(secret, stand);
     return stand;
+  }
+
+  /** A secret that is shown nowhere, and is one wherever it is repeated; however many others there are, the first 200 of these are known. */
+  know(secret: string, kind: string): void {
+    if (secret.length < SHORTEST_ECHO || this.#telling.has(secret) || this.#learned++ >= MOST_ECHOES) return;
+    this.#tell(secret, this.#standFor(secret, kind));
   }
 
   /** Replaces what was a secret elsewhere, plain or as JSON and URLs write it. */
@@ -42,6 +48,15 @@ export class Placeholders {
     return `9${which.padStart(secret.replace(/\D/g, '').length - 1, '0')}`;
   }
 
+  #standFor(secret: string, kind: string): string {
+    const size = secret.length <= 1 ? secret.length : 2 ** Math.ceil(Math.log2(secret.length));
+    return `REDACTED-${kind}-${this.#number(secret)}-${size}`;
+  }
+
+  #tell(secret: string, stand: string): void {
+    for (const form of formsOf(secret)) this.#telling.set(form, stand);
+  }
+
   #number(secret: string): number {
     const known = this.#known.get(secret) ?? this.#known.size + 1;
     this.#known.set(secret, known);
@@ -57,8 +72,15 @@ function formsOf(secret: string): string[] {
     JSON.stringify(secret).slice(1, -1),
     // A lone surrogate has no such form.
     encodeURIComponent(secret.toWellFormed()),
-    ...(spoken.length >= SHORTEST_ECHO ? [spoken] : []),
+    ...[spoken, inLatin(spoken)].filter((form) => form.length >= SHORTEST_ECHO),
   ];
+}
+
+/** With the escapes read that are none of UTF-8, as in forms of pages in ISO-8859-1. */
+function inLatin(escaped: string): string {
+  return escaped.replace(/%([89a-f][0-9a-f])/gi, (_, byte: string) =>
+    String.fromCharCode(Number.parseInt(byte, 16)),
+  );
 }
 
 /** A URL, or a part of one, with all its escapes read; broken ones stay. */

@@ -18,7 +18,10 @@ export function redactHeader(
   if (header === 'set-cookie') return value.replace(/^((?:[^=;]*=)?)([^;]*)/, cookie(placeholders));
   if (header === 'authorization' || header === 'proxy-authorization') {
     return value.replace(/^(\s*[\w-]+\s+)?(.+)$/s, (_, scheme = '', credential: string) => {
-      return scheme + placeholders.text(credential, kindOf(scheme.trim()));
+      const shown = scheme + placeholders.text(credential, kindOf(scheme.trim()));
+      const password = /^basic\s/i.test(scheme) ? passwordOf(credential) : null;
+      if (password !== null) placeholders.know(password, 'password');
+      return shown;
     });
   }
   // Of digests: `nextnonce="…"`, `rspauth="…"`.
@@ -32,6 +35,30 @@ export function redactHeader(
   return /^(?:[a-z][a-z0-9+.-]*:\/)?\/\S*$/i.test(value)
     ? redactUrl(value, placeholders)
     : redactText(value, placeholders);
+}
+
+/** Makes known what a header holds that is a credential, whatever it is called. */
+export function knowCredential(name: string, value: string, placeholders: Placeholders): void {
+  const header = name.toLowerCase();
+  if (header === 'cookie') {
+    for (const pair of value.split(';'))
+      placeholders.know(pair.slice(pair.indexOf('=') + 1).trim(), 'cookie');
+    return;
+  }
+  const [, scheme = '', credential = ''] = /^\s*(?:([\w-]+)\s+)?(.*)$/s.exec(value)!;
+  placeholders.know(value, 'credential');
+  if (scheme === '') return;
+  placeholders.know(credential, kindOf(scheme));
+  const password = /^basic$/i.test(scheme) ? passwordOf(credential) : null;
+  if (password !== null) placeholders.know(password, 'password');
+}
+
+/** Of `Basic` credentials (RFC 7617); null where they are none. */
+function passwordOf(credential: string): string | null {
+  if (!/^[A-Za-z0-9+/_-]+={0,2}\s*$/.test(credential)) return null;
+  const spoken = Buffer.from(credential, 'base64');
+  const colon = spoken.indexOf(':');
+  return colon === -1 ? null : spoken.toString('utf8', colon + 1);
 }
 
 function cookie(placeholders: Placeholders) {

@@ -1,7 +1,8 @@
 import type { Plan } from '#plan/model/plan.ts';
 import { type CompiledRules, compileRules, type Difference, type Sample } from '../compare/index.ts';
+import { namedSecrets } from './named-secrets.ts';
 import { Placeholders, unescaped } from './placeholders.ts';
-import { redactHeader } from './redact-header.ts';
+import { knowCredential, redactHeader } from './redact-header.ts';
 import { type JsonRedaction, redactJson } from './redact-json.ts';
 import { redactForm, redactText, redactUrl } from './redact-url.ts';
 import { type NamedSecret, secretByName } from './secret-names.ts';
@@ -51,10 +52,21 @@ export class Redactor {
 
   /** `contentType` as the header has it; a body that is not what it says is read as text. */
   body(body: string, contentType: string): string {
-    const type = contentType.split(';')[0]!.trim().toLowerCase();
+    const type = mediaType(contentType);
     if (/[/+](?:json|x-ndjson|json-seq)$/.test(type)) return this.json(body);
     if (type === 'application/x-www-form-urlencoded') return redactForm(bounded(body), this.#placeholders);
     return /^\s*[[{]/.test(body) ? this.json(body) : this.text(body);
+  }
+
+  /** Reads a body that is not shown, for what names say is a secret in it; up to 1,048,576 characters of it. */
+  learn(body: string, contentType: string): void {
+    const secrets = namedSecrets(bounded(body), mediaType(contentType), this.#rules.root);
+    for (const { secret, kind } of secrets) this.#placeholders.know(secret, kind);
+  }
+
+  /** Makes known what a header of an upstream's credentials holds, which the client's request does not show. */
+  credential(name: string, value: string): void {
+    knowCredential(name, bounded(value), this.#placeholders);
   }
 
   /**
@@ -144,6 +156,7 @@ export class Redactor {
 
 const NAME_IN_PATH = /\[("(?:[^"\\]|\\.)*")\]|\.([^.[\]]+)/g;
 const NAME_OR_INDEX = new RegExp(`${NAME_IN_PATH.source}|\\[(?:\\d+|\\*)\\]`, 'g');
+const mediaType = (contentType: string) => contentType.split(';')[0]!.trim().toLowerCase();
 const bounded = (text: string) => cutWhole(text, LONGEST);
 
 /** Cut at a space or quote, so that no part of a secret stays behind that nobody can tell. */

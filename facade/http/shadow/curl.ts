@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { cutWhole, type Redactor } from '../../core/redact/redactor.ts';
 import type { Call } from '../call.ts';
 import type { Exchange } from '../forwarder.ts';
+import { requestTexts } from './request-texts.ts';
 
 /** Headers that curl makes itself, or that say nothing about the request. */
 const OWN = new Set([
@@ -53,11 +54,20 @@ export function curlOf(
   // What is cut off is one of its secrets as well.
   for (const [name, value] of lines) if (SESSIONS.has(name)) redactor.header(name, value);
   const type = headers['content-type'];
-  // Also a body that is left out is read: an answer may repeat its secrets.
-  const text = body && isUtf8(body) ? cutWhole(body.toString('utf8'), MAX_BODY) : '';
-  const shownBody = redactor.body(text, typeof type === 'string' ? type : '');
+  const mediaType = typeof type === 'string' ? type : '';
+  const text = body && isSent ? body.toString('utf8') : '';
+  const shownBody = redactor.body(text, mediaType);
   const origin = snapshot.plan.publicUrl.replace(/\/$/, '');
   const shownUrl = redactor.url(origin + target.path + target.query, decision.match?.pattern);
+  // Also what is not shown is read: an answer may repeat its secrets.
+  for (const change of Object.values(decision.state?.route.credentials ?? {}))
+    for (const [name, value] of Object.entries(change?.set ?? {})) redactor.credential(name, value);
+  const coding = headers['content-encoding'];
+  if (body && (leftOut !== null || coding !== undefined))
+    for (const unseen of requestTexts(body, mediaType, coding)) {
+      redactor.body(cutWhole(unseen, MAX_BODY), mediaType);
+      redactor.learn(unseen, mediaType);
+    }
   // Only now all secrets of the request are known: its body may hold the value of a cookie under another name.
   for (const [name, value] of shownHeaders) {
     const shown = redactor.withoutEchoes(value);
