@@ -17,7 +17,6 @@ import { dottedKey, vendorKey } from './vendor-keys.ts';
  */
 export function findSecrets(text: string): Span[] {
   return [
-    ...privateKeys(text),
     ...urlPasswords(text),
     ...words(text),
     ...findEmails(text),
@@ -29,12 +28,11 @@ export function findSecrets(text: string): Span[] {
   ];
 }
 
-/** Secrets that are told by what stands elsewhere: a heading, a label, an element around them, a line before. */
+/** Secrets that are told by what stands elsewhere: a heading, a label, an element around them, a line before, the head of a key. */
 export function findApart(text: string): Span[] {
   const isOneLine = !/[\r\n]/.test(text);
-  return [...markup(text), ...(isOneLine ? [] : [...columns(text), ...blocks(text)])].filter(
-    ({ from, to }) => !saysNothing(text.slice(from, to)),
-  );
+  const named = [...markup(text), ...(isOneLine ? [] : [...columns(text), ...blocks(text)])];
+  return [...privateKeys(text), ...named.filter(({ from, to }) => !saysNothing(text.slice(from, to)))];
 }
 
 function* privateKeys(text: string): Iterable<Span> {

@@ -37,9 +37,14 @@ export function redactForm(form: string, placeholders: Placeholders): string {
     .join('&');
 }
 
-/** `told` are secrets that somebody knows who has seen more of the text. */
-export function redactText(text: string, placeholders: Placeholders, told: readonly Span[] = []): string {
-  const spans = [...told, ...findSecrets(text)];
+/** `told` are secrets that somebody knows who has seen more of the text; `rest` is what else to take for some where nothing tells more of it. */
+export function redactText(
+  text: string,
+  placeholders: Placeholders,
+  told: readonly Span[] = [],
+  rest: Iterable<Span> = [],
+): string {
+  const spans = [...told, ...findSecrets(text), ...rest];
   return spans.length === 0
     ? text
     : replaceSpans(text, spans, (secret, kind) => placeholders.text(secret, kind));

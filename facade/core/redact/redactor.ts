@@ -1,5 +1,6 @@
 import type { Plan } from '#plan/model/plan.ts';
 import { type CompiledRules, compileRules, type Difference, type Sample } from '../compare/index.ts';
+import { base64Lines } from './base64-lines.ts';
 import { namedSecrets } from './named-secrets.ts';
 import { Placeholders, unescaped } from './placeholders.ts';
 import { knowCredential, redactHeader } from './redact-header.ts';
@@ -85,7 +86,8 @@ export class Redactor {
   /** `told` are secrets in it that somebody knows who has seen more of the text. */
   text(text: string, told: readonly Span[] = []): string {
     const whole = bounded(text);
-    return redactText(whole, this.#placeholders, spansWithin(told, 0, whole.length));
+    const spans = spansWithin(told, 0, whole.length);
+    return redactText(whole, this.#placeholders, spans, base64Lines(whole));
   }
 
   /** What may be shown of a difference: where it stood and both values, without a secret that they hold or repeat. */
@@ -150,7 +152,12 @@ export class Redactor {
       place = name === undefined ? place.item() : place.member(name);
       kind ??= (name === undefined ? null : secretByName(name)) ?? (place.ignore && 'json');
     }
-    return { place, kind: kind ?? told, placeholders: this.#placeholders, text: (text) => this.text(text) };
+    return {
+      place,
+      kind: kind ?? told,
+      placeholders: this.#placeholders,
+      text: (text) => redactText(bounded(text), this.#placeholders),
+    };
   }
 }
 
