@@ -10,12 +10,13 @@ const NETWORKS: readonly (readonly [beginning: RegExp, lengths: readonly number[
   [/^(?:5018|5020|5038|5893|6304|6759|676[1-3])/, [16, 17, 18, 19]],
 ];
 /** How numbers are printed on cards; any other grouping is something else, for example a UUID. */
-const GROUPS = /^(?:\d+|\d{4}(?:[ -]\d{4}){2,3}(?:[ -]\d{1,4})?|\d{4}[ -]\d{6}[ -]\d{4,5})$/;
+const GROUPS =
+  /^(?:\d+|\d{4}(?:[ .\u00a0\u2007\u2009\u2011\u202f-]\d{4}){2,3}(?:[ .\u00a0\u2007\u2009\u2011\u202f-]\d{1,4})?|\d{4}[ .\u00a0\u2007\u2009\u2011\u202f-]\d{6}[ .\u00a0\u2007\u2009\u2011\u202f-]\d{4,5})$/;
 
 /** Whether digits, perhaps in groups, are the number of a payment card: network, length and check digit (Luhn). */
 export function isCardNumber(text: string): boolean {
   if (text.length > 24 || !GROUPS.test(text)) return false;
-  const digits = text.replace(/[ -]/g, '');
+  const digits = text.replace(/\D/g, '');
   const known = NETWORKS.some(
     ([beginning, lengths]) => lengths.includes(digits.length) && beginning.test(digits),
   );

@@ -19,8 +19,10 @@ export function findSecrets(text: string): Span[] {
   return [
     ...urlPasswords(text),
     ...words(text),
+    ...foreignNames(text),
     ...findEmails(text),
     ...numbers(text),
+    ...dottedCards(text),
     ...accounts(text),
     ...otherKeys(text),
     ...parts(text),
@@ -71,6 +73,14 @@ function* words(text: string): Iterable<Span> {
   }
 }
 
+/** Names of passwords that are no word of `A-Z a-z 0-9 _ -`. */
+function* foreignNames(text: string): Iterable<Span> {
+  for (const { index, 0: name } of text.matchAll(/contrase(?:ñ|n\u0303)as?|hasł[oa]/giu)) {
+    const span = assignedValue(text, index, index + name.length);
+    if (span) yield span;
+  }
+}
+
 /** A word, or words with dots between, that are a key or token by their form. */
 function token(text: string, from: number, to: number): Span | null {
   const word = text.slice(from, to);
@@ -91,7 +101,7 @@ function token(text: string, from: number, to: number): Span | null {
 }
 
 function* numbers(text: string): Iterable<Span> {
-  for (const { index: start, 0: run } of text.matchAll(/\d(?:[ -]?\d){7,}/g)) {
+  for (const { index: start, 0: run } of text.matchAll(/\d(?:[ \u00a0\u2007\u2009\u2011\u202f-]?\d){7,}/g)) {
     const end = start + run.length;
     // Part of a word, or of a decimal fraction.
     const joinedBefore = /[A-Za-z0-9_]$|\d\.$/.test(text.slice(Math.max(0, start - 2), start));
@@ -106,6 +116,15 @@ function* numbers(text: string): Iterable<Span> {
       yield { from: groups[first]!.from, to: groups[last]!.to, kind: 'card' };
       first = last;
     }
+  }
+}
+
+/** Card numbers with dots, which elsewhere stand in fractions, versions and addresses. */
+function* dottedCards(text: string): Iterable<Span> {
+  for (const { index: from, 0: run } of text.matchAll(
+    /(?<![\w.])\d{4}\.(?:\d{4}\.\d{4}(?:\.\d{4})?\.\d{1,4}|\d{6}\.\d{4,5})(?!\w|\.\d)/g,
+  )) {
+    if (isCardNumber(run)) yield { from, to: from + run.length, kind: 'card' };
   }
 }
 

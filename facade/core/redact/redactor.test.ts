@@ -24,6 +24,10 @@ const byForm: readonly (readonly [kind: string, secret: string])[] = [
   ['card', '5555 5555 5555 4444'],
   ['card', '3782-822463-10005'],
   ['card', '6011000990139424'],
+  ['card', '6011\u00a01111\u00a01111\u00a01117'],
+  ['card', '4111\u202f1111\u202f1111\u202f1111'],
+  ['card', '4111.1111.1111.1111'],
+  ['card', '3782.822463.10005'],
   ['iban', 'DE89370400440532013000'],
   ['iban', 'GB29 NWBK 6016 1331 9268 19'],
   ['email', 'jane.doe+test@mail.example.com'],
@@ -47,6 +51,10 @@ const byForm: readonly (readonly [kind: string, secret: string])[] = [
   ['api-key', key('sk-', 'proj-', letters(40))],
   ['shopify', key('shpat_', '0123456789abcdef0123456789abcdef')],
   ['digitalocean', key('dop_v1_', '0123456789abcdef'.repeat(4))],
+  ['hugging-face', key('hf_', letters(34))],
+  ['databricks', key('dapi', '0123456789abcdef0123456789abcdef')],
+  ['databricks', key('dapi', '0123456789abcdef0123456789abcdef-2')],
+  ['alibaba', key('LTAI', '5t', letters(18))],
   ['vault', key('hvs.', letters(30))],
   ['private-key', '-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\nx==\n-----END RSA PRIVATE KEY-----'],
 ];
@@ -146,6 +154,23 @@ describe('what a name says is a secret', () => {
     'connect.sid',
     'csrf_token',
     'AccountKey',
+    'Ocp-Apim-Subscription-Key',
+    'X-Auth-Key',
+    'x-functions-key',
+    'ali-access-key',
+    'motdepasse',
+    'mot_de_passe',
+    'contrasena',
+    'contraseña',
+    'contrasen\u0303a',
+    'nuevaContraseña',
+    'senha',
+    'haslo',
+    'hasło',
+    'wachtwoord',
+    'salasana',
+    'lozinka',
+    'parola',
   ];
 
   it.each(names)('%s', (name) => {
@@ -240,6 +265,19 @@ describe('what the plan names', () => {
     const bare = new Redactor(compileRedaction({ headers: [], json: [] }));
     expect(bare.header('cookie', 'sid=abc')).not.toContain('abc');
     expect(bare.header('authorization', 'Bearer abc')).not.toContain('abc');
+  });
+});
+
+describe('what only looks like it', () => {
+  it.each([
+    ...['1.4111111111111111', '4111.1111.1111.1112', '10.4111.1111.1111.1111', 'v4111.1111.1111.1111'],
+    ...['4111\u00a01111\u00a01111\u00a01112', 'hf_model', 'LTAIR and dapifier', 'hf_hub_download_of_all'],
+    ...['senhora: x', 'desenhar=1', 'paroladordine: a', 'senhaAlteradaEm=2026', 'keyboard-access: 1'],
+  ])('stays: %s', (text) => {
+    expect(redactor().text(text)).toBe(text);
+    expect(redactor().body(JSON.stringify({ a: text }), 'application/json')).toBe(
+      JSON.stringify({ a: text }),
+    );
   });
 });
 

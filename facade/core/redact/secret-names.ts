@@ -12,6 +12,9 @@ const NAMES: Readonly<Record<NamedSecret, readonly string[]>> = {
     'passphrase',
     'kennwort',
     'passwort',
+    'senha',
+    'haslo',
+    'parola',
     'otp',
     'totp',
     'cvv',
@@ -32,7 +35,7 @@ const NAMES: Readonly<Record<NamedSecret, readonly string[]>> = {
     'xsrf',
     'bearer',
   ],
-  secret: ['apikey', 'authkey', 'subscriptionkey', 'sig', 'credential', 'credentials', 'cookie', 'setcookie'],
+  secret: ['apikey', 'sig', 'credential', 'credentials', 'cookie', 'setcookie'],
 };
 
 /** Ends of names: `newPassword`, `refresh_token`, `x-api-key`, `JSESSIONID`. */
@@ -49,6 +52,11 @@ const ENDINGS: Readonly<Record<NamedSecret, readonly string[]>> = {
     'passwordagain',
     'password1',
     'password2',
+    'motdepasse',
+    'contrasena',
+    'wachtwoord',
+    'salasana',
+    'lozinka',
   ],
   token: ['token', 'sessionid', 'sessid', 'connectsid'],
   secret: [
@@ -57,6 +65,9 @@ const ENDINGS: Readonly<Record<NamedSecret, readonly string[]>> = {
     'privatekey',
     'secretkey',
     'accesskey',
+    'authkey',
+    'subscriptionkey',
+    'functionskey',
     'accountkey',
     'sharedkey',
     'signingkey',
@@ -76,22 +87,32 @@ const ASIDE = new Set([
 ]);
 /** Last words of names of several words. */
 const LAST_WORDS: ReadonlyMap<string, NamedSecret> = new Map([
-  ...(['pass', 'pwd', 'pw', 'pin', 'otp', 'passcode', 'passphrase', 'kennwort', 'passwort'] as const).map(
-    (word) => [word, 'password'] as const,
-  ),
+  ...[
+    ...['pass', 'pwd', 'pw', 'pin', 'otp', 'passcode', 'passphrase', 'kennwort', 'passwort'],
+    ...['senha', 'haslo', 'parola'],
+  ].map((word) => [word, 'password'] as const),
   ...(['jwt', 'auth', 'bearer', 'csrf', 'xsrf'] as const).map((word) => [word, 'token'] as const),
 ]);
 
 /** Null for a name that says nothing of a secret, such as `secretary`, `bypass` or `passwordChangedAt`. */
 export function secretByName(name: string): NamedSecret | null {
   if (name.length > LONGEST) return null;
-  const plain = name.toLowerCase().replace(/[^a-z0-9]/g, '');
+  const plain = inAscii(name)
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, '');
   const known = byWhole(plain) ?? byWhole(plain.replace(/s$/, ''));
   if (known !== null) return known;
-  const words = wordsOf(name);
+  const words = wordsOf(inAscii(name));
   while (words.length > 1 && ASIDE.has(words.at(-1) as string)) words.pop();
   const last = words.at(-1) ?? '';
   return byWhole(words.join('')) ?? (words.length > 1 ? (LAST_WORDS.get(last) ?? null) : null);
+}
+
+/** `contraseña` is `contrasena`, `hasło` is `haslo`. */
+function inAscii(name: string): string {
+  return /^[\x20-\x7e]*$/.test(name)
+    ? name
+    : name.normalize('NFD').replace(/\p{M}/gu, '').replaceAll('ł', 'l').replaceAll('Ł', 'L');
 }
 
 function byWhole(plain: string): NamedSecret | null {

@@ -19,6 +19,9 @@ const KEYS: readonly (readonly [kind: string, beginning: string, rest: RegExp])[
   ['pypi', 'pypi-', /^[\w-]{50,}$/],
   ['api-key', 'sk-', /^(?=[\w-]*\d)[\w-]{20,}$/],
   ...['shpat_', 'shpca_', 'shppa_', 'shpss_'].map((six) => ['shopify', six, /^[a-fA-F0-9]{32}$/] as const),
+  ['hugging-face', 'hf_', /^[A-Za-z0-9]{30,}$/],
+  ['databricks', 'dapi', /^[a-f0-9]{32}(?:-\d)?$/],
+  ['alibaba', 'LTAI', /^(?=[A-Za-z]*\d)[A-Za-z0-9]{12,26}$/],
   ['digitalocean', 'dop_v1_', /^[a-f0-9]{64}$/],
   ['twilio', 'SK', /^[a-f0-9]{32}$/],
 ];
