@@ -1,6 +1,7 @@
 import { blocks } from './blocks.ts';
 import { isCardNumber } from './card.ts';
 import { columns } from './columns.ts';
+import { dumps } from './dumps.ts';
 import { findEmails } from './email.ts';
 import { ibanEnd } from './iban.ts';
 import { markup } from './markup.ts';
@@ -33,7 +34,7 @@ export function findSecrets(text: string): Span[] {
 /** Secrets that are told by what stands elsewhere: a heading, a label, an element around them, a line before, the head of a key. */
 export function findApart(text: string): Span[] {
   const isOneLine = !/[\r\n]/.test(text);
-  const named = [...markup(text), ...(isOneLine ? [] : [...columns(text), ...blocks(text)])];
+  const named = [...markup(text), ...dumps(text), ...(isOneLine ? [] : [...columns(text), ...blocks(text)])];
   return [...privateKeys(text), ...named.filter(({ from, to }) => !saysNothing(text.slice(from, to)))];
 }
 

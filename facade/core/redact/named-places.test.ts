@@ -44,6 +44,14 @@ describe('what names a secret may stand apart from it', () => {
     ['a list', `tokens:\n- ${S}\n- ${S}\nage: 7`],
     ['a pair on two lines', `env:\n  - name: DB_PASSWORD\n    value: ${S}\n  - name: AGE\n    value: 7`],
     ['a digest', `Authorization: Digest username="jane", realm="a, b", response="${S}"`],
+    ['a member that PHP dumps', `array(1) { ["password"]=> string(${S.length}) "${S}" }`],
+    ['one on the next line', `array(1) {\n  ["api_key":protected]=>\n  string(99) "${S}"\n}`],
+    ['one with a quote in it', `["password"]=> string(${S.length + 2}) "a"${S}" }`],
+    ['a column of an insert', `INSERT INTO users (email, password) VALUES ('x', '${S}')`],
+    [
+      'columns of several rows',
+      `insert into \`a\`.\`b\` (\`id\`,\`pin\`,at) values\n (1,'it''s ${S}',now()),\n (2, N'${S}', concat('a', 'b')), (3,${S},null)`,
+    ],
     ['a cookie with quotes', `cookie: a="b"; sid=${S}`],
   ])('%s', (_, text) => {
     const shown = redactor().text(text);
@@ -140,6 +148,9 @@ describe('ordinary data stays as it is', () => {
       'a page',
       '<table><tr><th>Name</th><th>City</th></tr><tr><td>Jane</td><td>Köln</td></tr></table><dl><dt>Name</dt><dd>Jane</dd></dl>',
     ],
+    ['a dump', 'array(2) { ["name"]=> string(4) "Jane" ["passwordChangedAt"]=> int(7) }'],
+    ['an insert', "insert into users (name, city) values ('Jane', 'it''s (here), or there'); select (1, 2)"],
+    ['an insert without names', "insert into password values ('Jane', 1)"],
     ['source', 'if (a<b && c>d) { return code=ok; }'],
   ])('%s', (_, text) => {
     expect(redactor().text(text)).toBe(text);

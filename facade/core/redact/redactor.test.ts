@@ -480,6 +480,17 @@ describe('hostile text', () => {
         '/key/a1',
       ],
     ],
+    [
+      'dumps and lines of keys',
+      [
+        "insert into a (pin) values ('a''",
+        'insert into a (',
+        '["pin"]=> int(',
+        '["pin"]=> ',
+        'aB3\n',
+        ' \\n',
+      ],
+    ],
   ])(
     '%s without end are read in time',
     async (_, parts) => {
