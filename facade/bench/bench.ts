@@ -56,14 +56,20 @@ const workers = flags.workers === undefined ? 1 : count('workers');
 /** No copies, and copies of everything: the same route at the same stage. */
 const [WITHOUT, WITH] = ['facade, no copies', 'facade, shadow 100 %'];
 const control = facadeAt(`${WITHOUT}, once more`, { stage: 'shadow' });
-const slow = await startScript('slow-upstream.ts');
+const bad = {
+  slow: await startScript('slow-upstream.ts'),
+  garbage: await startScript('garbage-upstream.ts'),
+  endless: await startScript('endless-upstream.ts'),
+};
 const candidates: Peer[] = [
   facadeAt('facade, settled route', { stage: 'candidate' }),
   facadeAt('facade, canary 50 %', { stage: 'canary', percent: 50 }),
   facadeAt(WITHOUT, { stage: 'shadow' }),
   facadeAt(WITH, { stage: 'shadow', copies: '100%' }),
   facadeAt(`${WITH}, candidate dead`, { stage: 'shadow', copies: '100%', candidate: 'http://127.0.0.1:9' }),
-  facadeAt(`${WITH}, candidate slow`, { stage: 'shadow', copies: '100%', candidate: slow.url }),
+  ...Object.entries(bad).map(([how, { url }]) =>
+    facadeAt(`${WITH}, candidate ${how}`, { stage: 'shadow', copies: '100%', candidate: url }),
+  ),
   ...(workers > 1
     ? [facadeAt(`facade, settled route, ${workers} workers`, { stage: 'candidate', workers })]
     : []),
@@ -122,7 +128,7 @@ async function main(): Promise<void> {
   } finally {
     for (const proxy of running.values()) await proxy.stop();
     await upstream.stop();
-    await slow.stop();
+    for (const candidate of Object.values(bad)) await candidate.stop();
   }
   const report = [
     ...table(rows),
