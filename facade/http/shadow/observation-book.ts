@@ -140,6 +140,7 @@ class Page implements ShadowSink {
     this.observations.failed();
     this.#tally.uncompared(this.#options.nowMs());
   };
+  missed: ShadowSink['missed'] = () => this.#tally.uncompared(this.#options.nowMs());
   discarded: ShadowSink['discarded'] = (reason) => {
     this.observations.discarded(reason);
     if (UNCOMPARED.has(reason)) this.#tally.uncompared(this.#options.nowMs());

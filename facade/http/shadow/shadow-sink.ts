@@ -12,6 +12,8 @@ import type { DiscardReason, Fate } from '../../core/shadow/fate.ts';
 export type ShadowSink = {
   fate(fate: Fate): void;
   failed(): void;
+  /** Of a copy that was dropped since too many before it had come to nothing: it is missing among what is compared. */
+  missed(): void;
   discarded(reason: DiscardReason): void;
   compared(compared: ComparedAnswer): void;
   /** The endpoint of a request, by the plan's pattern; below a `*rest` as traffic shows it: `GET /api/tags/:id/posts`. */

@@ -104,8 +104,8 @@ export class ShadowTurn {
     if (!isShadowed()) return this.#discard('no-shadow');
     // What is compared so late would be compared with another state of the data.
     if (waitedMs > route.shadow.timeoutMs || waste.isSpent(performance.now())) return this.#discard('late');
+    waste.began(performance.now());
     const copied = await copier.send(copyTo(side));
-    waste.ended(copied, route.shadow.maxBodyBytes, performance.now());
     const build = namedBuild(this.#parts.call, side, copied.rawHeaders);
     if (build !== null) sink.named(build);
     if (!this.#parts.rehearse) sink.answered(side, hasFailed(copied), headMs(copied));
@@ -122,15 +122,20 @@ export class ShadowTurn {
     headers: Exchange['headers'],
     body: Buffer | null,
   ): Promise<void> {
+    const { sink, route, tap, waste } = this.#parts;
+    const noteWaste = () => waste.ended(copied, route.shadow.maxBodyBytes, performance.now());
     if (copied.kind === 'failed') {
-      this.#parts.sink.failed();
+      noteWaste();
+      sink.failed();
       return this.#close();
     }
     try {
       const ended = this.#ended ?? (await new Promise<Ended>((resolve) => (this.#onEnded = resolve)));
+      // Where both are large nobody is to blame.
+      if (tap.exceeded === null) noteWaste();
       const reason =
         this.#discardReason(copied, ended) ?? (await this.#compare(copied, copyTo, headers, body));
-      if (reason !== null) this.#parts.sink.discarded(reason);
+      if (reason !== null) sink.discarded(reason);
     } catch (error) {
       // Whatever it is, the client has its answer, and each copy one end.
       this.#parts.onFault(error);

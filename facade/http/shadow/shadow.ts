@@ -78,8 +78,9 @@ export class Shadow {
     const { queue, secondAsks, waste } = this.#placesOf(route.name);
     const fate = skipped ? { skipped } : random() >= shadow.sampleRatio ? ('sampled-out' as const) : null;
     // A candidate that is slow or gone costs clients least where nothing is kept for copies that are dropped.
-    const hasNoPlace = queue.isFull(shadow) || waste.isSpent(performance.now());
-    const dropped = fate ?? (hasNoPlace ? ('dropped' as const) : null);
+    const isSpent = fate === null && waste.isSpent(performance.now());
+    if (isSpent) sink.missed();
+    const dropped = fate ?? (isSpent || queue.isFull(shadow) ? ('dropped' as const) : null);
     if (dropped) {
       sink.fate(dropped);
       return null;
