@@ -9,7 +9,7 @@ import { answerContext } from '../side.ts';
 import type { CaptureBudget } from './capture-budget.ts';
 import type { Comparer, RawAnswer } from './comparer.ts';
 import type { Copier, Copy } from './copier.ts';
-import { namedBuild } from './named-build.ts';
+import { noteBuild } from './named-build.ts';
 import type { ShadowSink } from './shadow-sink.ts';
 
 export type RepeatsParts = {
@@ -86,8 +86,7 @@ export class Repeats {
     const { call, copier, sink, isShadowed } = this.#parts;
     if (!isShadowed()) return null;
     const copied = await copier.send(this.#copyTo(party));
-    const build = namedBuild(call, party, copied.rawHeaders);
-    if (build !== null) sink.named(build);
+    noteBuild(sink, call, party, copied.rawHeaders);
     if (copied.kind !== 'answer') return null;
     this.#keptBytes += copied.body.length;
     return this.asClient(copied, party);

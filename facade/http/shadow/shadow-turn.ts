@@ -16,7 +16,7 @@ import type { CarriedData } from './carried-data.ts';
 import type { Comparer, RawAnswer } from './comparer.ts';
 import type { Copied, Copier, Copy } from './copier.ts';
 import { Sampler } from './kept-sample.ts';
-import { namedBuild } from './named-build.ts';
+import { noteBuild } from './named-build.ts';
 import { Repeats } from './repeats.ts';
 import type { SecondAsks } from './second-asks.ts';
 import type { ShadowSink } from './shadow-sink.ts';
@@ -106,8 +106,7 @@ export class ShadowTurn {
     if (waitedMs > route.shadow.timeoutMs || waste.isSpent(performance.now())) return this.#discard('late');
     waste.began(performance.now());
     const copied = await copier.send(copyTo(side));
-    const build = namedBuild(this.#parts.call, side, copied.rawHeaders);
-    if (build !== null) sink.named(build);
+    noteBuild(sink, this.#parts.call, side, copied.rawHeaders);
     if (!this.#parts.rehearse) sink.answered(side, hasFailed(copied), headMs(copied));
     else
       this.#mayHaveMetItself =

@@ -18,7 +18,7 @@ import { CaptureBudget } from './capture-budget.ts';
 import { carriedDataOf } from './carried-data.ts';
 import type { Comparer } from './comparer.ts';
 import type { Copier, Copy } from './copier.ts';
-import { namedBuild } from './named-build.ts';
+import { noteBuild } from './named-build.ts';
 import { SecondAsks } from './second-asks.ts';
 import { copyHeaders, repeatHeaders } from './shadow-headers.ts';
 import { ShadowQueue } from './shadow-queue.ts';
@@ -138,8 +138,7 @@ export class Shadow {
     const stage = state?.position?.stage;
     if (!state || stage === undefined || stage === 'legacy' || stage === 'retired') return;
     const sink = this.#options.sinkOf(state.route);
-    const build = namedBuild(call, party, rawHeaders);
-    if (build !== null) sink.named(build);
+    noteBuild(sink, call, party, rawHeaders);
     sink.answered(party, status === null || status >= 500, ms);
   }
 
