@@ -1,6 +1,7 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Exchange, ForwardOutcome, Sent, UpstreamFailure } from '../http/forwarder.ts';
+import type { Deadline } from './deadline.ts';
 import type { UpstreamPool } from './upstream-pool.ts';
 
 /** Heads of answers may be this large. Applications that set many cookies reach Node's default of 16 KiB. */
@@ -24,7 +25,8 @@ export type Attempt = {
   answer: IncomingMessage | null;
   /** The upstream broke off in the middle of its answer. */
   cut: boolean;
-  timer: NodeJS.Timeout | undefined;
+  /** Of what is awaited now: the connection, then the head of the answer. */
+  readonly deadline: Deadline;
 };
 
 export class UpstreamTimeout extends Error {

@@ -1,6 +1,10 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Copier } from '../http/shadow/copier.ts';
+import type { PunctualPeer } from '../test-kit/punctual-peer.ts';
 import { type Script, type ScriptedUpstream, scriptedUpstream } from '../test-kit/scripted-upstream.ts';
+import { standStill } from '../test-kit/stand-still.ts';
 import { createUndiciCopier } from './copier.undici.ts';
 
 let upstream: ScriptedUpstream;
@@ -59,4 +63,19 @@ test('tells no head where none came', async () => {
   for (let n = 0; n < 2; n++)
     expect(await send()).toMatchObject({ kind: 'failed', cause: 'ECONNREFUSED', rawHeaders: [] });
   await upstream.comeBack();
+});
+
+test('blames no candidate for the time in which this process stood still', async () => {
+  const workerData: PunctualPeer = {
+    pieces: ['HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhere'],
+    pauseMs: 50,
+    port: null,
+  };
+  const punctual = new Worker(new URL('../test-kit/punctual-peer.ts', import.meta.url), { workerData });
+  const [port] = await once(punctual, 'message');
+  const copied = send({ upstream: { url: `http://127.0.0.1:${port}`, build: null }, timeoutMs: 200 });
+  await once(punctual, 'message');
+  await standStill(600);
+  expect(await copied).toMatchObject({ kind: 'answer', status: 200 });
+  await punctual.terminate();
 });

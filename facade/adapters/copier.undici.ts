@@ -2,6 +2,7 @@ import { type Dispatcher, Pool } from 'undici';
 import type { Copied, Copier, Copy } from '../http/shadow/copier.ts';
 import { KeptBody } from '../http/shadow/kept-body.ts';
 import { MAX_ANSWER_HEAD_BYTES } from './attempt.ts';
+import { Deadline } from './deadline.ts';
 import { Pools } from './pools.ts';
 import { keepAliveOf } from './upstream-pool.ts';
 import { tlsOptions } from './upstream-tls.ts';
@@ -81,7 +82,7 @@ export function createUndiciCopier(): Copier {
 class CopiedAnswer implements Dispatcher.DispatchHandler {
   readonly #resolve: (copied: Copied) => void;
   readonly #started = performance.now();
-  readonly #timer: NodeJS.Timeout;
+  readonly #deadline = new Deadline();
   #controller: Controller | null = null;
   #late = false;
   #status = 0;
@@ -93,7 +94,7 @@ class CopiedAnswer implements Dispatcher.DispatchHandler {
   constructor(copy: Copy, resolve: (copied: Copied) => void) {
     this.#kept = new KeptBody(copy.maxBodyBytes, copy.budget);
     this.#resolve = resolve;
-    this.#timer = setTimeout(() => this.#expire(), copy.timeoutMs);
+    this.#deadline.set(copy.timeoutMs, () => this.#expire());
   }
 
   onRequestStart(controller: Controller): void {
@@ -143,7 +144,7 @@ class CopiedAnswer implements Dispatcher.DispatchHandler {
   #settle(copied: Copied): void {
     if (this.#settled) return;
     this.#settled = true;
-    clearTimeout(this.#timer);
+    this.#deadline.clear();
     if (copied.kind !== 'answer') this.#kept.release();
     this.#resolve(copied);
   }

@@ -12,6 +12,7 @@ import {
   ProtocolFault,
   UpstreamTimeout,
 } from './attempt.ts';
+import { Deadline } from './deadline.ts';
 import { Pools } from './pools.ts';
 import { closePool, dropIdle, openPool } from './upstream-pool.ts';
 
@@ -61,7 +62,7 @@ export function createHpmForwarder(): Forwarder {
           if (!attempt) return;
           proxyReq.once('socket', () => watch(proxyReq, attempt, request));
           proxyReq.once('upgrade', (answer: IncomingMessage, socket: Socket) => {
-            clearTimeout(attempt.timer);
+            attempt.deadline.clear();
             socket.setTimeout(0);
             closeWith(client as Socket, socket);
             attempt.status = 101;
@@ -110,9 +111,9 @@ export function createHpmForwarder(): Forwarder {
       status: 0,
       answer: null,
       cut: false,
-      timer: undefined,
+      deadline: new Deadline(),
       settle(outcome) {
-        clearTimeout(attempt.timer);
+        attempt.deadline.clear();
         side.off('close', onClose);
         resolve(outcome);
       },
@@ -184,26 +185,25 @@ function watch(
     return proxyReq.writableFinished ? 'whole' : 'part';
   };
   const after = (ms: number, stage: UpstreamFailure['stage']) => {
-    clearTimeout(attempt.timer);
-    if (ms > 0) attempt.timer = setTimeout(() => proxyReq.destroy(new UpstreamTimeout(stage)), ms);
+    attempt.deadline.set(ms, () => proxyReq.destroy(new UpstreamTimeout(stage)));
   };
   let sent = false;
   const onConnected = () => {
     attempt.connected = true;
-    clearTimeout(attempt.timer);
+    attempt.deadline.clear();
     if (sent) after(headersMs, 'HEADERS_TIMEOUT');
   };
   proxyReq.once('finish', () => {
     sent = true;
     if (attempt.connected && attempt.status === 0) after(headersMs, 'HEADERS_TIMEOUT');
   });
-  proxyReq.once('response', () => clearTimeout(attempt.timer));
+  proxyReq.once('response', () => attempt.deadline.clear());
   if (socket.connecting) {
     after(connectMs, 'CONNECT_TIMEOUT');
     socket.once('encrypted' in socket ? 'secureConnect' : 'connect', onConnected);
   } else onConnected();
   socket.setTimeout(idleMs);
-  proxyReq.on('timeout', () => {
+  const judge = () => {
     // While the answer is awaited the headers timeout rules; this one is for a body that stands still.
     if (sent && attempt.status === 0) return;
     // The client is the one who stands still, and its own limits end that.
@@ -214,6 +214,13 @@ function watch(
         attempt.status === 0 && !request.complete && request.readableLength === 0,
       ),
     );
+  };
+  proxyReq.on('timeout', () => {
+    // As with a deadline: what came while this process stood still is read first.
+    const moved = socket.bytesRead + socket.bytesWritten;
+    setImmediate(() => {
+      if (socket.bytesRead + socket.bytesWritten === moved) judge();
+    });
   });
   passRequestTrailers(request, proxyReq);
 }

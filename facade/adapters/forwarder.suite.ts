@@ -16,6 +16,7 @@ import { brokenBodyTests } from './forwarder-suite/broken-bodies.ts';
 import { expectationTests } from './forwarder-suite/expectations.ts';
 import { halfCloseTests } from './forwarder-suite/half-closes.ts';
 import { keepAliveTests } from './forwarder-suite/keep-alive.ts';
+import { ownStallTests } from './forwarder-suite/own-stalls.ts';
 import { silenceTests } from './forwarder-suite/silences.ts';
 import { slowClientTests } from './forwarder-suite/slow-clients.ts';
 import { upgradeTests } from './forwarder-suite/upgrades.ts';
@@ -30,6 +31,7 @@ export function forwarderSuite(name: string, create: () => Forwarder): void {
   halfCloseTests(name, create);
   keepAliveTests(name, create);
   silenceTests(name, create);
+  ownStallTests(name, create);
   const facadeOf = (plan: Plan) => anyFacadeOf(plan, { forwarder: create() });
   describe(`the ${name} forwarder`, () => {
     let legacy: AwkwardUpstream;

@@ -4,6 +4,7 @@ import type { Exchange, Forwarder, ForwardOutcome, UpstreamFailure } from '../ht
 import { passableTrailers, relayInformation } from './answer-relay.ts';
 import { MAX_ANSWER_HEAD_BYTES } from './attempt.ts';
 import { ClientPool, type Connection } from './client-pool.undici.ts';
+import { Deadline } from './deadline.ts';
 import { Pools } from './pools.ts';
 
 type Controller = Dispatcher.DispatchController;
@@ -77,7 +78,7 @@ class Passage implements Dispatcher.DispatchHandler {
   /** The connection had carried an answer before: its end may be older than this request. */
   readonly #reused: boolean;
   #controller: Controller | null = null;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #deadline = new Deadline();
   /** What came with the head of the answer; not sent before the parser is through with it, see `onResponseStart`. */
   #head: Head | null = null;
   #first: Buffer | null = null;
@@ -139,12 +140,12 @@ class Passage implements Dispatcher.DispatchHandler {
       }
     }
     if (this.#settled || this.#response.destroyed) return;
-    this.#timer?.refresh();
+    this.#deadline.refresh();
     this.#write(controller, chunk);
   }
 
   onResponseEnd(controller: Controller): void {
-    clearTimeout(this.#timer);
+    this.#deadline.clear();
     const isKept = !this.#connection.client.destroyed && this.#connection.client.stats.connected;
     this.#connection.used = isKept;
     this.#pool.give(this.#connection, isKept);
@@ -175,7 +176,7 @@ class Passage implements Dispatcher.DispatchHandler {
   #sendHead(whole = false): void {
     const { status, reason, rawHeaders } = this.#head as Head;
     this.#head = null;
-    clearTimeout(this.#timer);
+    this.#deadline.clear();
     try {
       if (rawHeaders.length >= MAX_RAW_HEADERS)
         throw new Error(`it has ${MAX_RAW_HEADERS / 2} headers or more`);
@@ -206,24 +207,22 @@ class Passage implements Dispatcher.DispatchHandler {
     if (this.#response.write(chunk)) return;
     controller.pause();
     this.#response.once('drain', () => {
-      this.#timer?.refresh();
+      this.#deadline.refresh();
       controller.resume();
     });
   }
 
   #after(ms: number, stage: Stage): void {
-    clearTimeout(this.#timer);
-    const onTimeout = () => {
+    this.#deadline.set(ms, () => {
       // The client is the one who stands still, and its own limits end that.
-      if (stage === 'IDLE_TIMEOUT' && this.#response.writableNeedDrain) this.#timer?.refresh();
+      if (stage === 'IDLE_TIMEOUT' && this.#response.writableNeedDrain) this.#deadline.refresh();
       else this.#fail(new Ended(stage, 'timeout'));
-    };
-    this.#timer = ms > 0 ? setTimeout(onTimeout, ms) : undefined;
+    });
   }
 
   /** Ends the request at the upstream, whose connection is closed with it, and here. */
   #fail(error: Error): void {
-    clearTimeout(this.#timer);
+    this.#deadline.clear();
     this.#pool.give(this.#connection, false);
     if (this.#settled) return;
     if (this.#status !== 0) {

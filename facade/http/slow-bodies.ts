@@ -34,9 +34,12 @@ export class SlowBodies {
   #lookLater(): void {
     this.#timer ??= setTimeout(
       () => {
-        this.#timer = null;
-        this.#look();
-        if (this.#bodies.size > 0) this.#lookLater();
+        // What came while this process stood still is read first.
+        setImmediate(() => {
+          this.#timer = null;
+          this.#look();
+          if (this.#bodies.size > 0) this.#lookLater();
+        });
       },
       Math.min(LOOK_MS, lookEveryMs(this.#pace())),
     ).unref();

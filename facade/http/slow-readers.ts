@@ -29,9 +29,12 @@ export function cutSlowReaders(server: Server, pace: () => Pace, onCut: (socket:
   const lookLater = () => {
     if (timer) return;
     timer = setTimeout(() => {
-      timer = null;
-      look();
-      if (readers.size > 0) lookLater();
+      // What was taken while this process stood still counts first.
+      setImmediate(() => {
+        timer = null;
+        look();
+        if (readers.size > 0) lookLater();
+      });
     }, lookEveryMs(pace())).unref();
   };
   // Below TLS too this is the socket that the kernel takes bytes from.

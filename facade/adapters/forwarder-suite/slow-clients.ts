@@ -98,20 +98,25 @@ export function slowClientTests(name: string, create: () => Forwarder): void {
     );
 
     test('that reads nothing of a large answer is cut off; its upstream is let go, and not blamed', async () => {
-      const [upstream, facade] = await between((wire) => {
-        const { socket } = wire;
-        wire.text = '';
-        if (wire.socket.listenerCount('drain') > 0) return;
-        let left = BIG;
-        const more = () => {
-          while (left > 0 && !socket.destroyed) {
-            left -= 65_536;
-            if (!socket.write(PIECE)) return;
-          }
-        };
-        socket.on('drain', more).write(`HTTP/1.1 200 OK\r\nContent-Length: ${BIG}\r\n\r\n`);
-        more();
-      });
+      // Long enough for an upstream that shares this process and goes on a turn later.
+      const timeouts = { connectMs: 2000, headersMs: 5000, idleMs: 5 * WINDOW_MS };
+      const [upstream, facade] = await between(
+        (wire) => {
+          const { socket } = wire;
+          wire.text = '';
+          if (wire.socket.listenerCount('drain') > 0) return;
+          let left = BIG;
+          const more = () => {
+            while (left > 0 && !socket.destroyed) {
+              left -= 65_536;
+              if (!socket.write(PIECE)) return;
+            }
+          };
+          socket.on('drain', more).write(`HTTP/1.1 200 OK\r\nContent-Length: ${BIG}\r\n\r\n`);
+          more();
+        },
+        { timeouts },
+      );
       for (let i = 1; i <= 3; i++) {
         const deaf: Socket = connect(facade.port, '127.0.0.1').pause();
         deaf.on('error', () => {}).write('GET /a HTTP/1.1\r\nHost: x\r\n\r\n');
