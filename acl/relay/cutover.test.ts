@@ -42,7 +42,10 @@ describe.each([...legacyDatabases])('freelancers change their owner, from %s and
             ? await world.client('POST', LIST, body)
             : await world.client('PUT', `${LIST}/${id}`, body);
         requests += 1;
-        if (write.status >= 300) failures.push(`write ${write.status} ${JSON.stringify(write.json)}`);
+        if (write.status >= 300)
+          failures.push(
+            `write ${write.status} ${JSON.stringify(write.json)} ${world.member('legacy').complaints()} ${world.service().complaints()}`,
+          );
         else {
           id = write.json.frl_id ?? id;
           acknowledged.set(id, note);

@@ -12,6 +12,8 @@ export type RunningProcess = {
   /** Of a facade; null for other processes. */
   readonly adminUrl: string | null;
   readonly child: ChildProcess;
+  /** The errors that it has told of so far, and what it wrote to stderr. */
+  complaints(): string;
   /** SIGTERM, then waits; resolves with the exit code (null when a signal ended it). */
   stop(): Promise<number | null>;
 };
@@ -49,6 +51,7 @@ export async function startProcess(
     url,
     adminUrl,
     child,
+    complaints: () => output.stderr + (output.stdout.match(/^.*"level":50.*$/gm) ?? []).join('\n'),
     async stop() {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
       await exited;

@@ -23,7 +23,7 @@ export type RepeatsParts = {
   readonly isShadowed: () => boolean;
 };
 
-type Answers = { readonly [party in Party]: RawAnswer };
+export type Answers = { readonly [party in Party]: RawAnswer };
 
 /** What differs between both sides asked anew, and what of it is noise; null: nobody looked for that. */
 export type Anew = { readonly comparison: Comparison; readonly repeat: Comparison | null };

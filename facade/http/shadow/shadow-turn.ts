@@ -1,10 +1,8 @@
 import type { Readable } from 'node:stream';
 import { DRY_RUN_HEADER } from '#plan/model/dry-run.ts';
 import type { Route } from '#plan/model/plan.ts';
-import { type Comparison, type Difference, unreadable } from '../../core/compare/index.ts';
-import type { Again } from '../../core/noise/noise-table.ts';
+import { unreadable } from '../../core/compare/index.ts';
 import type { Party } from '../../core/party.ts';
-import { byShape } from '../../core/shadow/by-shape.ts';
 import type { DiscardReason, SkipReason } from '../../core/shadow/fate.ts';
 import type { Call } from '../call.ts';
 import type { Exchange, ForwardOutcome } from '../forwarder.ts';
@@ -15,9 +13,10 @@ import type { CaptureBudget } from './capture-budget.ts';
 import type { CarriedData } from './carried-data.ts';
 import type { Comparer, RawAnswer } from './comparer.ts';
 import type { Copied, Copier, Copy } from './copier.ts';
+import { Finding } from './finding.ts';
 import { Sampler } from './kept-sample.ts';
 import { noteBuild } from './named-build.ts';
-import { Repeats } from './repeats.ts';
+import { type Answers, Repeats } from './repeats.ts';
 import type { SecondAsks } from './second-asks.ts';
 import type { ShadowSink } from './shadow-sink.ts';
 import type { Waste } from './waste.ts';
@@ -155,61 +154,20 @@ export class ShadowTurn {
     headers: Exchange['headers'],
     body: Buffer | null,
   ): Promise<DiscardReason | null> {
-    const { sink, tap, route, side, call, comparer, rehearse, secondAsks, isShadowed } = this.#parts;
+    const { tap, route, side, call, comparer, rehearse } = this.#parts;
     const repeats = new Repeats(this.#parts, copyTo);
     this.#repeats = repeats;
     const { status, rawHeaders } = tap;
-    const primary = repeats.asClient({ status, rawHeaders, body: tap.body() }, this.#asked);
-    const copy = copied.kind === 'answer' ? repeats.asClient(copied, side) : null;
-    const found = copy
-      ? await comparer.compare(route, pairOf(side, primary, copy))
+    const answer = repeats.asClient({ status, rawHeaders, body: tap.body() }, this.#asked);
+    const both = copied.kind === 'answer' ? pairOf(side, answer, repeats.asClient(copied, side)) : null;
+    const found = both
+      ? await comparer.compare(route, both)
       : unreadable(side, copied.kind === 'streaming' ? 'media-type' : 'too-large');
     if (typeof found === 'string') return found;
     if (found.outcome === 'too-complex') return 'too-complex';
-    const endpoint = sink.endpointOf(call.method, call.decision.match?.pattern ?? '*', call.target.path);
-    const sampler = new Sampler(call, headers, body);
-    const placed = (all: Comparison) => sampler.placed(all, (one) => sink.knows(endpoint, one));
-    const keep = (difference: Difference) => sampler.keep(difference);
-    const first = placed(rehearse ? byShape(found) : found);
-    const isMismatch = first.outcome === 'mismatch';
-    const data = copy && isMismatch ? this.#parts.carried : null;
-    if (rehearse) {
-      // The write itself may have come to the other side before it was rehearsed there.
-      if (data && (await this.#mayHaveMetItself)) return 'unsettled';
-      sink.compared({ endpoint, comparison: first, repeat: null, dryRun: true, keep });
-      return null;
-    }
-    const again = sink.wantsRepeat(endpoint, first.differences);
-    const tell = (comparison: Comparison, repeat: Comparison | null) => {
-      const own = repeat && placed(repeat);
-      sink.compared({ endpoint, comparison, repeat: own, dryRun: false, keep });
-      return null;
-    };
-    const isOnItsWay = async ({ watch }: CarriedData) =>
-      !sink.explains(endpoint, first.differences) && (await watch.hasMovedSince(call.started));
-    if (data && copy && (await isOnItsWay(data))) {
-      const said = pairOf(side, primary, copy);
-      const ask = () => repeats.ofBoth(data.owner, this.#asked, said, again !== null);
-      const ready = () => data.watch.carriesWithin(route.shadow.timeoutMs);
-      const anew = await secondAsks.take(endpoint, SOON, ask, ready);
-      if (!anew) return isShadowed() ? 'unsettled' : 'no-shadow';
-      if (anew.comparison.outcome !== 'mismatch') return 'raced';
-      return tell(placed(anew.comparison), anew.repeat);
-    }
-    const when = await this.#whenAgain(again);
-    const repeat = when && (await secondAsks.take(endpoint, when, () => repeats.ofOne(this.#asked, primary)));
-    // Without the second answer, noise would be taken for a mismatch.
-    if (when && !repeat && !isShadowed()) return 'no-shadow';
-    return tell(first, repeat);
-  }
-
-  /** Later only where data are at rest: rows that are written to would be taken for noise. */
-  async #whenAgain(again: Again | null): Promise<Again | null> {
-    const { carried } = this.#parts;
-    if (!carried || again?.when !== 'later') return again;
-    return (await carried.watch.hasMovedSince(performance.now() - AT_REST_MS))
-      ? { ...again, when: 'soon' }
-      : again;
+    const finding = new Finding(this.#parts, new Sampler(call, headers, body));
+    if (rehearse) return finding.ofRehearsal(found, this.#mayHaveMetItself);
+    return finding.ofRead(found, { party: this.#asked, answer, both }, repeats);
   }
 
   #discardReason(copied: Copied, { outcome, party }: Ended): DiscardReason | null {
@@ -244,17 +202,7 @@ export class ShadowTurn {
 /** What only a request with conditions or a range is answered; its copy has none. */
 const CONDITIONAL = new Set([206, 304, 412, 416]);
 
-/** Data that nobody wrote to for so long may be asked for again a second later. */
-const AT_REST_MS = 1_000;
-
-/** Where no noise has to be learned, and nothing but what was on its way has to be waited for. */
-const SOON: Again = { when: 'soon', missing: 0 };
-
-function pairOf(
-  side: Party,
-  primary: RawAnswer,
-  copy: RawAnswer,
-): { legacy: RawAnswer; candidate: RawAnswer } {
+function pairOf(side: Party, primary: RawAnswer, copy: RawAnswer): Answers {
   return side === 'candidate' ? { legacy: primary, candidate: copy } : { legacy: copy, candidate: primary };
 }
 
