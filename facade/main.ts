@@ -21,6 +21,7 @@ import { LedgerError } from './core/ledger.ts';
 import { openDataPlane } from './data-plane.ts';
 import { createAdminApp } from './http/admin.ts';
 import { createAdminServer } from './http/admin-server.ts';
+import { withGuardrails } from './http/guardrail-metrics.ts';
 import { withNotices } from './http/notice-metrics.ts';
 import { warnOfUnsigned } from './http/shadow/warn-of-unsigned.ts';
 import { listen, urlOf } from './listen.ts';
@@ -122,7 +123,7 @@ async function main(): Promise<void> {
     control,
     cutover,
     ledger,
-    metrics: withNotices(plane.metrics, notifier.counts),
+    metrics: withGuardrails(withNotices(plane.metrics, notifier.counts), () => guardrails.views()),
     log,
     access: tokenFileAccess({
       adminToken: adminToken(settings, log),

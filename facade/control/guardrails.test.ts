@@ -66,6 +66,8 @@ describe('guardrails', () => {
     }
   });
 
+  const metrics = async () => (await ask(facade.adminUrl, { path: '/metrics' })).body.toString();
+
   const start = async (
     guardrails: Partial<Route['guardrails']> = {},
     part: Partial<Route> = {},
@@ -245,8 +247,12 @@ describe('guardrails', () => {
       ...(onBreach === 'rollback' ? { type: 'rollback' } : {}),
     });
     expect(entries.at(-1)?.reason).toMatch(/differ/);
+    if (onBreach === 'pause')
+      expect(await metrics()).toContain('fig_guardrail_breaches_total{route="articles"} 1');
     await facade.guardrails.look();
     expect(await facade.ledgerEntries()).toHaveLength(entries.length);
+    // What is judged no more is shown no more.
+    expect((await metrics()).includes('fig_guardrail_verdict{')).toBe(onBreach !== 'rollback');
   });
 
   test('errors that legacy has as well are no breach, more of them are', async () => {
@@ -271,6 +277,14 @@ describe('guardrails', () => {
     await requests(120);
     await facade.guardrails.look();
     expect((await call('GET', '')).body.stage).toBe('shadow');
+    const shown = await metrics();
+    expect(shown).toContain(
+      'fig_guardrail_verdict{route="articles",guardrail="mismatch",verdict="breach"} 1',
+    );
+    expect(shown).toContain('fig_guardrail_verdict{route="articles",guardrail="mismatch",verdict="pass"} 0');
+    expect(shown).toContain('fig_guardrail_value{route="articles",guardrail="mismatch"} 1');
+    expect(shown).toContain('fig_guardrail_samples{route="articles",guardrail="mismatch"} 120');
+    expect(shown).toContain('fig_shadow_differences{route="articles",kind="value",severity="major"} 120');
     const refused = await next('canary', 10);
     expect(refused.body.guardrails[0]).toMatchObject({ name: 'mismatch', verdict: 'breach' });
   });

@@ -37,6 +37,9 @@ const ACTOR = 'guardrail';
 export class Guardrails {
   readonly #options: GuardrailOptions;
   readonly #breached = new Map<string, string>();
+  /** By route: how often, since the start. */
+  readonly #breaches = new Map<string, number>();
+  #views: readonly RouteEvidence[] = [];
   #timer: NodeJS.Timeout | null = null;
   #looking = false;
 
@@ -104,16 +107,27 @@ export class Guardrails {
     return { evidence, gaps };
   }
 
-  /** Judges all routes once, and acts on breaches. */
+  /** What was judged last of the routes that have guardrails and are beyond legacy. */
+  views(): { route: string; guardrails: RouteEvidence['guardrails']; breaches: number }[] {
+    return this.#views.map(({ route, guardrails }) => ({
+      ...{ route, guardrails },
+      breaches: this.#breaches.get(route) ?? 0,
+    }));
+  }
+
+  /** Judges all routes once, and acts on breaches where clients meet them. */
   async look(): Promise<void> {
     const { control } = this.#options;
-    const guarded = [...control.snapshot.states.values()].filter(isGuarded);
-    if (guarded.length === 0) return;
+    const guarded = [...control.snapshot.states.values()].filter(
+      (state) => isGuarded(state) && (state.position?.stage ?? 'legacy') !== 'legacy',
+    );
+    if (guarded.length + this.#views.length === 0) return;
     const observed = await this.#options.observed();
-    for (const state of guarded) {
+    const judged = guarded.map((state) => ({ state, evidence: this.#judged(state, observed) }));
+    this.#views = judged.map(({ evidence }) => evidence);
+    for (const { state, evidence } of judged) {
       const stage = state.position?.stage;
       if (stage !== 'canary' && stage !== 'candidate') continue;
-      const evidence = this.#judged(state, observed);
       if (evidence.verdict === 'breach') await this.#breach(state, evidence);
       else this.#breached.delete(state.route.name);
     }
@@ -129,6 +143,7 @@ export class Guardrails {
     const known = this.#breached.get(route.name) === evidence.at;
     this.#breached.set(route.name, evidence.at);
     if (!known) {
+      this.#breaches.set(route.name, (this.#breaches.get(route.name) ?? 0) + 1);
       log.error({ route: route.name, at: evidence.at, guardrails: names }, `breach: ${reason}`);
       const at = new Date(this.#options.nowMs()).toISOString();
       // The same at every replica: whoever is told by several knows it for one.

@@ -1,11 +1,9 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { NoticeCounts } from '../core/notifier.ts';
-import type { Metrics } from './metrics.ts';
-
-type Page = Pick<Metrics, 'text' | 'contentType'>;
+import { type MetricsPage, withMore } from './more-metrics.ts';
 
 /** The metrics of a data plane, and those of what its control plane told somebody outside. */
-export function withNotices(page: Page, counts: () => NoticeCounts): Page {
+export function withNotices(page: MetricsPage, counts: () => NoticeCounts): MetricsPage {
   const registry = new Registry();
   const count = (name: string, help: string, key: keyof NoticeCounts) =>
     new Counter({
@@ -33,8 +31,5 @@ export function withNotices(page: Page, counts: () => NoticeCounts): Page {
       this.set(counts().waiting);
     },
   });
-  return {
-    contentType: page.contentType,
-    text: async () => `${(await page.text()).trimEnd()}\n${await registry.metrics()}`,
-  };
+  return withMore(page, registry);
 }

@@ -30,6 +30,7 @@ import { createAdminServer } from '../http/admin-server.ts';
 import { Fences } from '../http/fences/fences.ts';
 import { SetWatches } from '../http/fences/set-watches.ts';
 import type { Forwarder } from '../http/forwarder.ts';
+import { withGuardrails } from '../http/guardrail-metrics.ts';
 import { createMetrics } from '../http/metrics.ts';
 import { OwnedWrites } from '../http/owned-writes.ts';
 import { createPublicHandler, type PublicHandler } from '../http/public.ts';
@@ -202,7 +203,7 @@ export async function facadeOf(plan: Plan, options: TestFacadeOptions = {}): Pro
       control,
       cutover,
       ledger,
-      metrics,
+      metrics: withGuardrails(metrics, () => guardrails.views()),
       log,
       access: options.access ?? tokenFileAccess({ adminToken: TOKEN, path: null, log, now }),
       hosts: ['admin.example'],

@@ -3,7 +3,7 @@ import { changingSchema } from '../source/mysql-ddl.ts';
 import type { Cascade, ForeignKey } from './cascades.ts';
 import { triggerName } from './trigger-name.ts';
 
-export type Trigger = { readonly name: string; readonly sql: string };
+export type Trigger = { readonly name: string; readonly on: string; readonly sql: string };
 
 export type Select = (sql: string, values?: readonly unknown[]) => Promise<RowDataPacket[]>;
 
@@ -25,10 +25,15 @@ export function trigger(
   body: string,
 ): Trigger {
   const name = triggerName(purpose, about, body);
-  return { name, sql: `CREATE TRIGGER ${id(name)} ${when} ON ${id(on)} FOR EACH ROW ${body}` };
+  return { name, on, sql: `CREATE TRIGGER ${id(name)} ${when} ON ${id(on)} FOR EACH ROW ${body}` };
 }
 
-/** Puts up what is missing, then takes down what is wanted no more: there is no moment without. */
+/**
+ * Puts up what is missing, then takes down what is wanted no more: there is no moment without. Nobody has a table in use
+ * while its triggers are put up: MariaDB takes a statement that was prepared while CREATE TRIGGER waited for its table for
+ * one that knows the trigger, and from then on it fails with "Table … doesn't exist" (`is_the_same_definition` compares
+ * the time of the preparation with that at which CREATE TRIGGER began).
+ */
 export async function replaceTriggers(
   pool: Pool,
   wanted: readonly Trigger[],
@@ -39,7 +44,11 @@ export async function replaceTriggers(
   const stale = [...present].filter((name) => !names.has(name));
   if (missing.length + stale.length === 0) return;
   await changingSchema(pool, async (change) => {
-    for (const { sql } of missing) await change(sql);
+    for (const [table, triggers] of Map.groupBy(missing, ({ on }) => on)) {
+      await change('LOCK TABLES ?? WRITE', [table]);
+      for (const { sql } of triggers) await change(sql);
+      await change('UNLOCK TABLES');
+    }
     for (const name of stale) await change('DROP TRIGGER IF EXISTS ??', [name]);
   });
 }

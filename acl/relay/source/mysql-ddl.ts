@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Pool, PoolConnection, RowDataPacket } from 'mysql2/promise';
+import mysql, { type Pool, type PoolConnection, type RowDataPacket } from 'mysql2/promise';
 import { describeTransactions, LegacyBusy } from './legacy-busy.ts';
 import { openTransactionsOf } from './mysql-transactions.ts';
 
-export type ChangeSchema = (sql: string, values?: readonly unknown[]) => Promise<void>;
+export type ChangeSchema = (sql: string, values?: readonly (string | number)[]) => Promise<void>;
 
 const WAIT_S = 1;
 const ATTEMPTS = 4;
@@ -30,7 +30,11 @@ export async function changingSchema(
   }
 }
 
-async function patiently(connection: PoolConnection, sql: string, values: readonly unknown[]): Promise<void> {
+async function patiently(
+  connection: PoolConnection,
+  sql: string,
+  values: readonly (string | number)[],
+): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await connection.query(sql, [...values]);
@@ -39,7 +43,8 @@ async function patiently(connection: PoolConnection, sql: string, values: readon
       const code = (error as { code?: string }).code ?? '';
       if (THERE_ALREADY.has(code)) return;
       if (code !== LOCK_WAIT) throw error;
-      if (attempt === ATTEMPTS) throw new LegacyBusy(await inTheWay(connection, sql));
+      if (attempt === ATTEMPTS)
+        throw new LegacyBusy(await inTheWay(connection, mysql.format(sql, [...values])));
     }
     await pause(AGAIN_MS);
   }

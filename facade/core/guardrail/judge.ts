@@ -13,7 +13,7 @@ type Verdict = 'pass' | 'hold' | 'breach';
 /** A verdict with the figures it rests on. */
 export type Evidence = { readonly verdict: Verdict; readonly guardrails: readonly GuardrailEvidence[] };
 
-type GuardrailEvidence = {
+export type GuardrailEvidence = {
   readonly name: 'mismatch' | 'errors' | 'p99';
   readonly verdict: Verdict;
   /** What was measured, in the unit of the threshold; null without samples. */

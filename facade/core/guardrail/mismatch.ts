@@ -4,7 +4,7 @@ import { isAbove, isBelow, lowerBound, upperBound } from './proportion.ts';
 import type { Count } from './wealth.ts';
 
 /**
- * Comparisons; `doubtful` ones may differ, or be noise that is not known yet. `uncompared`: pairs of answers beside them
+ * Comparisons; `doubtful` ones differ, and it is not known yet whether by noise or by what was on its way. `uncompared`: pairs of answers beside them
  * that nobody could compare.
  */
 export type Compared = Count & { readonly doubtful: number; readonly uncompared: number };
@@ -31,7 +31,11 @@ export function mismatch(maxRatio: number): Measure<Compared> {
     words: ({ hits, trials, doubtful, uncompared }) =>
       [
         `${grouped(hits)} of ${grouped(trials)} compared answers differ`,
-        ...(doubtful === 0 ? [] : [`${grouped(doubtful)} more may, or be noise`]),
+        ...(doubtful === 0
+          ? []
+          : [
+              `${grouped(doubtful)} more differ where it is not known yet whether by a fault, by noise or by data on their way`,
+            ]),
         ...(uncompared === 0 ? [] : [`${grouped(uncompared)} could not be compared`]),
       ].join(', and '),
     figure: inPercent,

@@ -15,8 +15,9 @@ export type Field = {
   legacy: number;
   distance: number;
   reasons: Record<string, number>;
-  /** Requests that differed here and were asked twice. */
+  /** Requests that differed here and were asked twice; of those, legacy differed from itself here, too. */
   asked: number;
+  told: number;
   /** By number of the place; those that found no room are not told apart. */
   places: Record<number, PlaceCounts>;
 };
@@ -51,6 +52,15 @@ export function isSure(known: Endpoint, finding: Pick<Finding, 'kind' | 'path'>)
   return known.asked.other === 0 && known.asked.same >= SURE;
 }
 
+/**
+ * Whether legacy says the same again wherever the candidate differs. Of values that are random, one of two of those second
+ * answers would differ; what legacy changed beside other requests (a write came between) is no explanation. Not to be
+ * asked of values that are random now and then only: their second answers are mostly the same, too.
+ */
+export function repeatsItself({ asked, told }: Pick<Field, 'asked' | 'told'>): boolean {
+  return 2 * (Math.sqrt(asked / 2) - Math.sqrt(told)) >= FAR;
+}
+
 /** Kinds hold no space, so the first one ends it. */
 export function keyOf({ kind, path }: Pick<Finding, 'kind' | 'path'>): string {
   return `${kind} ${path}`;
@@ -68,6 +78,7 @@ export function newField(): Field {
     distance: 0,
     reasons: {},
     asked: 0,
+    told: 0,
     places: {},
   };
 }

@@ -20,6 +20,7 @@ import {
   ofFirst,
   type PlaceCounts,
   placeVerdict,
+  repeatsItself,
   type Verdict,
   verdictOf,
 } from './field-noise.ts';
@@ -140,9 +141,12 @@ export class NoiseTable {
     }
     if (repeat && findings.length > 0) {
       known.asked[repeat.length === 0 ? 'same' : 'other']++;
+      const told = byKey(repeat);
       for (const key of byKey(findings).keys()) {
         const field = known.fields.get(key);
-        if (field) field.asked++;
+        if (!field) continue;
+        field.asked++;
+        if (told.has(key)) field.told++;
       }
     }
     if (repeat) this.#repeated(known, repeat);
@@ -224,12 +228,13 @@ export class NoiseTable {
       known.recent.repeated += recent?.repeated ?? 0;
       known.asked.same += asked?.same ?? 0;
       known.asked.other += asked?.other ?? 0;
-      for (const [key, { candidate, legacy, distance, reasons, asked = 0, places }] of fields) {
+      for (const [key, { candidate, legacy, distance, reasons, asked = 0, told = 0, places }] of fields) {
         const field = this.#field(known, key);
         if (!field) continue;
         field.candidate += candidate;
         field.legacy += legacy;
         field.asked += asked;
+        field.told += told;
         for (const [place, counts] of Object.entries(places) as unknown as [number, PlaceCounts][])
           for (const side of [0, 1] as const) countPlace(field, place, side, counts[side], counts[side + 2]);
         field.distance = Math.max(field.distance, distance);
@@ -297,7 +302,9 @@ export class NoiseTable {
     const verdicts = told.map((place) => placeVerdict(known, field.places[place] ?? [0, 0, 0, 0]));
     for (const verdict of ['counts', 'doubtful'] as const) {
       const at = verdicts.indexOf(verdict);
-      if (at !== -1) return { verdict, ...ofFirst(told.slice(at)) };
+      if (at === -1) continue;
+      const isCounted = ofAll === 'doubtful' && repeatsItself(field);
+      return { verdict: isCounted ? 'counts' : verdict, ...ofFirst(told.slice(at)) };
     }
     return { verdict: ofAll, ...ofFirst(places) };
   }

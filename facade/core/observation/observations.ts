@@ -48,6 +48,7 @@ export class Observations {
   readonly sinceMs: number;
   #counts = noCounts();
   #noise = new NoiseTable();
+  #secondAsks = 0;
   readonly #endpoints = new Map<string, EndpointCounts>();
   readonly #fields = new Map<string, Field>();
   #rowsLeftOut = 0;
@@ -67,6 +68,11 @@ export class Observations {
 
   get fields(): readonly Field[] {
     return [...this.#fields.values()];
+  }
+
+  /** So often the side that answered was asked again, since this process began. */
+  get secondAsks(): number {
+    return this.#secondAsks;
   }
 
   get noise(): NoiseTable {
@@ -92,6 +98,7 @@ export class Observations {
   /** Takes a comparison in. A difference that is noise does not make a mismatch; it is counted all the same. */
   compared(answer: ComparedAnswer, nowMs: number): Judgement {
     this.#counts.compared += 1;
+    if (answer.repeat) this.#secondAsks += 1;
     const { endpoint, comparison, keep } = answer;
     const { outcome, isSure, telling } = this.#judged(answer);
     for (const difference of comparison.differences) {

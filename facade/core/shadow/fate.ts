@@ -57,7 +57,6 @@ export type DiscardReason = (typeof DISCARD_REASONS)[number];
  */
 export const UNCOMPARED: ReadonlySet<DiscardReason> = new Set<DiscardReason>([
   'no-dry-run',
-  'unsettled',
   'streaming',
   'too-complex',
   'compare-busy',

@@ -33,7 +33,9 @@ describe('copies of a route whose data are on their way to the other side', () =
   });
 
   const start = async ({ noiseRatio = 0, timeoutMs = 5_000 } = {}) => {
-    const given = routeOf('items', ['GET /items', 'POST /items'], { data: { kind: 'owned', set: 's' } });
+    const owned = routeOf('items', ['GET /items', 'POST /items'], { data: { kind: 'owned', set: 's' } });
+    const guardrails = { ...owned.guardrails, mismatch: { maxRatio: 0.5 }, minimum: 2 };
+    const given = { ...owned, guardrails };
     const shadow = { ...given.shadow, sampleRatio: 1, writes: 'dry-run' as const, noiseRatio, timeoutMs };
     facade = await facadeOf(
       planOf({
@@ -307,6 +309,10 @@ describe('copies of a route whose data are on their way to the other side', () =
     legacy.answer = (request, response) => void setTimeout(() => json({}, 201)(request, response), 120);
     await write();
     expect(await settled(2)).toMatchObject({ discarded: { unsettled: 2 }, compared: { mismatch: 0 } });
+    // A fault may be behind each of them: they speak against a pass, and not for a breach.
+    const evidence = await facade.guardrails.evidenceOf('items');
+    expect(evidence?.guardrails).toMatchObject([{ name: 'mismatch', verdict: 'hold', value: 0 }]);
+    expect(evidence?.guardrails[0]?.explanation).toContain('2 more differ where it is not known yet');
     relay.carriedMs = 60_000;
     await write();
     const seen = await settled(3);

@@ -143,7 +143,9 @@ class Page implements ShadowSink {
   missed: ShadowSink['missed'] = () => this.#tally.uncompared(this.#options.nowMs());
   discarded: ShadowSink['discarded'] = (reason) => {
     this.observations.discarded(reason);
-    if (UNCOMPARED.has(reason)) this.#tally.uncompared(this.#options.nowMs());
+    // They did differ: whoever passes over that would pass over every fault that shows only beside writes.
+    if (reason === 'unsettled') this.#tally.compared('doubtful', this.#options.nowMs());
+    else if (UNCOMPARED.has(reason)) this.#tally.uncompared(this.#options.nowMs());
   };
 
   compared: ShadowSink['compared'] = (compared) => {
