@@ -13,6 +13,8 @@ export type Streams = { readonly stdout: Output; readonly stderr: Output };
 export type Session = {
   readonly planDir: string;
   readonly adminUrl: string;
+  /** Where `--admin` said so: what a command needs to mean the same facade. */
+  readonly adminFlag: string;
   readonly json: boolean;
   readonly env: NodeJS.ProcessEnv;
   readonly streams: Streams;
@@ -41,6 +43,7 @@ export function openSession(options: GlobalOptions, env: NodeJS.ProcessEnv, stre
   return {
     planDir: options.plan,
     adminUrl: adminUrl.replace(/\/+$/, ''),
+    adminFlag: options.admin === undefined ? '' : ` --admin ${shellWord(adminUrl)}`,
     json,
     env,
     streams,
@@ -55,8 +58,13 @@ export function openSession(options: GlobalOptions, env: NodeJS.ProcessEnv, stre
 /** ` --plan DIR` as a command needs it to mean the plan of this call; empty where it would do so by itself. */
 export function planFlag({ planDir }: Pick<Session, 'planDir'>): string {
   if (planDir === DEFAULT_PLAN) return '';
-  return ` --plan ${/^[\w./~-]+$/.test(planDir) ? planDir : `'${planDir.replaceAll("'", "'\\''")}'`}`;
+  return ` --plan ${shellWord(planDir)}`;
 }
+
+/** Both flags as a command needs them to mean the plan and the facade of this call. */
+export const sameFlags = (session: Session): string => planFlag(session) + session.adminFlag;
+
+const shellWord = (text: string) => (/^[\w./:~-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
 /** The plan of this call; a plan with errors is a refusal that lists them all. */
 export function requirePlan(session: Session): Plan {

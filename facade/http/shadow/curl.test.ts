@@ -43,8 +43,8 @@ describe('a line to repeat a request', () => {
     } as unknown as Call;
     return curlOf(call, headers, typeof body === 'string' ? Buffer.from(body) : body, redactor);
   };
-  const run = async (line: string): Promise<Asked> => {
-    await promisify(execFile)('sh', ['-c', line.replace(/^curl/, 'curl -q -sS --max-time 5')]);
+  const run = async (line: string, shell = 'sh'): Promise<Asked> => {
+    await promisify(execFile)(shell, ['-c', line.replace(/^curl/, 'curl -q -sS --max-time 5')]);
     return asked.at(-1) as Asked;
   };
   const octets = { 'content-type': 'application/octet-stream' };
@@ -64,6 +64,13 @@ describe('a line to repeat a request', () => {
     const { method, headers, body: sent } = await run(lineOf({ 'transfer-encoding': 'chunked' }, body));
     expect({ method, type: headers['content-type'] }).toEqual({ method: 'POST', type: undefined });
     expect(sent.toString()).toBe(body);
+  });
+
+  test('what turns the direction of a text or is not seen is written as its bytes, in any locale', async () => {
+    const body = "a\u202e'\\n\u200fb\u2028\u00ad é $HOME";
+    const line = lineOf({ 'x-odd': 'm\u009bn\u061c' }, body);
+    expect(line).not.toMatch(/[\p{Cf}\u2028\x80-\x9f]/u);
+    expect((await run(line, 'bash')).body.toString()).toBe(body);
   });
 
   test.each<[string, Buffer | string, string]>([

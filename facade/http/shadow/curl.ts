@@ -96,4 +96,17 @@ function whyLeftOut(method: string, body: Buffer): string | null {
   return CONTROL.test(body.toString('utf8')) ? `${size} with control characters` : null;
 }
 
-const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+/**
+ * SECURITY: characters that nobody sees, and those that turn the direction of a text, make a line read otherwise than it
+ * is: they are written as their bytes, which bash, zsh and ksh read in `$'…'`.
+ */
+function quoted(text: string): string {
+  if (!UNSEEN.test(text)) return `'${text.replaceAll("'", "'\\''")}'`;
+  const escaped = text.replace(/[\\']/g, '\\$&').replace(/[\p{Cf}\u2028\u2029\x80-\x9f]/gu, bytesOf);
+  return `$'${escaped}'`;
+}
+
+const UNSEEN = /[\p{Cf}\u2028\u2029\x80-\x9f]/u;
+
+const bytesOf = (character: string) =>
+  [...Buffer.from(character)].map((byte) => `\\x${byte.toString(16)}`).join('');

@@ -37,7 +37,7 @@ export function sayEvidence(session: Session, evidence: Evidence, nowMs = Date.n
     line(verdict, `${name}: ${explanation}`);
     if (missing !== null)
       session.say(
-        `         ${missing.samples.toLocaleString('en')} more samples for a pass, ${missing.ms === null ? 'and none come at the moment' : `about ${duration(missing.ms)} at the present rate`}`,
+        `         ${missing.samples.toLocaleString('en')} more ${missing.samples === 1 ? 'sample' : 'samples'} for a pass, ${missing.ms === null ? 'and none come at the moment' : `about ${duration(missing.ms)} at the present rate`}`,
       );
   }
   const { parity, parityGap } = evidence;

@@ -7,7 +7,7 @@ import { interruptible } from '../interrupt.ts';
 import { requireSet } from '../require-set.ts';
 import { painter } from '../screen/paint.ts';
 import { plain } from '../screen/table.ts';
-import { planFlag, type Session } from '../session.ts';
+import { type Session, sameFlags } from '../session.ts';
 import type { Run } from '../verb.ts';
 import { reasonOption } from './change.ts';
 
@@ -66,7 +66,7 @@ async function begin(
 
 /** What is to be done when the watching has been interrupted, unless the caller has more to do. */
 const watchAgain = (session: Session, set: string, to: string) =>
-  `Watch it again: npx fig cutover ${set}${to === 'legacy' ? ' --back' : ''}${planFlag(session)} --reason …`;
+  `Watch it again: npx fig cutover ${set}${to === 'legacy' ? ' --back' : ''}${sameFlags(session)} --reason …`;
 
 /** Begins a change of owners, or joins the one that goes on, and follows it to its end, or until it is interrupted. */
 export async function changeOwner(

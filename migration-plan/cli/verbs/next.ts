@@ -7,7 +7,7 @@ import { describeStage, nextStep } from '../next-step.ts';
 import { duration } from '../screen/duration.ts';
 import { sayEvidence } from '../screen/evidence.ts';
 import { painter } from '../screen/paint.ts';
-import { planFlag, requirePlan, type Session } from '../session.ts';
+import { requirePlan, type Session, sameFlags } from '../session.ts';
 import { behindOf, restsOnTwoBuilds } from '../standing.ts';
 import type { Run } from '../verb.ts';
 
@@ -47,12 +47,16 @@ export function addNext(program: Command, run: Run): void {
             next,
             evidence,
             command:
-              waitsFor(state, own, step, byName) ??
-              commandFor(state, next, evidence, own.data.kind !== 'owned', planFlag(session)),
+              waitsFor(state, own, step, byName, session) ??
+              commandFor(state, next, evidence, own.data.kind !== 'owned', sameFlags(session)),
           });
         }
         if (session.json) session.answer({ routes: advice });
-        else for (const one of advice) say(session, one);
+        else
+          for (const one of advice) {
+            say(session, one);
+            if (isUnguarded(one)) await saySeen(session, admin, one.route);
+          }
         const unplanned = states.length - advice.length;
         if (unplanned > 0)
           session.note(
@@ -67,15 +71,28 @@ export function addNext(program: Command, run: Run): void {
     );
 }
 
+/** Copies are compared, and the plan asks for nothing that they show. */
+const isUnguarded = ({ at, next, evidence }: Advice) =>
+  next !== null && at !== 'legacy' && evidence.guardrails.length === 0;
+
+async function saySeen(session: Session, admin: AdminApi, route: string): Promise<void> {
+  const { match, mismatch, ignored } = (await admin.observations(route)).compared;
+  if (mismatch > 0)
+    session.note(
+      `${route}: ${mismatch} of ${match + mismatch + ignored} compared answers differ, and no guardrail of the plan asks for fewer. See: npx fig observations ${route}${sameFlags(session)}`,
+    );
+}
+
 /** Another route comes first: what that one needs. */
 function waitsFor(
   { killed, paused }: RouteState,
   route: Route,
   next: StageStep | null,
   states: ReadonlyMap<string, RouteState>,
+  session: Session,
 ): string | null {
   const [first] = next === null || killed || paused ? [] : behindOf(route, next, states);
-  return first === undefined ? null : `npx fig next ${first}`;
+  return first === undefined ? null : `npx fig next ${first}${sameFlags(session)}`;
 }
 
 function commandFor(
@@ -83,17 +100,17 @@ function commandFor(
   next: string | null,
   evidence: Evidence,
   movesWrites: boolean,
-  plan: string,
+  flags: string,
 ): string | null {
-  if (killed || paused) return `npx fig resume ${route} --reason …`;
+  if (killed || paused) return `npx fig resume ${route}${flags} --reason …`;
   // A plan that ends before the candidate has everybody: what differs says whether it may go on.
   const stays = next === null && stage !== 'candidate' && stage !== 'retired';
-  if (evidence.verdict === 'breach' || stays) return `npx fig observations ${route}`;
+  if (evidence.verdict === 'breach' || stays) return `npx fig observations ${route}${flags}`;
   if (next === null || evidence.verdict === 'hold' || evidence.bakeLeftMs > 0) return null;
   if (restsOnTwoBuilds(evidence)) return null;
   if (next === 'candidate' && evidence.parityGap !== null)
-    return `npx fig parity ${route}${movesWrites ? ' --writes' : ''} --evidence${plan}`;
-  return `npx fig advance ${route}${plan} --reason …`;
+    return `npx fig parity ${route}${movesWrites ? ' --writes' : ''} --evidence${flags}`;
+  return `npx fig advance ${route}${flags} --reason …`;
 }
 
 function say(session: Session, { route, at, next, evidence, command }: Advice): void {
@@ -104,5 +121,13 @@ function say(session: Session, { route, at, next, evidence, command }: Advice): 
   sayEvidence(session, evidence);
   if (evidence.bakeLeftMs > 0 && next !== null && evidence.guardrails.length > 0)
     session.say(`  bake   another ${duration(evidence.bakeLeftMs)}`);
-  session.say(`  ${command ?? (next === null ? 'nothing to do' : 'nothing to do but wait')}`);
+  session.say(`  ${command ?? (next === null ? 'nothing to do' : waiting(evidence))}`);
+}
+
+/** More time does not help where no traffic comes. */
+function waiting({ guardrails }: Evidence): string {
+  const isSilent = guardrails.some(({ missing }) => missing !== null && missing.ms === null);
+  return isSilent
+    ? 'nothing to do but let clients use it, or send requests yourself'
+    : 'nothing to do but wait';
 }

@@ -1,7 +1,11 @@
-import { breakable, escapeMarkup as text } from '#plan/parity/reporters/escape.ts';
+import { breakable as anyBreakable, escapeMarkup } from '#plan/parity/reporters/escape.ts';
 import { htmlPage, htmlTable } from '#plan/parity/reporters/page.ts';
 import type { Observations, ObservedField } from '../api/observations.ts';
 import { mixedInWords } from '../screen/mixed.ts';
+import { spelled, visible } from '../screen/visible.ts';
+
+const text = (given: string) => escapeMarkup(visible(given));
+const breakable = (given: string) => anyBreakable(visible(given));
 
 /** One page for a browser. */
 export function observationsPage(observed: readonly Observations[]): string {
@@ -31,9 +35,10 @@ const endpointRow = ({ template, match, mismatch, ignored }: Observations['endpo
 
 function fieldPart(field: ObservedField): string {
   const [sample] = field.samples.slice(-1);
+  const show = field.reasons.includes('unicode-form') ? spelled : visible;
   const why = field.reasons.length > 0 ? ` (${field.reasons.map(text).join(', ')})` : '';
   return `<section class="${field.verdict === 'noise' ? 'noise' : ''}"><h2><span class="${text(field.severity)}">${text(field.severity)}</span> <code>${breakable(field.path)}</code> ${text(field.kind)}${why}</h2>
 <p>In ${field.count} answers of ${breakable(field.endpoint)}, from ${text(field.firstSeen)} to ${text(field.lastSeen)}${field.verdict === 'noise' ? '; legacy differs from itself there as often' : ''}.</p>
-${sample ? `<div class="pair"><div><b>legacy</b><pre>${breakable(sample.legacy ?? '(none)')}</pre></div><div><b>candidate</b><pre>${breakable(sample.candidate ?? '(none)')}</pre></div></div><pre><code>${breakable(sample.curl)}</code></pre>` : ''}
+${sample ? `<div class="pair"><div><b>legacy</b><pre>${breakable(show(sample.legacy ?? '(none)'))}</pre></div><div><b>candidate</b><pre>${breakable(show(sample.candidate ?? '(none)'))}</pre></div></div><pre><code>${sample.curl.split('\n').map(breakable).join('\n')}</code></pre>` : ''}
 </section>`;
 }

@@ -97,7 +97,9 @@ describe('fig observations', () => {
     expect(out).toContain('90 sent, 1 sampled out, 2 dropped, 7 skipped (unsafe 7)');
     expect(out).toContain('3 failed, 0 in flight, 4 discarded (conditional 4)');
     expect(out).toContain('major $.articles[*].price value (rounding), in 20 answers of GET /api/articles');
-    expect(out).toContain('  at        $.articles[3].price\n  legacy    12.5\n  candidate "<b> [31m"\n');
+    expect(out).toContain(
+      '  at        $.articles[3].price\n  legacy    12.5\n  candidate "<b>\\u{1b}[31m"\n',
+    );
     // The latest of the samples.
     expect(out).not.toContain('earlier');
     expect(out).toContain(`  curl 'http://a/api/articles'`);
@@ -138,12 +140,51 @@ describe('fig observations', () => {
   test('proposes rules with their reason, and what they would hide', async () => {
     const { out } = await fig(['observations', 'articles', '--suggest'], { admin });
     expect(out).toContain(
-      '# differs from itself\n# It would hide a difference that counts at GET /b.\nignore: ["$.requestId"]\n',
+      '# differs from itself\n# Not without a look: it would hide a difference that counts at GET /b.\n# ignore: ["$.requestId"]\n',
     );
     control.answers.set(PATH, ok({ ...observations, fields: [] }));
     expect((await fig(['observations', 'articles', '--suggest'], { admin })).out).toBe(
       'articles: nothing to propose.\n',
     );
+  });
+
+  test('puts no rule that hides something into the line that is to be pasted', async () => {
+    const harmless = {
+      ...noisy,
+      path: '$.at',
+      suggestion: { ...noisy.suggestion, yaml: 'ignore: ["$.at"]', hides: [] },
+    };
+    const { suggestion } = { ...harmless, suggestion: { ...harmless.suggestion, yaml: 'ignore: ["$.id"]' } };
+    const fields = [noisy, harmless, { ...harmless, path: '$.id', suggestion }];
+    control.answers.set(PATH, ok({ ...observations, fields }));
+    const { out } = await fig(['observations', 'articles', '--suggest'], { admin });
+    expect(out.split('\n').filter((line) => !line.startsWith('#') && line !== '')).toEqual([
+      'ignore: ["$.at", "$.id"]',
+    ]);
+    expect(out).toContain('\n# ignore: ["$.requestId"]\n');
+  });
+
+  test('writes out what nobody would see, in the terminal and on the page', async () => {
+    const curl = "curl -H $'x-odd: a\\xe2\\x80\\xaeb' --data-raw 'one\n\ttwo\u202e' 'http://a/'";
+    const [sample] = field.samples;
+    const turned = {
+      ...field,
+      path: '$.a\u200f',
+      samples: [{ ...sample, candidate: '"x\u202ey\u2028"', curl }],
+    };
+    const letters = { ...sample, legacy: '"caf\u00e9"', candidate: '"cafe\u0301"' };
+    const alike = { ...field, path: '$.name', reasons: ['unicode-form'], samples: [letters] };
+    control.answers.set(PATH, ok({ ...observations, fields: [turned, alike] }));
+    const { out } = await fig(['observations', 'articles'], { admin });
+    expect(out).toContain('$.a\\u{200f} value');
+    expect(out).toContain('  candidate "x\\u{202e}y\\u{2028}"\n');
+    expect(out).toContain("--data-raw 'one\n\ttwo\\u{202e}' 'http://a/'\n");
+    expect(out).toContain('  legacy    "caf\\u{e9}"\n  candidate "cafe\\u{301}"\n');
+    const file = join(mkdtempSync(join(tmpdir(), 'fig-test-')), 'page.html');
+    await fig(['observations', '--html', file], { admin });
+    const page = readFileSync(file, 'utf8');
+    expect(page).not.toMatch(/[\u200f\u202e\u2028]/);
+    expect(page).toContain('&quot;cafe\\u{301}&quot;');
   });
 
   test('writes a page that holds nothing of an answer as markup', async () => {
@@ -212,6 +253,18 @@ describe('fig next', () => {
     );
   });
 
+  test('names the facade that it asked, and that traffic is missing, where waiting does not help', async () => {
+    const silent = { ...guardrail, missing: { samples: 1, ms: null } };
+    control.answers.set('/v1/routes/articles/evidence', ok({ ...evidence, guardrails: [silent] }));
+    const { out } = await fig(['next', '--admin', admin], { plan });
+    expect(out).toContain('1 more sample for a pass, and none come at the moment\n');
+    expect(out).toContain('  nothing to do but let clients use it, or send requests yourself\n');
+    control.answers.set('/v1/routes/articles/evidence', ok({ ...evidence, verdict: 'breach' }));
+    expect((await fig(['next', '--admin', admin], { plan })).out).toContain(
+      `  npx fig observations articles --plan ${plan} --admin ${admin}\n`,
+    );
+  });
+
   test('says that another build answers as well, and that no step rests on what was seen', async () => {
     const passed = { ...guardrail, verdict: 'pass', missing: null };
     const mixed = { build: 'b2', at: '2026-11-23T11:00:00.000Z' };
@@ -236,6 +289,17 @@ describe('fig next', () => {
     expect((await fig(['next'], { admin, plan })).out).toContain('  npx fig advance articles');
   });
 
+  test('says what was seen where the plan asks for nothing', async () => {
+    control.answers.set('/v1/routes/articles/evidence', ok({ ...evidence, verdict: 'pass', guardrails: [] }));
+    const { out, err } = await fig(['next'], { admin, plan });
+    expect(out).toContain('  npx fig advance articles');
+    expect(err).toBe(
+      `articles: 20 of 83 compared answers differ, and no guardrail of the plan asks for fewer. See: npx fig observations articles --plan ${plan}\n`,
+    );
+    Object.assign(control.routes[0] as object, { stage: 'legacy' });
+    expect((await fig(['next'], { admin, plan })).err).toBe('');
+  });
+
   test('sends to the route that has to come first', async () => {
     const two = folders.write({
       'routes/articles.yaml':
@@ -246,10 +310,12 @@ describe('fig next', () => {
     control.route('authors', { stage: 'shadow' });
     control.answers.set('/v1/routes/articles/evidence', ok({ ...evidence, verdict: 'pass', guardrails: [] }));
     const { out } = await fig(['next', 'articles'], { admin, plan: two });
-    expect(out.trimEnd().split('\n').at(-1)).toBe('  npx fig next authors');
+    expect(out.trimEnd().split('\n').at(-1)).toBe(`  npx fig next authors --plan ${two}`);
     Object.assign(control.routes[0] as object, { paused: true });
     const paused = await fig(['next', 'articles'], { admin, plan: two });
-    expect(paused.out.trimEnd().split('\n').at(-1)).toBe('  npx fig resume articles --reason …');
+    expect(paused.out.trimEnd().split('\n').at(-1)).toBe(
+      `  npx fig resume articles --plan ${two} --reason …`,
+    );
   });
 
   test('at the end of a plan that ends in shadow, says how to go on', async () => {
@@ -260,7 +326,7 @@ describe('fig next', () => {
     control.answers.set('/v1/routes/articles/evidence', ok({ ...evidence, verdict: 'pass', guardrails: [] }));
     expect((await fig(['next'], { admin, plan: short })).out.split('\n')).toEqual([
       'articles at shadow, the last of its stages (to go on, add to `stages` in routes/articles.yaml)',
-      '  npx fig observations articles',
+      `  npx fig observations articles --plan ${short}`,
       '',
     ]);
   });
@@ -285,8 +351,8 @@ describe('fig next', () => {
 
   test.each([
     ['pass', {}, 'npx fig advance articles --plan PLAN --reason …'],
-    ['breach', {}, 'npx fig observations articles'],
-    ['pass', { paused: true }, 'npx fig resume articles --reason …'],
+    ['breach', {}, 'npx fig observations articles --plan PLAN'],
+    ['pass', { paused: true }, 'npx fig resume articles --plan PLAN --reason …'],
     ['pass', { stage: 'candidate' }, 'nothing to do'],
   ])('after %s, standing at %j: %s', async (verdict, position, command) => {
     Object.assign(control.routes[0] as object, position);

@@ -7,6 +7,7 @@ import { Failure } from '../failure.ts';
 import { mixedInWords } from '../screen/mixed.ts';
 import { painter, type Tone } from '../screen/paint.ts';
 import { type Cell, sayTable } from '../screen/table.ts';
+import { spelled, visible } from '../screen/visible.ts';
 import type { Session } from '../session.ts';
 import type { Run } from '../verb.ts';
 import { observationsPage } from './observations-page.ts';
@@ -70,7 +71,7 @@ function sayOne(session: Session, one: Observations): void {
   session.say(
     paint(
       'bold',
-      `${one.route}${one.build === null ? '' : `, build ${plain(one.build)}`}, since ${one.since}`,
+      `${one.route}${one.build === null ? '' : `, build ${visible(one.build)}`}, since ${one.since}`,
     ),
   );
   if (one.mixed) session.say(paint('yellow', `mixed     ${mixedInWords(one.mixed)}`));
@@ -90,7 +91,7 @@ function sayOne(session: Session, one: Observations): void {
   }
   if (one.endpoints.length > 0) session.say('');
   const rows = one.endpoints.map(({ template, match, mismatch, ignored }): Cell[] => [
-    plain(template),
+    visible(template),
     String(match),
     { text: String(mismatch), tone: mismatch > 0 ? 'red' : 'plain' },
     String(ignored),
@@ -116,7 +117,7 @@ function sayField(session: Session, field: ObservedField): void {
   const why = field.reasons.length > 0 ? ` (${field.reasons.join(', ')})` : '';
   session.say('');
   session.say(
-    `${paint(TONES[field.severity] ?? 'plain', field.severity)} ${paint('bold', plain(field.path))} ${field.kind}${why}, in ${field.count} ${field.count === 1 ? 'answer' : 'answers'} of ${plain(field.endpoint)}`,
+    `${paint(TONES[field.severity] ?? 'plain', field.severity)} ${paint('bold', visible(field.path))} ${field.kind}${why}, in ${field.count} ${field.count === 1 ? 'answer' : 'answers'} of ${visible(field.endpoint)}`,
   );
   session.say(`  since ${field.firstSeen}, last ${field.lastSeen}`);
   if (isUnsettled(field))
@@ -125,10 +126,11 @@ function sayField(session: Session, field: ObservedField): void {
     );
   const sample = field.samples.at(-1);
   if (!sample) return;
-  if (sample.at !== field.path) session.say(`  at        ${plain(sample.at)}`);
-  session.say(`  legacy    ${plain(sample.legacy ?? '(none)')}`);
-  session.say(`  candidate ${plain(sample.candidate ?? '(none)')}`);
-  session.say(`  ${plain(sample.curl)}`);
+  if (sample.at !== field.path) session.say(`  at        ${visible(sample.at)}`);
+  const show = shownAs(field);
+  session.say(`  legacy    ${show(sample.legacy ?? '(none)')}`);
+  session.say(`  candidate ${show(sample.candidate ?? '(none)')}`);
+  session.say(`  ${asTyped(sample.curl)}`);
 }
 
 function sayRules(session: Session, { route, mixed, fields }: Observations): void {
@@ -140,7 +142,7 @@ function sayRules(session: Session, { route, mixed, fields }: Observations): voi
     session.say(
       unsettled.length === 0
         ? `${route}: nothing to propose.`
-        : `${route}: nothing to propose yet. Legacy differs from itself, too, at ${[...new Set(unsettled.map(({ path }) => plain(path)))].join(', ')}; what is noise is told after 20 reads of each endpoint.`,
+        : `${route}: nothing to propose yet. Legacy differs from itself, too, at ${[...new Set(unsettled.map(({ path }) => visible(path)))].join(', ')}; what is noise is told after 20 reads of each endpoint.`,
     );
     return;
   }
@@ -150,12 +152,19 @@ function sayRules(session: Session, { route, mixed, fields }: Observations): voi
   if (mixed) session.say(`# ${mixedInWords(mixed)}`);
   const rules = Map.groupBy(proposed.values(), ({ rule }) => rule);
   for (const own of rules.values()) {
-    for (const { reason, hides } of own) {
-      session.say(`# ${plain(reason)}`);
-      if (hides.length > 0)
-        session.say(`# It would hide a difference that counts at ${hides.map(plain).join(', ')}.`);
+    const [safe, harmful] = [
+      own.filter(({ hides }) => hides.length === 0),
+      own.filter(({ hides }) => hides.length > 0),
+    ];
+    for (const { reason } of safe) session.say(`# ${visible(reason)}`);
+    if (safe.length > 0) session.say(joined(safe.map(({ yaml }) => yaml)));
+    for (const { reason, hides, yaml } of harmful) {
+      session.say(`# ${visible(reason)}`);
+      session.say(
+        `# Not without a look: it would hide a difference that counts at ${hides.map(visible).join(', ')}.`,
+      );
+      session.say(`# ${yaml}`);
     }
-    session.say(joined(own.map(({ yaml }) => yaml)));
   }
 }
 
@@ -193,5 +202,12 @@ const percent = (share: number) => `${Number((share * 100).toPrecision(2))} %`;
 const sum = (counts: Readonly<Record<string, number>>) =>
   Object.values(counts).reduce((total, count) => total + count, 0);
 
-// SECURITY: samples hold what clients and upstreams sent; control characters could drive the terminal.
-const plain = (text: string) => text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, ' ');
+/** Of letters that are written in two ways one would see nothing. */
+const shownAs = ({ reasons }: ObservedField) => (reasons.includes('unicode-form') ? spelled : visible);
+
+/** As it is to be typed: what a line of a body ends with stays. */
+const asTyped = (line: string) =>
+  line
+    .split(/([\n\t])/)
+    .map((part, n) => (n % 2 === 0 ? visible(part) : part))
+    .join('');

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { AdminApi, type DataSetAnswer, type Verb } from '../api/admin.ts';
 import { EXIT } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
-import { planFlag, type Session } from '../session.ts';
+import { type Session, sameFlags } from '../session.ts';
 import type { Run } from '../verb.ts';
 import { reasonOption, sayChange } from './change.ts';
 import { changeOwner, endOf } from './cutover.ts';
@@ -46,7 +46,7 @@ async function giveBack(
   reason: string,
 ): Promise<DataSetAnswer | null> {
   // The facade gives the data back; the reads are sent after them from here.
-  const whenCut = `The reads of ${route} stay where they are until: npx fig rollback ${route}${planFlag(session)} --reason …`;
+  const whenCut = `The reads of ${route} stay where they are until: npx fig rollback ${route}${sameFlags(session)} --reason …`;
   try {
     return await changeOwner(session, set, { reason, to: 'legacy' }, whenCut);
   } catch (error) {
