@@ -6,7 +6,7 @@ import { findEmails } from './email.ts';
 import { ibanEnd } from './iban.ts';
 import { markup } from './markup.ts';
 import { assignedValue, credentialAfterScheme, grantedValue, saysNothing } from './named-value.ts';
-import { secretByName } from './secret-names.ts';
+import { FOREIGN_NAMES, secretByName } from './secret-names.ts';
 import type { Span } from './span.ts';
 import { dottedKey, vendorKey } from './vendor-keys.ts';
 
@@ -26,6 +26,8 @@ export function findSecrets(text: string): Span[] {
     ...dottedCards(text),
     ...accounts(text),
     ...otherKeys(text),
+    ...hashes(text),
+    ...commands(text),
     ...parts(text),
     ...findApart(text),
   ];
@@ -76,7 +78,7 @@ function* words(text: string): Iterable<Span> {
 
 /** Names of passwords that are no word of `A-Z a-z 0-9 _ -`. */
 function* foreignNames(text: string): Iterable<Span> {
-  for (const { index, 0: name } of text.matchAll(/contrase(?:ñ|n\u0303)as?|hasł[oa]/giu)) {
+  for (const { index, 0: name } of text.matchAll(FOREIGN_NAMES)) {
     const span = assignedValue(text, index, index + name.length);
     if (span) yield span;
   }
@@ -160,11 +162,42 @@ function* otherKeys(text: string): Iterable<Span> {
   for (const { index: from, 0: secret } of text.matchAll(/(?<![\w~.])[\w~.]{3}\dQ~[\w~.-]{31,34}/g)) {
     yield { from, to: from + secret.length, kind: 'azure' };
   }
+  for (const { index: from, 0: secret } of text.matchAll(
+    /(?<![A-Za-z0-9])(?:bot)?\d{8,10}:[\w-]{35}(?![\w-])/g,
+  )) {
+    yield { from, to: from + secret.length, kind: 'telegram' };
+  }
+  for (const { index, 0: found, 1: secret = '' } of text.matchAll(
+    /\/api\/webhooks\/\d{15,20}\/([\w-]{30,100})/g,
+  )) {
+    yield { from: index + found.length - secret.length, to: index + found.length, kind: 'discord' };
+  }
+  for (const { index, 0: found } of text.matchAll(
+    /(?<=\/services\/)T[A-Z0-9]{6,12}\/B[A-Z0-9]{6,12}\/[A-Za-z0-9]{16,32}/g,
+  )) {
+    yield { from: index, to: index + found.length, kind: 'slack' };
+  }
   for (const { index, 0: address } of text.matchAll(/hooks\.slack\.com\/services\//g)) {
     const from = index + address.length;
     const rest = /^[\w/]*/.exec(text.slice(from, from + 200))![0];
     if (rest !== '') yield { from, to: from + rest.length, kind: 'slack' };
   }
+}
+
+/** What passwords are kept as: bcrypt, argon2 and those of crypt(3). */
+function* hashes(text: string): Iterable<Span> {
+  for (const { index: from, 0: hash } of text.matchAll(
+    /\$(?:2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}|argon2(?:id?|d)\$[\w=,$+/.-]{20,400}|[156y]\$(?:rounds=\d{1,9}\$)?[\w./]{1,32}\$[./A-Za-z0-9]{22,86})/g,
+  ))
+    yield { from, to: from + hash.length, kind: 'password' };
+}
+
+/** `curl -u user:password` */
+function* commands(text: string): Iterable<Span> {
+  for (const { index, 0: found, 1: password = '' } of text.matchAll(
+    /(?<![\w-])(?:-u|--user)[ =]{1,3}["']?[^\s:"']{1,64}:([^\s"']{1,200})/g,
+  ))
+    yield { from: index + found.length - password.length, to: index + found.length, kind: 'password' };
 }
 
 /** Fields of multipart bodies. */

@@ -53,6 +53,16 @@ describe('what names a secret may stand apart from it', () => {
       `insert into \`a\`.\`b\` (\`id\`,\`pin\`,at) values\n (1,'it''s ${S}',now()),\n (2, N'${S}', concat('a', 'b')), (3,${S},null)`,
     ],
     ['a cookie with quotes', `cookie: a="b"; sid=${S}`],
+    ['LDIF', `dn: cn=jane\nuserPassword:: ${S}\ncn: jane`],
+    ['a flag', `mysqldump --user jane --password ${S} shop`],
+    ['a flag with quotes', `tool --api-key "${S}" run`],
+    ['what PHP keeps', `a:1:{s:8:"password";s:${S.length}:"${S}";}`],
+    ['the user of curl', `curl -s -u jane:${S} https://a/`],
+    ['a name in Cyrillic letters', `пароль: ${S}`],
+    ['a name in Chinese', `{"密码":"${S}"}`],
+    ['a name in Swedish', `lösenord=${S}`],
+    ['a pre-shared key', `wifi_psk=${S}`],
+    ['a number that says who somebody is', `"ssn": "${S}"`],
   ])('%s', (_, text) => {
     const shown = redactor().text(text);
     expect(shown).toMatch(/REDACTED-(?:password|token|secret)-1-/);
@@ -171,5 +181,43 @@ describe('ordinary data stays as it is', () => {
     expect(redactor().url(url)).toBe(url);
     expect(redactor().header('location', `https://a.example${url}`)).toBe(`https://a.example${url}`);
     expect(redactor().text(`see ${url} now`)).toBe(`see ${url} now`);
+  });
+});
+
+describe('what tells of a change names what it changes', () => {
+  it.each<[string, object]>([
+    ['a JSON patch', [{ op: 'replace', path: '/password', value: S }]],
+    ['one further down', [{ op: 'add', path: '/user/pin', value: S }]],
+    ['SCIM', { Operations: [{ op: 'replace', path: 'password', value: S }] }],
+    ['an audit', { field: 'password', old: S, new: S }],
+    ['one with other words', { attribute: 'apiKey', oldValue: S, newValue: S }],
+  ])('%s', (_, body) => {
+    const shown = redactor().body(JSON.stringify(body), 'application/json');
+    expect(shown).toContain('REDACTED');
+    expect(shown).not.toContain('hunter');
+  });
+
+  it.each<[string, object]>([
+    ['a path of something else', { path: '/articles', value: S }],
+    ['a change of something else', { field: 'price', old: S, new: S }],
+  ])('%s stays', (_, body) => {
+    expect(redactor().body(JSON.stringify(body), 'application/json')).toBe(JSON.stringify(body));
+  });
+});
+
+describe('forms of their own', () => {
+  const bcrypt = `$2b$12$${'N9qo8uLOickgx2ZMRZoMye'.padEnd(53, 'Iw7')}`;
+  it.each([
+    ['bcrypt', bcrypt],
+    ['argon2', '$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b4dWRWJTmaaJObG'],
+    ['sha512-crypt', `$6$rounds=5000$saltsalt$${'a1B2'.repeat(21)}`],
+    ['a bot of Telegram', `/bot123456789:${'aB3'.repeat(11)}xy/sendMessage`],
+    ['a webhook of Discord', `https://discord.com/api/webhooks/123456789012345678/${'aB3-'.repeat(17)}`],
+    ['a webhook of Slack behind a proxy', '/hooks/services/T0ABC1234/B0ABC1234/abcDEF123ghiJKL456mnoPQR'],
+  ])('%s', (_, secret) => {
+    const shown = redactor().text(`before ${secret} after`);
+    expect(shown).toMatch(/^before .*REDACTED-\w+-1-.* after$/);
+    for (const part of secret.match(/[\w+.-]{20,}/g) ?? [])
+      if (!/^sendMessage$/.test(part)) expect(shown).not.toContain(part);
   });
 });

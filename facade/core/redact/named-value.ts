@@ -13,17 +13,17 @@ export function saysNothing(value: string): boolean {
 
 /**
  * The value that a secret's name, the word from `from` to `to`, is given: `password=x`, `"token": "x"`, `pin: 'x'`,
- * also in JSON within JSON.
+ * also in JSON within JSON, in LDIF (`userPassword:: x`), as PHP keeps it, and behind a flag (`--password x`).
  */
 export function assignedValue(text: string, from: number, to: number): Span | null {
   const name = text.slice(from, to);
   const kind = secretByName(name);
   if (!kind) return null;
   const assign =
-    /^(?:\\*["'`]|%22|&quot;|\])?[ \t]{0,3}(?::|=>?|%3D|%3A)[ \t]{0,3}(\\*["'`]|%22|&quot;)?/i.exec(
+    /^(?:\\*["'`]|%22|&quot;|\])?[ \t]{0,3}(?:::?|=>?|%3D|%3A|;s:\d{1,6}:)[ \t]{0,3}(\\*["'`]|%22|&quot;)?/i.exec(
       text.slice(to, to + 40),
     );
-  if (!assign) return null;
+  if (!assign) return flagged(text, name, to, kind);
   const start = to + assign[0].length;
   const quote = assign[1];
   if (quote) return quoted(text, start, quote, kind);
@@ -33,6 +33,13 @@ export function assignedValue(text: string, from: number, to: number): Span | nu
   const end = around === undefined ? null : (quoted(text, start, around, kind)?.to ?? null);
   const line = until(text, start, /[\r\n]/g, kind);
   return line && end !== null && end < line.to ? { ...line, to: end } : line;
+}
+
+function flagged(text: string, name: string, to: number, kind: string): Span | null {
+  const gap = name.startsWith('--') && /^ {1,3}(\\*["'])?(?=[^\s-])/.exec(text.slice(to, to + 8));
+  if (!gap) return null;
+  const start = to + gap[0].length;
+  return gap[1] ? quoted(text, start, gap[1], kind) : until(text, start, /[\s"'`]/g, kind);
 }
 
 /**

@@ -9,9 +9,14 @@ const ANNOUNCES = new Set([
   'parameter',
   'property',
   'attribute',
+  'path',
   'id',
 ]);
-const ANNOUNCED = new Set(['value', 'val', 'content', 'data', 'text']);
+const ANNOUNCED = new Set([
+  ...['value', 'val', 'content', 'data', 'text'],
+  // Of what was changed.
+  ...['old', 'new', 'oldvalue', 'newvalue', 'from', 'to', 'before', 'after', 'previous'],
+]);
 const LONGEST = 'parameter'.length;
 
 /** Whether a member called so holds what another member of its object names: `{"name":"password","value":"hunter2"}`. */
@@ -26,7 +31,8 @@ export function isAnnouncement(name: string): boolean {
 
 /** What a member that `says` so makes of the value beside it; null for a member that names none, or no secret. */
 export function announcedBy(name: string, says: string): NamedSecret | null {
-  return isAnnouncement(name) ? secretByName(says) : null;
+  // A path says it with its end: `{"op":"replace","path":"/user/pin","value":…}`.
+  return isAnnouncement(name) ? secretByName(says.slice(says.lastIndexOf('/') + 1)) : null;
 }
 
 function isOneOf(names: ReadonlySet<string>, name: string): boolean {

@@ -20,6 +20,12 @@ const NAMES: Readonly<Record<NamedSecret, readonly string[]>> = {
     'cvv',
     'cvv2',
     'cvc',
+    'cvc2',
+    'ssn',
+    'pincode',
+    'securityanswer',
+    'recoverycode',
+    'backupcode',
   ],
   token: [
     'jwt',
@@ -35,7 +41,7 @@ const NAMES: Readonly<Record<NamedSecret, readonly string[]>> = {
     'xsrf',
     'bearer',
   ],
-  secret: ['apikey', 'sig', 'credential', 'credentials', 'cookie', 'setcookie'],
+  secret: ['psk', 'hmac', 'sesskey', 'apikey', 'sig', 'credential', 'credentials', 'cookie', 'setcookie'],
 };
 
 /** Ends of names: `newPassword`, `refresh_token`, `x-api-key`, `JSESSIONID`. */
@@ -57,6 +63,8 @@ const ENDINGS: Readonly<Record<NamedSecret, readonly string[]>> = {
     'wachtwoord',
     'salasana',
     'lozinka',
+    'losenord',
+    'adgangskode',
   ],
   token: ['token', 'sessionid', 'sessid', 'connectsid'],
   secret: [
@@ -72,6 +80,9 @@ const ENDINGS: Readonly<Record<NamedSecret, readonly string[]>> = {
     'sharedkey',
     'signingkey',
     'encryptionkey',
+    'masterkey',
+    'licensekey',
+    'licencekey',
   ],
 };
 
@@ -91,8 +102,30 @@ const LAST_WORDS: ReadonlyMap<string, NamedSecret> = new Map([
     ...['pass', 'pwd', 'pw', 'pin', 'otp', 'passcode', 'passphrase', 'kennwort', 'passwort'],
     ...['senha', 'haslo', 'parola'],
   ].map((word) => [word, 'password'] as const),
-  ...(['jwt', 'auth', 'bearer', 'csrf', 'xsrf'] as const).map((word) => [word, 'token'] as const),
+  ...(['jwt', 'auth', 'bearer', 'csrf', 'xsrf', 'tok'] as const).map((word) => [word, 'token'] as const),
+  ['psk', 'secret'],
 ]);
+
+/** Whole names of passwords in scripts without the letters a to z. */
+const FOREIGN = [
+  'пароль',
+  'парола',
+  'лозинка',
+  'κωδικός',
+  'סיסמה',
+  'كلمة المرور',
+  '密码',
+  '密碼',
+  'パスワード',
+  '비밀번호',
+  'รหัสผ่าน',
+];
+const foreign = new Set(FOREIGN.map((name) => name.normalize('NFD')));
+/** The same, and names that are written with letters beside those, anywhere in a text. */
+export const FOREIGN_NAMES = new RegExp(
+  ['contrase(?:ñ|n\u0303)as?', 'hasł[oa]', 'l(?:ö|o\u0308)senord', ...FOREIGN].join('|'),
+  'giu',
+);
 
 /** Null for a name that says nothing of a secret, such as `secretary`, `bypass` or `passwordChangedAt`. */
 export function secretByName(name: string): NamedSecret | null {
@@ -100,6 +133,7 @@ export function secretByName(name: string): NamedSecret | null {
   const plain = inAscii(name)
     .toLowerCase()
     .replace(/[^a-z0-9]/g, '');
+  if (plain === '') return foreign.has(name.toLowerCase().normalize('NFD')) ? 'password' : null;
   const known = byWhole(plain) ?? byWhole(plain.replace(/s$/, ''));
   if (known !== null) return known;
   const words = wordsOf(inAscii(name));
