@@ -80,9 +80,15 @@ export class SetWatch {
     return fenceOf(await this.#hearNow(), atMs);
   }
 
-  /** Whether all that is written is at the other side now. Never rejects. */
+  /**
+   * Whether all that was written before this moment is at the other side. What has waited no longer than since then was
+   * written behind it, by a quick write that asks this of itself for example. Never rejects.
+   */
   async isCaughtUp(): Promise<boolean> {
-    return fenceOf(await this.#hearNow(false), this.#now()) === null;
+    const atMs = this.#now();
+    const heard = await this.#hearNow(false);
+    if (heard === null || heard.lagMs === null) return false;
+    return heard.head === null || heard.lagMs < this.#now() - atMs;
   }
 
   /** Waits until all that is written by now is at the other side; false where that takes longer, or nobody can say. */

@@ -288,6 +288,7 @@ describe('copies of a route whose data are on their way to the other side', () =
     candidate.answer = rehearse(201);
     const copies = candidate.seen.length;
     relay.head = '8';
+    relay.lagMs = 500;
     await write();
     expect(await settled()).toMatchObject({ skipped: { behind: expect.any(Number) } });
     expect(candidate.seen.length).toBe(copies);

@@ -1,0 +1,34 @@
+import { afterEach, expect, test } from '@jest/globals';
+import type { HeardPosition } from '../../core/fence/set-link.ts';
+import { until } from '../../test-kit/until.ts';
+import { SetWatch } from './set-watch.ts';
+
+const closing: SetWatch[] = [];
+afterEach(() => {
+  for (const watch of closing.splice(0)) watch.close();
+});
+
+/** A watch that has heard that nothing waits, and then hears `heard` after 50 ms. */
+async function watchThatHears(heard: HeardPosition): Promise<SetWatch> {
+  let next: HeardPosition = { head: null, lagMs: 0, carriedMs: null };
+  let afterMs = 0;
+  const link = {
+    position: () => new Promise<HeardPosition>((resolve) => setTimeout(() => resolve(next), afterMs)),
+    covers: async () => false,
+  };
+  const watch = new SetWatch('s', 60_000, { link, now: () => performance.now(), heard: () => {} });
+  closing.push(watch);
+  await until('reads to be free', () => watch.cause() === null);
+  [next, afterMs] = [heard, 50];
+  return watch;
+}
+
+test.each<[string, HeardPosition, boolean]>([
+  ['nothing waits', { head: null, lagMs: 0 }, true],
+  ['what waits came behind the question', { head: '9', lagMs: 20 }, true],
+  ['what waits was there before it', { head: '9', lagMs: 500 }, false],
+  ['nobody knows for how long it waits', { head: null, lagMs: null }, false],
+])('is caught up or not: %s', async (_, heard, expected) => {
+  const watch = await watchThatHears(heard);
+  expect(await watch.isCaughtUp()).toBe(expected);
+});
