@@ -247,10 +247,10 @@ describe('guardrails', () => {
       ...(onBreach === 'rollback' ? { type: 'rollback' } : {}),
     });
     expect(entries.at(-1)?.reason).toMatch(/differ/);
-    if (onBreach === 'pause')
-      expect(await metrics()).toContain('fig_guardrail_breaches_total{route="articles"} 1');
+    expect(await metrics()).toContain('fig_guardrail_breaches_total{route="articles"} 1');
     await facade.guardrails.look();
     expect(await facade.ledgerEntries()).toHaveLength(entries.length);
+    expect(await metrics()).toContain('fig_guardrail_breaches_total{route="articles"} 1');
     // What is judged no more is shown no more.
     expect((await metrics()).includes('fig_guardrail_verdict{')).toBe(onBreach !== 'rollback');
   });

@@ -52,7 +52,10 @@ export class Guardrails {
       if (this.#looking) return;
       this.#looking = true;
       this.look()
-        .catch((error: Error) => this.#options.log.error({ err: error }, 'guardrails not judged'))
+        .catch((error: Error) => {
+          this.#views = [];
+          this.#options.log.error({ err: error }, 'guardrails not judged');
+        })
         .finally(() => {
           this.#looking = false;
         });
@@ -107,10 +110,13 @@ export class Guardrails {
     return { evidence, gaps };
   }
 
-  /** What was judged last of the routes that have guardrails and are beyond legacy. */
+  /** What was judged last of the routes that have guardrails and are beyond legacy, and what breached since the start. */
   views(): { route: string; guardrails: RouteEvidence['guardrails']; breaches: number }[] {
-    return this.#views.map(({ route, guardrails }) => ({
-      ...{ route, guardrails },
+    const judged = new Map(this.#views.map(({ route, guardrails }) => [route, guardrails]));
+    // A route that a breach took back is judged no more, and its breach is told all the same.
+    return [...new Set([...judged.keys(), ...this.#breaches.keys()])].map((route) => ({
+      route,
+      guardrails: judged.get(route) ?? [],
       breaches: this.#breaches.get(route) ?? 0,
     }));
   }

@@ -44,7 +44,7 @@ test('a route goes to candidate when its suite has passed with the build that is
   const parity = (...more: string[]) => facade.fig(['parity', 'articles', '--evidence', ...more]);
   expect(await advance()).toMatchObject({ code: 0 });
   expect((await facade.fig(['next'])).out).toMatch(
-    /No run of its parity suite(?:.|\n)*\n {2}npx fig parity articles --writes --evidence --plan \S+\n$/,
+    /No run of its parity suite(?:.|\n)*\n {2}npx fig parity articles --writes --evidence --plan \S+ --admin \S+\n$/,
   );
 
   expect(await parity('--writes')).toMatchObject({

@@ -29,10 +29,11 @@ export function trigger(
 }
 
 /**
- * Puts up what is missing, then takes down what is wanted no more: there is no moment without. Nobody has a table in use
- * while its triggers are put up: MariaDB takes a statement that was prepared while CREATE TRIGGER waited for its table for
- * one that knows the trigger, and from then on it fails with "Table … doesn't exist" (`is_the_same_definition` compares
- * the time of the preparation with that at which CREATE TRIGGER began).
+ * Puts up what is missing, then takes down what is wanted no more: there is no moment without. On MariaDB nobody has a
+ * table in use while its triggers are put up: it takes a statement that was prepared while CREATE TRIGGER waited for its
+ * table for one that knows the trigger, and from then on that fails with "Table … doesn't exist" (`is_the_same_definition`
+ * compares the time of the preparation with that at which CREATE TRIGGER began). MySQL prepares such statements again, and
+ * its LOCK TABLES would take the tables that other triggers write as well.
  */
 export async function replaceTriggers(
   pool: Pool,
@@ -43,11 +44,11 @@ export async function replaceTriggers(
   const missing = wanted.filter(({ name }) => !present.has(name));
   const stale = [...present].filter((name) => !names.has(name));
   if (missing.length + stale.length === 0) return;
-  await changingSchema(pool, async (change) => {
+  await changingSchema(pool, async (change, isMariaDb) => {
     for (const [table, triggers] of Map.groupBy(missing, ({ on }) => on)) {
-      await change('LOCK TABLES ?? WRITE', [table]);
-      for (const { sql } of triggers) await change(sql);
-      await change('UNLOCK TABLES');
+      const statements = triggers.map(({ sql }) => sql);
+      if (isMariaDb) await change([`LOCK TABLES ${id(table)} WRITE`, ...statements, 'UNLOCK TABLES']);
+      else for (const sql of statements) await change(sql);
     }
     for (const name of stale) await change('DROP TRIGGER IF EXISTS ??', [name]);
   });

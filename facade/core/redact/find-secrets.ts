@@ -187,17 +187,21 @@ function* otherKeys(text: string): Iterable<Span> {
 /** What passwords are kept as: bcrypt, argon2 and those of crypt(3). */
 function* hashes(text: string): Iterable<Span> {
   for (const { index: from, 0: hash } of text.matchAll(
-    /\$(?:2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}|argon2(?:id?|d)\$[\w=,$+/.-]{20,400}|[156y]\$(?:rounds=\d{1,9}\$)?[\w./]{1,32}\$[./A-Za-z0-9]{22,86})/g,
+    /\$(?:2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}|argon2(?:id?|d)\$[\w=,$+/.-]{20,400}|y\$[\w./]{1,32}\$[./A-Za-z0-9]{1,86}\$[./A-Za-z0-9]{43}|[156]\$(?:rounds=\d{1,9}\$)?[\w./]{1,32}\$[./A-Za-z0-9]{22,86})/g,
   ))
     yield { from, to: from + hash.length, kind: 'password' };
 }
 
-/** `curl -u user:password` */
+/** `curl -u user:password`, and not `docker run --user 1000:1000` or `rsync -u host:/srv`. */
 function* commands(text: string): Iterable<Span> {
-  for (const { index, 0: found, 1: password = '' } of text.matchAll(
-    /(?<![\w-])(?:-u|--user)[ =]{1,3}["']?[^\s:"']{1,64}:([^\s"']{1,200})/g,
-  ))
-    yield { from: index + found.length - password.length, to: index + found.length, kind: 'password' };
+  const user = /(?<![\w-])(?:-u|--user|--proxy-user)[ =]{1,3}(["']?)[^\s:"']{1,64}:(?!\/|\d+(?!\S))/g;
+  for (const { index, 0: found, 1: quote } of text.matchAll(user)) {
+    const from = index + found.length;
+    const rest = text.slice(from, from + 200);
+    const end = quote ? rest.indexOf(quote) : rest.search(/[\s"']/);
+    const to = end === -1 ? from + rest.length : from + end;
+    if (to > from) yield { from, to, kind: 'password' };
+  }
 }
 
 /** Fields of multipart bodies. */

@@ -55,6 +55,7 @@ describe('what names a secret may stand apart from it', () => {
     ['a cookie with quotes', `cookie: a="b"; sid=${S}`],
     ['LDIF', `dn: cn=jane\nuserPassword:: ${S}\ncn: jane`],
     ['a flag', `mysqldump --user jane --password ${S} shop`],
+    ['the user of curl in quotes', `curl -u "jane:${S} and more" https://a/`],
     ['a flag with quotes', `tool --api-key "${S}" run`],
     ['what PHP keeps', `a:1:{s:8:"password";s:${S.length}:"${S}";}`],
     ['the user of curl', `curl -s -u jane:${S} https://a/`],
@@ -184,6 +185,15 @@ describe('ordinary data stays as it is', () => {
   });
 });
 
+it.each([
+  'docker run --user 1000:1000 image',
+  'rsync -u host:/srv/data .',
+  'the --password flag is missing',
+  'use the --token option.',
+])('%s stays', (text) => {
+  expect(redactor().text(text)).toBe(text);
+});
+
 describe('what tells of a change names what it changes', () => {
   it.each<[string, object]>([
     ['a JSON patch', [{ op: 'replace', path: '/password', value: S }]],
@@ -200,6 +210,8 @@ describe('what tells of a change names what it changes', () => {
   it.each<[string, object]>([
     ['a path of something else', { path: '/articles', value: S }],
     ['a change of something else', { field: 'price', old: S, new: S }],
+    ['a page of its own', { path: '/auth', text: S }],
+    ['a span of time', { name: 'Session', from: '2026-12-01', to: '2026-12-02' }],
   ])('%s stays', (_, body) => {
     expect(redactor().body(JSON.stringify(body), 'application/json')).toBe(JSON.stringify(body));
   });
@@ -210,6 +222,7 @@ describe('forms of their own', () => {
   it.each([
     ['bcrypt', bcrypt],
     ['argon2', '$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b4dWRWJTmaaJObG'],
+    ['yescrypt', `$y$j9T$F5Jx5fExrKuPp53xLKQ..1$${'X3DX6M94c7o'.repeat(4).slice(0, 43)}`],
     ['sha512-crypt', `$6$rounds=5000$saltsalt$${'a1B2'.repeat(21)}`],
     ['a bot of Telegram', `/bot123456789:${'aB3'.repeat(11)}xy/sendMessage`],
     ['a webhook of Discord', `https://discord.com/api/webhooks/123456789012345678/${'aB3-'.repeat(17)}`],

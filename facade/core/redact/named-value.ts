@@ -39,7 +39,10 @@ function flagged(text: string, name: string, to: number, kind: string): Span | n
   const gap = name.startsWith('--') && /^ {1,3}(\\*["'])?(?=[^\s-])/.exec(text.slice(to, to + 8));
   if (!gap) return null;
   const start = to + gap[0].length;
-  return gap[1] ? quoted(text, start, gap[1], kind) : until(text, start, /[\s"'`]/g, kind);
+  if (gap[1]) return quoted(text, start, gap[1], kind);
+  const found = until(text, start, /[\s"'`]/g, kind);
+  // A plain word goes on with a sentence: `the --token option`.
+  return found && !/^[a-z]+[.,;:]?$/.test(text.slice(found.from, found.to)) ? found : null;
 }
 
 /**

@@ -9,19 +9,17 @@ const ANNOUNCES = new Set([
   'parameter',
   'property',
   'attribute',
-  'path',
   'id',
+  'path',
 ]);
-const ANNOUNCED = new Set([
-  ...['value', 'val', 'content', 'data', 'text'],
-  // Of what was changed.
-  ...['old', 'new', 'oldvalue', 'newvalue', 'from', 'to', 'before', 'after', 'previous'],
-]);
-const LONGEST = 'parameter'.length;
+const ANNOUNCED = new Set(['value', 'val', 'content', 'data', 'text']);
+/** Of what was changed: what says so is a field, not the name of a thing. */
+const CHANGED = new Set(['old', 'new', 'oldvalue', 'newvalue', 'previous']);
+const LONGEST = 'attribute'.length;
 
 /** Whether a member called so holds what another member of its object names: `{"name":"password","value":"hunter2"}`. */
 export function isAnnounced(name: string): boolean {
-  return isOneOf(ANNOUNCED, name);
+  return isOneOf(ANNOUNCED, name) || isOneOf(CHANGED, name);
 }
 
 /** Whether a member called so names what another one beside it holds. */
@@ -31,8 +29,11 @@ export function isAnnouncement(name: string): boolean {
 
 /** What a member that `says` so makes of the value beside it; null for a member that names none, or no secret. */
 export function announcedBy(name: string, says: string): NamedSecret | null {
-  // A path says it with its end: `{"op":"replace","path":"/user/pin","value":…}`.
-  return isAnnouncement(name) ? secretByName(says.slice(says.lastIndexOf('/') + 1)) : null;
+  if (!isAnnouncement(name)) return null;
+  if (name.toLowerCase() !== 'path') return secretByName(says);
+  // Of a JSON patch: `{"op":"replace","path":"/user/pin","value":…}`. Paths of pages are called `/auth` and `/session`.
+  const kind = secretByName(says.slice(says.lastIndexOf('/') + 1));
+  return kind === 'token' ? null : kind;
 }
 
 function isOneOf(names: ReadonlySet<string>, name: string): boolean {

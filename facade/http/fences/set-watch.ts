@@ -81,14 +81,15 @@ export class SetWatch {
   }
 
   /**
-   * Whether all that was written before this moment is at the other side. What has waited no longer than since then was
-   * written behind it, by a quick write that asks this of itself for example. Never rejects.
+   * Whether all that was written before this moment is at the other side. `perhaps`: what waits has waited no longer than
+   * the answer took, so it may have been written behind it, by the very write that asks for example. Never rejects.
    */
-  async isCaughtUp(): Promise<boolean> {
+  async isCaughtUp(): Promise<'yes' | 'perhaps' | 'no'> {
     const atMs = this.#now();
     const heard = await this.#hearNow(false);
-    if (heard === null || heard.lagMs === null) return false;
-    return heard.head === null || heard.lagMs < this.#now() - atMs;
+    if (heard === null || heard.lagMs === null) return 'no';
+    if (heard.head === null) return 'yes';
+    return heard.lagMs < this.#now() - atMs ? 'perhaps' : 'no';
   }
 
   /** Waits until all that is written by now is at the other side; false where that takes longer, or nobody can say. */

@@ -314,9 +314,16 @@ describe('copies of a route whose data are on their way to the other side', () =
     const evidence = await facade.guardrails.evidenceOf('items');
     expect(evidence?.guardrails).toMatchObject([{ name: 'mismatch', verdict: 'hold', value: 0 }]);
     expect(evidence?.guardrails[0]?.explanation).toContain('2 more differ where it is not known yet');
+    // Or where what waits may have been written before.
     relay.carriedMs = 60_000;
+    legacy.answer = json({}, 201);
+    relay.delayMs = 40;
+    relay.head = '9';
     await write();
-    const seen = await settled(3);
+    expect(await settled(3)).toMatchObject({ discarded: { unsettled: 3 }, compared: { mismatch: 0 } });
+    [relay.head, relay.delayMs] = [null, 0];
+    await write();
+    const seen = await settled(4);
     expect(seen.compared.mismatch).toBe(1);
     expect(seen.fields).toMatchObject([{ path: 'status', kind: 'status' }]);
   });

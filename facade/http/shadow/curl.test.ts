@@ -61,7 +61,9 @@ describe('a line to repeat a request', () => {
     ['what looks like a file', '@/etc/passwd'],
     ['all of 4,096 bytes', `${'ü'.repeat(2047)}ab`],
   ])('a body of text is sent as it was: %s', async (_what, body) => {
-    const { method, headers, body: sent } = await run(lineOf({ 'transfer-encoding': 'chunked' }, body));
+    const line = lineOf({ 'transfer-encoding': 'chunked' }, body);
+    const { method, headers, body: sent } = await run(line, /[\n\t]/.test(body) ? 'bash' : 'sh');
+    expect(line).not.toMatch(/[\n\t]/);
     expect({ method, type: headers['content-type'] }).toEqual({ method: 'POST', type: undefined });
     expect(sent.toString()).toBe(body);
   });

@@ -97,16 +97,16 @@ function whyLeftOut(method: string, body: Buffer): string | null {
 }
 
 /**
- * SECURITY: characters that nobody sees, and those that turn the direction of a text, make a line read otherwise than it
- * is: they are written as their bytes, which bash, zsh and ksh read in `$'…'`.
+ * SECURITY: characters that nobody sees, ends of lines, and those that turn the direction of a text make a line read
+ * otherwise than it is: they are written in octal, which bash, zsh and ksh read in `$'…'`.
  */
 function quoted(text: string): string {
   if (!UNSEEN.test(text)) return `'${text.replaceAll("'", "'\\''")}'`;
-  const escaped = text.replace(/[\\']/g, '\\$&').replace(/[\p{Cf}\u2028\u2029\x80-\x9f]/gu, bytesOf);
+  const escaped = text.replace(/[\\']/g, '\\$&').replace(new RegExp(UNSEEN, 'gu'), inOctal);
   return `$'${escaped}'`;
 }
 
-const UNSEEN = /[\p{Cf}\u2028\u2029\x80-\x9f]/u;
+const UNSEEN = /[\n\t\p{Cf}\u2028\u2029\x80-\x9f]/u;
 
-const bytesOf = (character: string) =>
-  [...Buffer.from(character)].map((byte) => `\\x${byte.toString(16)}`).join('');
+const inOctal = (character: string) =>
+  [...Buffer.from(character)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');

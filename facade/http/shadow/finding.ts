@@ -38,13 +38,17 @@ export class Finding {
     this.#endpoint = sink.endpointOf(call.method, call.decision.match?.pattern ?? '*', call.target.path);
   }
 
-  /** A write and its rehearsal; `mayHaveMetItself`: the write itself may have come to the other side before. */
+  /**
+   * A write and its rehearsal; `isReadable`: what the rehearsal answered could be read; `mayHaveMetItself`: the write itself
+   * may have come to the other side before.
+   */
   async ofRehearsal(
     found: Comparison,
+    isReadable: boolean,
     mayHaveMetItself: Promise<boolean> | null,
   ): Promise<DiscardReason | null> {
     const comparison = this.#placed(byShape(found));
-    if (comparison.outcome === 'mismatch' && (await mayHaveMetItself)) return 'unsettled';
+    if (isReadable && comparison.outcome === 'mismatch' && (await mayHaveMetItself)) return 'unsettled';
     return this.#tell(comparison, null, true);
   }
 

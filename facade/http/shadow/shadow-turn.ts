@@ -52,7 +52,7 @@ export class ShadowTurn {
   #closed = false;
   #ended: Ended | null = null;
   #repeats: Repeats | null = null;
-  /** Of a rehearsal: whether anything came to the other side since the write began. */
+  /** Of a rehearsal: whether anything came to the other side since the write began, or may lack there of what was before. */
   #mayHaveMetItself: Promise<boolean> | null = null;
   #onEnded: (ended: Ended) => void = () => {};
 
@@ -75,6 +75,11 @@ export class ShadowTurn {
     if (this.#ended) return;
     this.#ended = { outcome, party };
     this.#onEnded(this.#ended);
+  }
+
+  /** Of a rehearsal: what was written before it may not all be there. */
+  doubt(): void {
+    this.#mayHaveMetItself = Promise.resolve(true);
   }
 
   sent(): void {
@@ -108,7 +113,7 @@ export class ShadowTurn {
     noteBuild(sink, this.#parts.call, side, copied.rawHeaders);
     if (!this.#parts.rehearse) sink.answered(side, hasFailed(copied), headMs(copied));
     else
-      this.#mayHaveMetItself =
+      this.#mayHaveMetItself ??=
         this.#parts.carried?.watch.mayHaveCarriedSince(this.#parts.call.started) ?? null;
     // The next copy need not wait for a client that reads slowly.
     void this.#conclude(copied, copyTo, headers, body);
@@ -166,7 +171,7 @@ export class ShadowTurn {
     if (typeof found === 'string') return found;
     if (found.outcome === 'too-complex') return 'too-complex';
     const finding = new Finding(this.#parts, new Sampler(call, headers, body));
-    if (rehearse) return finding.ofRehearsal(found, this.#mayHaveMetItself);
+    if (rehearse) return finding.ofRehearsal(found, both !== null, this.#mayHaveMetItself);
     return finding.ofRead(found, { party: this.#asked, answer, both }, repeats);
   }
 

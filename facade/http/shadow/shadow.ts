@@ -106,8 +106,10 @@ export class Shadow {
     // Asked before the write is on its way: a rehearsal on data from before another write says nothing of this one.
     const isCaughtUp = rehearse && carried ? carried.watch.isCaughtUp() : null;
     const send = async (body: Buffer | null) => {
-      if (isCaughtUp && !(await isCaughtUp)) turn.skip('behind');
-      else this.#send(turn, call, route, side, headers, body, rehearse);
+      const caughtUp = isCaughtUp && (await isCaughtUp);
+      if (caughtUp === 'no') return turn.skip('behind');
+      if (caughtUp === 'perhaps') turn.doubt();
+      this.#send(turn, call, route, side, headers, body, rehearse);
     };
     if (!source) {
       void send(null);

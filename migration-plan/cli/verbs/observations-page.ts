@@ -39,6 +39,6 @@ function fieldPart(field: ObservedField): string {
   const why = field.reasons.length > 0 ? ` (${field.reasons.map(text).join(', ')})` : '';
   return `<section class="${field.verdict === 'noise' ? 'noise' : ''}"><h2><span class="${text(field.severity)}">${text(field.severity)}</span> <code>${breakable(field.path)}</code> ${text(field.kind)}${why}</h2>
 <p>In ${field.count} answers of ${breakable(field.endpoint)}, from ${text(field.firstSeen)} to ${text(field.lastSeen)}${field.verdict === 'noise' ? '; legacy differs from itself there as often' : ''}.</p>
-${sample ? `<div class="pair"><div><b>legacy</b><pre>${breakable(show(sample.legacy ?? '(none)'))}</pre></div><div><b>candidate</b><pre>${breakable(show(sample.candidate ?? '(none)'))}</pre></div></div><pre><code>${sample.curl.split('\n').map(breakable).join('\n')}</code></pre>` : ''}
+${sample ? `<div class="pair"><div><b>legacy</b><pre>${breakable(show(sample.legacy ?? '(none)'))}</pre></div><div><b>candidate</b><pre>${breakable(show(sample.candidate ?? '(none)'))}</pre></div></div><pre><code>${breakable(sample.curl)}</code></pre>` : ''}
 </section>`;
 }

@@ -162,10 +162,15 @@ describe('fig observations', () => {
       'ignore: ["$.at", "$.id"]',
     ]);
     expect(out).toContain('\n# ignore: ["$.requestId"]\n');
+    const odd = { ...harmless.suggestion, yaml: 'ignore: ["$.\u009b2J\u202e"]' };
+    control.answers.set(PATH, ok({ ...observations, fields: [{ ...harmless, suggestion: odd }] }));
+    expect((await fig(['observations', 'articles', '--suggest'], { admin })).out).toContain(
+      '\nignore: ["$.\\u009b2J\\u202e"]\n',
+    );
   });
 
   test('writes out what nobody would see, in the terminal and on the page', async () => {
-    const curl = "curl -H $'x-odd: a\\xe2\\x80\\xaeb' --data-raw 'one\n\ttwo\u202e' 'http://a/'";
+    const curl = "curl -H 'x-odd: a' --data-raw 'one\ntwo\u202e' 'http://a/'";
     const [sample] = field.samples;
     const turned = {
       ...field,
@@ -178,7 +183,7 @@ describe('fig observations', () => {
     const { out } = await fig(['observations', 'articles'], { admin });
     expect(out).toContain('$.a\\u{200f} value');
     expect(out).toContain('  candidate "x\\u{202e}y\\u{2028}"\n');
-    expect(out).toContain("--data-raw 'one\n\ttwo\\u{202e}' 'http://a/'\n");
+    expect(out).toContain("--data-raw 'one\\u{a}two\\u{202e}' 'http://a/'\n");
     expect(out).toContain('  legacy    "caf\\u{e9}"\n  candidate "cafe\\u{301}"\n');
     const file = join(mkdtempSync(join(tmpdir(), 'fig-test-')), 'page.html');
     await fig(['observations', '--html', file], { admin });

@@ -130,7 +130,7 @@ function sayField(session: Session, field: ObservedField): void {
   const show = shownAs(field);
   session.say(`  legacy    ${show(sample.legacy ?? '(none)')}`);
   session.say(`  candidate ${show(sample.candidate ?? '(none)')}`);
-  session.say(`  ${asTyped(sample.curl)}`);
+  session.say(`  ${visible(sample.curl)}`);
 }
 
 function sayRules(session: Session, { route, mixed, fields }: Observations): void {
@@ -157,16 +157,23 @@ function sayRules(session: Session, { route, mixed, fields }: Observations): voi
       own.filter(({ hides }) => hides.length > 0),
     ];
     for (const { reason } of safe) session.say(`# ${visible(reason)}`);
-    if (safe.length > 0) session.say(joined(safe.map(({ yaml }) => yaml)));
+    if (safe.length > 0) session.say(inYaml(joined(safe.map(({ yaml }) => yaml))));
     for (const { reason, hides, yaml } of harmful) {
       session.say(`# ${visible(reason)}`);
       session.say(
         `# Not without a look: it would hide a difference that counts at ${hides.map(visible).join(', ')}.`,
       );
-      session.say(`# ${yaml}`);
+      session.say(`# ${inYaml(yaml)}`);
     }
   }
 }
+
+/** What nobody sees, as text in double quotes of YAML has it: the line stays one to paste. */
+const inYaml = (line: string) =>
+  line.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => {
+    const hex = (character.codePointAt(0) as number).toString(16);
+    return hex.length > 4 ? `\\U${hex.padStart(8, '0')}` : `\\u${hex.padStart(4, '0')}`;
+  });
 
 /** Lines of one key as one line: a key stands once. Each line about headers leaves one out; what all of them keep is kept. */
 function joined(lines: readonly string[]): string {
@@ -204,10 +211,3 @@ const sum = (counts: Readonly<Record<string, number>>) =>
 
 /** Of letters that are written in two ways one would see nothing. */
 const shownAs = ({ reasons }: ObservedField) => (reasons.includes('unicode-form') ? spelled : visible);
-
-/** As it is to be typed: what a line of a body ends with stays. */
-const asTyped = (line: string) =>
-  line
-    .split(/([\n\t])/)
-    .map((part, n) => (n % 2 === 0 ? visible(part) : part))
-    .join('');
