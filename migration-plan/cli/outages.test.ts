@@ -170,14 +170,14 @@ describe('Ctrl-C', () => {
         'cutover articles --reason because',
         EXIT.interrupted,
         expect.stringMatching(
-          /goes on in the facade\. Watch it again: npx fig cutover articles --plan \S+ --reason/,
+          /goes on in the facade\. Watch it again: npx fig cutover articles --plan \S+(?: --admin \S+)? --reason/,
         ),
       ],
       [
         'rollback moved --reason because',
         EXIT.interrupted,
         expect.stringMatching(
-          /goes on in the facade\. The reads of moved stay where they are until: npx fig rollback moved --plan \S+ --reason/,
+          /goes on in the facade\. The reads of moved stay where they are until: npx fig rollback moved --plan \S+(?: --admin \S+)? --reason/,
         ),
       ],
       [
