@@ -27,6 +27,10 @@ export type GuardrailOptions = {
 
 /** A breach is acted on within this, and what it takes to look. */
 const LOOK_MS = 2_000;
+/** Where a breach moves nothing, every so many looks will do: what is observed has to be added up for each. */
+const SHADOW_LOOKS = 5;
+/** Where there is one side alone. */
+const UNJUDGED: ReadonlySet<string> = new Set(['legacy', 'retired']);
 /** Who the ledger names. */
 const ACTOR = 'guardrail';
 
@@ -40,6 +44,7 @@ export class Guardrails {
   /** By route: how often, since the start. */
   readonly #breaches = new Map<string, number>();
   #views: readonly RouteEvidence[] = [];
+  #looks = 0;
   #timer: NodeJS.Timeout | null = null;
   #looking = false;
 
@@ -125,18 +130,24 @@ export class Guardrails {
   async look(): Promise<void> {
     const { control } = this.#options;
     const guarded = [...control.snapshot.states.values()].filter(
-      (state) => isGuarded(state) && (state.position?.stage ?? 'legacy') !== 'legacy',
+      (state) => isGuarded(state) && !UNJUDGED.has(state.position?.stage ?? 'legacy'),
     );
     if (guarded.length + this.#views.length === 0) return;
     const observed = await this.#options.observed();
-    const judged = guarded.map((state) => ({ state, evidence: this.#judged(state, observed) }));
-    this.#views = judged.map(({ evidence }) => evidence);
-    for (const { state, evidence } of judged) {
+    const isTurnOfAll = this.#looks++ % SHADOW_LOOKS === 0;
+    const known = new Map(this.#views.map((evidence) => [evidence.route, evidence]));
+    const views: RouteEvidence[] = [];
+    for (const state of guarded) {
       const stage = state.position?.stage;
-      if (stage !== 'canary' && stage !== 'candidate') continue;
+      const isMet = stage === 'canary' || stage === 'candidate';
+      const seen = isMet || isTurnOfAll ? undefined : known.get(state.route.name);
+      const evidence = seen ?? this.#judged(state, observed);
+      views.push(evidence);
+      if (!isMet) continue;
       if (evidence.verdict === 'breach') await this.#breach(state, evidence);
       else this.#breached.delete(state.route.name);
     }
+    this.#views = views;
   }
 
   async #breach(state: RouteState, evidence: RouteEvidence): Promise<void> {
