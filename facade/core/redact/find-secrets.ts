@@ -78,9 +78,14 @@ function* words(text: string): Iterable<Span> {
 
 /** Names of passwords that are no word of `A-Z a-z 0-9 _ -`. */
 function* foreignNames(text: string): Iterable<Span> {
+  let done = 0;
   for (const { index, 0: name } of text.matchAll(FOREIGN_NAMES)) {
+    // Within the value of the one before.
+    if (index < done) continue;
     const span = assignedValue(text, index, index + name.length);
-    if (span) yield span;
+    if (!span) continue;
+    yield span;
+    done = span.to;
   }
 }
 

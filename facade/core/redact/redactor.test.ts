@@ -437,7 +437,11 @@ it('facade/REDACTION.md lists the kinds there are', () => {
   const listed = [...page.matchAll(/^\| (`[^|]*`) \|/gm)].flatMap(([, cell]) =>
     cell!.replaceAll('`', '').split(', '),
   );
-  const others = ['bearer', 'basic', 'credential', 'cookie', 'header', 'json', 'password', 'token', 'secret'];
+  const others = [
+    ...['bearer', 'basic', 'credential', 'cookie', 'header', 'json', 'password', 'token', 'secret'],
+    // By what stands around them.
+    ...['telegram', 'discord'],
+  ];
   expect(new Set(listed)).toEqual(new Set([...byForm.map(([kind]) => kind), ...others]));
 });
 
@@ -478,6 +482,28 @@ describe('hostile text', () => {
         'pin:\n ',
         '- name: pin\n  value: ',
         '/key/a1',
+      ],
+    ],
+    [
+      'hashes, flags and addresses of hooks',
+      [
+        ...[
+          '$2b$12$aa',
+          '$y$a$a$',
+          '$6$rounds=1$a$',
+          '$argon2id$',
+          '-u a:',
+          '-u "a:',
+          '--password ',
+          '--token "',
+        ],
+        ...[
+          '12345678:',
+          '12345678:aB3',
+          '/api/webhooks/1234567890123456/',
+          '/services/TAAAAAA/BAAAAAA/',
+          'пароль:',
+        ],
       ],
     ],
     [
