@@ -63,7 +63,9 @@ test('a route goes to candidate when its suite has passed with the build that is
   expect((await facade.fig(['evidence'])).out).toMatch(
     /^articles at canary 10%, build b2\n {2}the plan names no guardrail\n {2}pass {3}parity: 2 of 2 cases alike, 0 skipped, \d+ s ago by admin\n$/,
   );
-  expect((await facade.fig(['next'])).out).toMatch(/\n {2}npx fig advance articles --plan \S+ --admin \S+ --reason …\n$/);
+  expect((await facade.fig(['next'])).out).toMatch(
+    /\n {2}npx fig advance articles --plan \S+ --admin \S+ --reason …\n$/,
+  );
   expect((await advance()).out).toBe('articles: canary 10% → candidate (version 2)\n');
 
   const { out } = await facade.fig(['ledger', '--route', 'articles']);
