@@ -140,8 +140,9 @@ export class Guardrails {
     for (const state of guarded) {
       const stage = state.position?.stage;
       const isMet = stage === 'canary' || stage === 'candidate';
-      const seen = isMet || isTurnOfAll ? undefined : known.get(state.route.name);
-      const evidence = seen ?? this.#judged(state, observed);
+      const before = known.get(state.route.name);
+      const isOfStay = before?.sinceMs === state.position?.sinceMs && before?.hash === state.route.hash;
+      const evidence = before && isOfStay && !isMet && !isTurnOfAll ? before : this.#judged(state, observed);
       views.push(evidence);
       if (!isMet) continue;
       if (evidence.verdict === 'breach') await this.#breach(state, evidence);

@@ -101,12 +101,12 @@ function whyLeftOut(method: string, body: Buffer): string | null {
  * otherwise than it is: they are written in octal, which bash, zsh and ksh read in `$'…'`.
  */
 function quoted(text: string): string {
-  if (!UNSEEN.test(text)) return `'${text.replaceAll("'", "'\\''")}'`;
-  const escaped = text.replace(/[\\']/g, '\\$&').replace(new RegExp(UNSEEN, 'gu'), inOctal);
+  if (text.search(UNSEEN) === -1) return `'${text.replaceAll("'", "'\\''")}'`;
+  const escaped = text.replace(/[\\']/g, '\\$&').replace(UNSEEN, inOctal);
   return `$'${escaped}'`;
 }
 
-const UNSEEN = /[\n\t\p{Cf}\u2028\u2029\x80-\x9f]/u;
+const UNSEEN = /[\n\t\p{Cf}\u2028\u2029\x80-\x9f]/gu;
 
 const inOctal = (character: string) =>
   [...Buffer.from(character)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');

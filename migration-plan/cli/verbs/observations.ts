@@ -7,7 +7,7 @@ import { Failure } from '../failure.ts';
 import { mixedInWords } from '../screen/mixed.ts';
 import { painter, type Tone } from '../screen/paint.ts';
 import { type Cell, sayTable } from '../screen/table.ts';
-import { spelled, visible } from '../screen/visible.ts';
+import { spelled, UNSEEN, visible } from '../screen/visible.ts';
 import type { Session } from '../session.ts';
 import type { Run } from '../verb.ts';
 import { observationsPage } from './observations-page.ts';
@@ -170,7 +170,7 @@ function sayRules(session: Session, { route, mixed, fields }: Observations): voi
 
 /** What nobody sees, as text in double quotes of YAML has it: the line stays one to paste. */
 const inYaml = (line: string) =>
-  line.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (character) => {
+  line.replace(UNSEEN, (character) => {
     const hex = (character.codePointAt(0) as number).toString(16);
     return hex.length > 4 ? `\\U${hex.padStart(8, '0')}` : `\\u${hex.padStart(4, '0')}`;
   });
