@@ -12,7 +12,7 @@ import {
   ProtocolFault,
   UpstreamTimeout,
 } from './attempt.ts';
-import { Deadline } from './deadline.ts';
+import { Deadline, STEPS } from './deadline.ts';
 import { Pools } from './pools.ts';
 import { closePool, dropIdle, openPool } from './upstream-pool.ts';
 
@@ -202,27 +202,43 @@ function watch(
     after(connectMs, 'CONNECT_TIMEOUT');
     socket.once('encrypted' in socket ? 'secureConnect' : 'connect', onConnected);
   } else onConnected();
-  socket.setTimeout(idleMs);
-  const judge = () => {
-    // While the answer is awaited the headers timeout rules; this one is for a body that stands still.
-    if (sent && attempt.status === 0) return;
-    // The client is the one who stands still, and its own limits end that.
-    if (response?.writableNeedDrain) return void socket.setTimeout(idleMs);
-    proxyReq.destroy(
-      new UpstreamTimeout(
-        'IDLE_TIMEOUT',
-        attempt.status === 0 && !request.complete && request.readableLength === 0,
-      ),
-    );
-  };
-  proxyReq.on('timeout', () => {
-    // As with a deadline: what came while this process stood still is read first.
-    const moved = socket.bytesRead + socket.bytesWritten;
-    setImmediate(() => {
-      if (socket.bytesRead + socket.bytesWritten === moved) judge();
-    });
+  endIdle(proxyReq, socket, idleMs, () => {
+    // While the answer is awaited the headers timeout rules; this one is for a body that stands still. Where the client
+    // takes nothing of it, the client's own limits end that.
+    if ((sent && attempt.status === 0) || response?.writableNeedDrain) return null;
+    const clientStalled = attempt.status === 0 && !request.complete && request.readableLength === 0;
+    return new UpstreamTimeout('IDLE_TIMEOUT', clientStalled);
   });
   passRequestTrailers(request, proxyReq);
+}
+
+/**
+ * Ends a request on whose connection nothing moves; `judge` names what to end it with, null: somebody else is awaited.
+ * As with a deadline, only time counts in which this process ran, by the connection's own timer, which costs nothing
+ * while anything moves.
+ */
+function endIdle(
+  proxyReq: ClientRequest,
+  socket: Socket,
+  idleMs: number,
+  judge: () => UpstreamTimeout | null,
+): void {
+  const moved = () => socket.bytesRead + socket.bytesWritten;
+  let before = -1;
+  let quietSteps = 0;
+  const onQuiet = () => {
+    quietSteps = moved() === before ? quietSteps + 1 : 1;
+    before = moved();
+    if (judge() === null) quietSteps = 0;
+    if (quietSteps < STEPS) return void socket.setTimeout(idleMs / STEPS);
+    // What came while this process stood still is read first.
+    setImmediate(() => {
+      const cause = moved() === before ? judge() : null;
+      if (cause) proxyReq.destroy(cause);
+    });
+  };
+  socket.setTimeout(idleMs / STEPS).on('timeout', onQuiet);
+  proxyReq.once('close', () => socket.off('timeout', onQuiet));
 }
 
 const isFramed = ({ headers }: Exchange): boolean =>

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { lookEveryMs, type Pace, PaceMeter } from './pace.ts';
+import { Looks, lookEveryMs, type Pace, PaceMeter } from './pace.ts';
 
 /** Look no less often: what is crowded now may have been empty a moment ago. */
 const LOOK_MS = 1_000;
@@ -16,7 +16,10 @@ type Watched = {
 export class SlowBodies {
   readonly #pace: () => Pace;
   readonly #bodies = new Map<IncomingMessage, Watched>();
-  #timer: NodeJS.Timeout | null = null;
+  readonly #looks = new Looks(
+    () => Math.min(LOOK_MS, lookEveryMs(this.#pace())),
+    (now) => this.#look(now),
+  );
 
   constructor(pace: () => Pace) {
     this.#pace = pace;
@@ -28,26 +31,11 @@ export class SlowBodies {
    */
   watch(request: IncomingMessage, isCrowded: Watched['isCrowded'], onTooSlow: Watched['onTooSlow']): void {
     this.#bodies.set(request, { meter: new PaceMeter(), isCrowded, onTooSlow });
-    this.#lookLater();
+    this.#looks.begin();
   }
 
-  #lookLater(): void {
-    this.#timer ??= setTimeout(
-      () => {
-        // What came while this process stood still is read first.
-        setImmediate(() => {
-          this.#timer = null;
-          this.#look();
-          if (this.#bodies.size > 0) this.#lookLater();
-        });
-      },
-      Math.min(LOOK_MS, lookEveryMs(this.#pace())),
-    ).unref();
-  }
-
-  #look(): void {
+  #look(now: number): boolean {
     const usual = this.#pace();
-    const now = performance.now();
     for (const [request, { meter, isCrowded, onTooSlow }] of this.#bodies) {
       if (request.complete || request.destroyed) {
         this.#bodies.delete(request);
@@ -60,6 +48,7 @@ export class SlowBodies {
       this.#bodies.delete(request);
       onTooSlow(pace);
     }
+    return this.#bodies.size > 0;
   }
 }
 

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Forwarder } from '../../http/forwarder.ts';
@@ -25,11 +26,11 @@ export function ownStallTests(name: string, create: () => Forwarder): void {
       closing.push(() => worker.terminate());
       return worker;
     }
-    async function facadeBefore(url: string) {
+    async function facadeBefore(url: string, windowMs = WINDOW_MS) {
       const facade = await facadeOf(
         planOf({
           legacy: { url, build: null },
-          timeouts: { connectMs: WINDOW_MS, headersMs: WINDOW_MS, idleMs: WINDOW_MS },
+          timeouts: { connectMs: windowMs, headersMs: windowMs, idleMs: windowMs },
           health: { path: '/', intervalMs: 0, ejectAtRatio: 1, minimum: 1000, windowMs: 60_000 },
         }),
         { forwarder: create() },
@@ -71,6 +72,49 @@ export function ownStallTests(name: string, create: () => Forwarder): void {
       await standStill(3 * WINDOW_MS);
       const [{ heard }] = await once(client, 'message');
       expect(heard).toMatch(/^HTTP\/1\.1 204 /);
+    });
+
+    // Whoever stood still with it goes on when it does, and needs a moment for that.
+    test('for longer than its timeouts waits for an upstream that stood still as well', async () => {
+      const upstream = await socketUpstream(async ({ socket }) => {
+        for (const piece of ['HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n', '01234', '56789']) {
+          await standStill(3 * WINDOW_MS);
+          for (let turns = 0; turns < 5; turns++) await new Promise((resolve) => setTimeout(resolve, 5));
+          socket.write(piece);
+        }
+      });
+      closing.push(upstream.close);
+      const facade = await facadeBefore(upstream.url);
+      const { status, body } = await ask(facade.url, { path: '/' });
+      expect([status, body.toString()]).toEqual([200, '0123456789']);
+    });
+
+    test('for longer than its timeouts waits for a client that stood still as well', async () => {
+      const bytes = 16 * 1024 * 1024;
+      const upstream = await socketUpstream(({ socket }) => {
+        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${bytes}\r\n\r\n`);
+        socket.write(Buffer.alloc(bytes, 'x'));
+      });
+      closing.push(upstream.close);
+      // The kernel asks for more only when a good part of its own, some MB, has been taken.
+      const windowMs = 1_000;
+      const facade = await facadeBefore(upstream.url, windowMs);
+      const client = connect(facade.port, '127.0.0.1');
+      closing.push(() => client.destroy());
+      let read = 0;
+      let stoodStill = 0;
+      client.on('data', async (chunk) => {
+        read += chunk.length;
+        client.pause();
+        if (read > stoodStill + bytes / 4) {
+          stoodStill = read;
+          await standStill(1.5 * windowMs);
+        }
+        setTimeout(() => client.resume(), 5);
+      });
+      client.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+      await once(client, 'close');
+      expect(read).toBeGreaterThan(bytes);
     });
   });
 }
