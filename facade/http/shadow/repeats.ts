@@ -25,8 +25,12 @@ export type RepeatsParts = {
 
 export type Answers = { readonly [party in Party]: RawAnswer };
 
-/** What differs between both sides asked anew, and what of it is noise; null: nobody looked for that. */
-export type Anew = { readonly comparison: Comparison; readonly repeat: Comparison | null };
+/** What both sides said when they were asked anew, what differs, and what of it is noise; null: nobody looked for that. */
+export type Anew = {
+  readonly said: Answers;
+  readonly comparison: Comparison;
+  readonly repeat: Comparison | null;
+};
 
 /** Two answers of one millisecond tell the same time. */
 const MOMENT_MS = 10;
@@ -60,14 +64,15 @@ export class Repeats {
     /** The owner stays on its side, so that what it has gained lacks on the same one. */
     const against = (other: RawAnswer): Answers =>
       owner === 'legacy' ? { legacy: last, candidate: other } : { legacy: other, candidate: last };
-    const found = await this.#compare(against(late));
-    if (found?.outcome !== 'mismatch') return found && { comparison: found, repeat: null };
+    const anew = against(late);
+    const found = await this.#compare(anew);
+    if (found?.outcome !== 'mismatch') return found && { said: anew, comparison: found, repeat: null };
     const changed = await this.#compare(against(said[owner]));
     if (!changed) return null;
     if (isNoiseWanted) await wait(MOMENT_MS);
     const repeat = isNoiseWanted ? await this.ofOne(asked, owner === asked ? last : late) : null;
     const comparison = without(found, (repeat && without(changed, repeat)) ?? changed);
-    return comparison && { comparison, repeat };
+    return comparison && { said: anew, comparison, repeat };
   }
 
   /** Lets go of the answers that were kept. */
