@@ -156,6 +156,10 @@ describe('each difference is told as what it is', () => {
 describe('lists', () => {
   const items = (...ids: number[]) =>
     JSON.stringify(ids.map((id) => ({ id, name: `n${id}`, tags: [`t${id}`] })));
+  const rows = (...of: [number, number][]) =>
+    JSON.stringify(
+      of.map(([id, rate_ct]) => ({ frl_id: id, frl_name: `n${id}`, rate_ct, city: '', cur: 'EUR' })),
+    );
 
   test.each<[string, string, string, string[]]>([
     ['shuffled', items(1, 2, 3, 4), items(3, 1, 4, 2), ['order $']],
@@ -182,11 +186,30 @@ describe('lists', () => {
       items(3, 1, 4, 2).replaceAll('"n', '"m'),
       ['extra $[*].mame ×4', 'missing $[*].name ×4', 'order $'],
     ],
+    ['another thing in its place', items(1, 2, 3), items(1, 7, 3), ['extra $[*]', 'missing $[*]']],
     [
-      'a key changed',
+      'a key changed and nothing else',
       items(1, 2, 3),
-      items(1, 7, 3),
-      ['value $[*].id', 'value $[*].name', 'value $[*].tags[*]'],
+      items(1, 2, 3).replace('"id":2', '"id":7'),
+      ['value $[*].id'],
+    ],
+    [
+      'a page that starts two late, of things that are alike',
+      rows([1, 5], [2, 5], [3, 5]),
+      rows([3, 5], [4, 5], [5, 5]),
+      ['extra $[*] ×2', 'missing $[*] ×2'],
+    ],
+    [
+      'the same, and what both have is wrong',
+      rows([1, 5], [2, 5], [3, 5]),
+      rows([3, 6], [4, 6], [5, 6]),
+      ['extra $[*] ×2', 'missing $[*] ×2', 'value $[*].rate_ct'],
+    ],
+    [
+      'things that are alike, the newest gone and another one made',
+      rows([9, 5], [2, 5], [3, 5]),
+      rows([10, 5], [2, 5], [3, 5]),
+      ['extra $[*]', 'missing $[*]'],
     ],
     [
       'the type of all keys',

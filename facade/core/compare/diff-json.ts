@@ -14,6 +14,7 @@ import {
   type JsonValue,
   numberText,
 } from './json-value.ts';
+import { memberHash } from './likeness.ts';
 import { numberReason } from './number-reason.ts';
 import { pairLists } from './pair-lists.ts';
 import { pairMembers } from './pair-members.ts';
@@ -40,6 +41,8 @@ class JsonDiff {
   private readonly hasTolerance: boolean;
   private readonly work: Work;
   private readonly segments: (string | number)[] = [];
+  /** What stands for each of `segments` where places are told from each other: an entry's identity rather than its position. */
+  private readonly marks: (string | number)[] = [];
   /** The objects that the names in `segments` are of: for each name that of legacy, then that of the candidate. */
   private readonly above: JsonObject[] = [];
 
@@ -106,9 +109,9 @@ class JsonDiff {
       }
       seen[j] = 1;
       if (a.values[i] === b.values[j]) continue;
-      this.segments.push(name);
+      this.enter(name);
       this.values(a.values[i] as JsonValue, b.values[j] as JsonValue, place.member(name));
-      this.segments.pop();
+      this.leave();
     }
     for (let j = 0; j < b.names.length; j++)
       if (seen[j] === 0)
@@ -120,20 +123,24 @@ class JsonDiff {
   private tellAlone(alone: readonly Alone[], common: ReadonlySet<string>, place: Place): void {
     for (const { kind, name, value } of alone) {
       const reason = common.has(name) ? 'duplicate-key' : value === null ? 'null' : null;
-      this.segments.push(name);
+      this.enter(name);
       this.oneSided(kind, reason, value, place.member(name).ignore);
-      this.segments.pop();
+      this.leave();
     }
   }
 
   private lists(a: JsonList, b: JsonList, place: Place): void {
     if (sameScalars(a.items, b.items)) return;
-    const { partner, moved } = pairLists(a, b, place, this.hasTolerance, this.work);
+    const { partner, moved, identity } = pairLists(a, b, place, this.hasTolerance, this.work);
     if (moved) {
       if (place.unordered) this.findings.excuse(place.unordered.rule);
       else this.tell('order', null, a, b);
     }
     const below = place.item();
+    const enter = (position: number, entry: JsonValue) => {
+      const own = identity === null ? null : memberHash(entry, identity, below);
+      this.enter(position, own === null ? position : `#${own}`);
+    };
     const seen = new Uint8Array(b.items.length);
     for (let i = 0; i < a.items.length; i++) {
       const j = partner[i] as number;
@@ -141,20 +148,30 @@ class JsonDiff {
         seen[j] = 1;
         continue;
       }
-      this.segments.push(i);
+      enter(i, a.items[i] as JsonValue);
       if (j === -1) this.oneSided('missing', null, a.items[i] as JsonValue, below.ignore);
       else {
         seen[j] = 1;
         this.values(a.items[i] as JsonValue, b.items[j] as JsonValue, below);
       }
-      this.segments.pop();
+      this.leave();
     }
     for (let j = 0; j < b.items.length; j++) {
       if (seen[j] === 1) continue;
-      this.segments.push(j);
+      enter(j, b.items[j] as JsonValue);
       this.oneSided('extra', null, b.items[j] as JsonValue, below.ignore);
-      this.segments.pop();
+      this.leave();
     }
+  }
+
+  private enter(segment: string | number, mark = segment): void {
+    this.segments.push(segment);
+    this.marks.push(mark);
+  }
+
+  private leave(): void {
+    this.segments.pop();
+    this.marks.pop();
   }
 
   private oneSided(
@@ -180,7 +197,7 @@ class JsonDiff {
         kind,
         reason,
         path: () => foldedPath(this.segments),
-        place: () => foldedOut(this.segments),
+        place: () => foldedOut(this.segments, this.marks),
         sample: () => {
           const secret = toldSecret(this.segments, this.above);
           return {

@@ -15,10 +15,13 @@ export function foldedPath(segments: PathSegments): string {
   );
 }
 
-/** What `foldedPath` leaves out: indices, and names that look like ids. */
-export function foldedOut(segments: PathSegments): string {
-  return segments
-    .filter((segment) => typeof segment === 'number' || isNoName(segment))
+/** What `foldedPath` leaves out, by what stands for it in `marks`: positions, and names that look like ids. */
+export function foldedOut(segments: PathSegments, marks: PathSegments): string {
+  return marks
+    .filter((_, depth) => {
+      const segment = segments[depth] as string | number;
+      return typeof segment === 'number' || isNoName(segment);
+    })
     .map(String)
     .join('/');
 }

@@ -60,17 +60,51 @@ export function inferKey(
 ): string | null {
   const [model] = a;
   if (!(model instanceof JsonObject) || a.length < 2 || b.length < 2) return null;
-  let best: { readonly name: string; readonly common: number } | null = null;
-  for (const name of byUsualness(model.names).slice(0, MAX_CANDIDATES)) {
+  const best = mostCommon(byUsualness(model.names), a, b, place, work);
+  return best && best.common * 2 >= Math.min(a.length, b.length) ? best.name : null;
+}
+
+type Common = { readonly name: string; readonly common: number };
+
+/** The first of the members whose values tell entries apart on both sides and are common to most of them. */
+function mostCommon(
+  names: readonly string[],
+  a: readonly JsonValue[],
+  b: readonly JsonValue[],
+  place: Place,
+  work: Work,
+): Common | null {
+  let best: Common | null = null;
+  for (const name of names.slice(0, MAX_CANDIDATES)) {
     if (place.member(name).ignore || !work.spend(a.length + b.length)) continue;
     const inA = distinct(a, name, place);
     const inB = inA && distinct(b, name, place);
     if (!inA || !inB) continue;
     let common = 0;
     for (const value of inA) if (inB.has(value)) common++;
-    if (common * 2 >= Math.min(inA.size, inB.size) && common > (best?.common ?? 0)) best = { name, common };
+    if (common > (best?.common ?? 0)) best = { name, common };
   }
-  return best?.name ?? null;
+  return best;
+}
+
+/** Names of members that say which thing an entry is. */
+const IDENTITY = /(?:^|[_-])(?:id|uuid|guid|key|no|nr|number)$|(?:Id|ID|Uuid|UUID|Key|No|Nr|Number)$|^slug$/;
+
+/**
+ * The member that says which thing an entry is: named like an identity, in every entry, no two on one side share its
+ * value, and some things stand on both sides. Of several the one with most common values, then a usual name. Null
+ * without one.
+ */
+export function inferIdentity(
+  a: readonly JsonValue[],
+  b: readonly JsonValue[],
+  place: Place,
+  work: Work,
+): string | null {
+  const [model] = a;
+  if (!(model instanceof JsonObject)) return null;
+  const names = byUsualness(model.names).filter((name) => IDENTITY.test(name));
+  return mostCommon(names, a, b, place, work)?.name ?? null;
 }
 
 function byUsualness(names: readonly string[]): string[] {

@@ -1,7 +1,7 @@
 import { alignKeys, type Partners, risingPairs, type Work } from './align.ts';
 import { hashJson } from './hash-json.ts';
-import type { JsonList, JsonValue } from './json-value.ts';
-import { inferKey, memberHash, similarity } from './likeness.ts';
+import { type JsonList, JsonObject, type JsonValue } from './json-value.ts';
+import { inferIdentity, inferKey, memberHash, similarity } from './likeness.ts';
 import type { Place } from './rules.ts';
 import { sortByTolerant } from './tolerant-numbers.ts';
 
@@ -10,6 +10,8 @@ export type Pairing = {
   readonly partner: Partners;
   /** Paired entries do not stand in the same order on both sides. */
   readonly moved: boolean;
+  /** The member that says which thing an entry is; null where none is known to. */
+  readonly identity: string | null;
 };
 
 /** At this likeness two entries at different places are one that moved and changed. */
@@ -20,7 +22,8 @@ const MAX_LOOSE = 64;
 /**
  * Pairs the entries of two lists so that few differences remain: equal ones first, then those with the same key (the
  * rule's, or a member that identifies entries on both sides), then those that stand in the same gap between paired
- * ones, then those that are alike. What is left over is missing or extra. Swapping the lists swaps the pairs and
+ * ones, then those that are alike. Where a member says which thing an entry is, two things are no pair, however alike,
+ * unless nothing else differs. What is left over is missing or extra. Swapping the lists swaps the pairs and
  * changes nothing else. Bounded: near-linear, plus `work`.
  */
 export function pairLists(
@@ -39,7 +42,7 @@ export function pairLists(
   else pairs.ordered();
   const { partner } = pairs;
   const moved = risingPairs(partner).some((rises, i) => rises === 0 && partner[i] !== -1);
-  return { partner: swapped ? inverse(partner, a.items.length) : partner, moved };
+  return { partner: swapped ? inverse(partner, a.items.length) : partner, moved, identity: pairs.identity };
 }
 
 function inverse(partner: Partners, length: number): Partners {
@@ -50,6 +53,7 @@ function inverse(partner: Partners, length: number): Partners {
 
 class Pairs {
   partner: Partners;
+  identity: string | null = null;
   private readonly a: readonly JsonValue[];
   private readonly b: readonly JsonValue[];
   private readonly below: Place;
@@ -68,11 +72,13 @@ class Pairs {
     this.partner = alignKeys(this.keysA, this.keysB, work);
     this.taken = new Uint8Array(this.b.length);
     for (const j of this.partner) if (j !== -1) this.taken[j] = 1;
+    if (this.partner.includes(-1) || this.taken.includes(0))
+      this.identity = inferIdentity(this.a, this.b, this.below, this.work);
   }
 
   ordered(): void {
     if (this.isDone()) return;
-    this.byInferredKey();
+    this.byIdentity();
     if (!this.isDone()) this.byGap();
     if (!this.isDone()) this.byLikeness();
   }
@@ -84,12 +90,17 @@ class Pairs {
       this.byKey(key);
       return;
     }
-    this.byInferredKey();
+    this.byIdentity();
     if (this.isDone()) return;
     this.byLikeness();
     const [looseA, looseB] = this.loose();
     for (let n = 0; n < Math.min(looseA.length, looseB.length); n++)
-      this.pair(looseA[n] as number, looseB[n] as number);
+      this.pairIfOne(looseA[n] as number, looseB[n] as number);
+  }
+
+  private byIdentity(): void {
+    if (this.identity === null) this.byInferredKey();
+    else this.byKey(this.identity);
   }
 
   private byInferredKey(): void {
@@ -138,15 +149,15 @@ class Pairs {
   private pairGap(gapA: readonly number[], gapB: readonly number[]): void {
     if (gapA.length === 0 || gapB.length === 0) return;
     if (gapA.length === gapB.length) {
-      for (const [n, i] of gapA.entries()) this.pair(i, gapB[n] as number);
+      for (const [n, i] of gapA.entries()) this.pairIfOne(i, gapB[n] as number);
       return;
     }
     const [few, many] = gapA.length < gapB.length ? [gapA, gapB] : [gapB, gapA];
     const chosen = this.mostAlikeInOrder(few, many, gapA.length < gapB.length);
     for (const [n, i] of few.entries()) {
       const other = many[chosen[n] as number] as number;
-      if (gapA.length < gapB.length) this.pair(i, other);
-      else this.pair(other, i);
+      if (gapA.length < gapB.length) this.pairIfOne(i, other);
+      else this.pairIfOne(other, i);
     }
   }
 
@@ -188,11 +199,25 @@ class Pairs {
         if (alike >= ALIKE) found.push({ i, j, alike });
       }
     found.sort((first, second) => second.alike - first.alike || first.i - second.i || first.j - second.j);
-    for (const { i, j } of found) if (this.partner[i] === -1 && this.taken[j] === 0) this.pair(i, j);
+    for (const { i, j } of found) if (this.partner[i] === -1 && this.taken[j] === 0) this.pairIfOne(i, j);
   }
 
   private likeness(i: number, j: number): number {
     return similarity(this.a[i] as JsonValue, this.b[j] as JsonValue, this.below);
+  }
+
+  private pairIfOne(i: number, j: number): void {
+    if (!this.areTwo(i, j)) this.pair(i, j);
+  }
+
+  /** Two things rather than one that changed. One whose identity alone is wrong is one. */
+  private areTwo(i: number, j: number): boolean {
+    const { identity, below } = this;
+    const [one, other] = [this.a[i] as JsonValue, this.b[j] as JsonValue];
+    if (identity === null || !(one instanceof JsonObject)) return false;
+    const [first, second] = [memberHash(one, identity, below), memberHash(other, identity, below)];
+    if (first === second) return false;
+    return similarity(one, other, below) * one.names.length < one.names.length - 1;
   }
 
   private pair(i: number, j: number): void {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { type Comparison, compareAnswers, compileRules } from '../compare/index.ts';
-import { without } from './without.ts';
+import { alsoIn, without } from './without.ts';
 
 const RULES = compileRules({ ignore: [], unordered: [], tolerance: {}, equivalent: [], headers: [] });
 const between = (legacy: object, candidate: object): Comparison => {
@@ -52,4 +52,29 @@ test('of more changes than are listed nobody can tell; more differences than tha
   expect(one.more).toBeGreaterThan(0);
   expect(without(one, one)).toBeNull();
   expect(without(one, other)?.outcome).toBe('mismatch');
+});
+
+/** What of two answers was so in two earlier ones as well. */
+const stays = (earlier: readonly [object, object], now: readonly [object, object]) =>
+  alsoIn(between(...earlier), between(...now)).differences.map(
+    ({ kind, path, sample }) => `${kind} ${path} ${sample.at}`,
+  );
+const rows = (...of: readonly [id: number, price: number][]) =>
+  of.map(([id, price]) => ({ id, price, at: id }));
+
+test('of entries that one side has alone the same ones stay, wherever they stand', () => {
+  const [one, two] = [rows([1, 5], [2, 5]), rows([8, 5], [1, 5], [2, 5])];
+  expect(stays([one, rows([1, 5], [2, 5], [9, 5])], [two, rows([8, 5], [1, 5], [2, 5], [9, 5])])).toEqual([
+    'extra $[*] $[3]',
+  ]);
+  expect(stays([one, rows([1, 5], [2, 5], [9, 5])], [two, rows([8, 5], [1, 5], [2, 5], [7, 5])])).toEqual([]);
+  expect(stays([one, rows([1, 5])], [two, rows([8, 5], [1, 5])])).toEqual(['missing $[*] $[2]']);
+  expect(stays([one, rows([1, 5])], [two, rows([8, 5], [2, 5])])).toEqual([]);
+});
+
+test('what is wrong in an entry stays, also where it is another one', () => {
+  expect(stays([rows([1, 5]), rows([1, 6])], [rows([2, 5]), rows([2, 6])])).toEqual([
+    'value $[*].price $[0].price',
+  ]);
+  expect(stays([{ a: 1 }, { a: 2 }], [{ b: 1 }, { b: 2 }])).toEqual([]);
 });

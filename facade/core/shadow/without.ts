@@ -11,8 +11,33 @@ export function without(comparison: Comparison, changed: Comparison): Comparison
   for (const { kind, path, places } of changed.differences)
     for (const place of places)
       excused.add(placeOf(path, place, kind === 'value' || kind === 'order' ? kind : ANY));
-  const isLeft = ({ kind, path }: Difference, place: number) =>
-    !excused.has(placeOf(path, place, ANY)) && !excused.has(placeOf(path, place, kind));
+  return leaving(
+    comparison,
+    ({ kind, path }, place) =>
+      !excused.has(placeOf(path, place, ANY)) && !excused.has(placeOf(path, place, kind)),
+  );
+}
+
+/**
+ * What of a comparison differs in an earlier one as well. Entries of a list come and go: one that one side has alone must
+ * be the same entry in both. What is wrong in an entry may be so in another one the next time.
+ */
+export function alsoIn(earlier: Comparison, comparison: Comparison): Comparison {
+  const known = new Set(
+    earlier.differences.flatMap((one) => one.places.map((place) => alikePlaceOf(one, place))),
+  );
+  return leaving(comparison, (one, place) => known.has(alikePlaceOf(one, place)));
+}
+
+const alikePlaceOf = ({ kind, path }: Difference, place: number) =>
+  (kind === 'missing' || kind === 'extra') && path.endsWith('[*]')
+    ? placeOf(path, place, kind)
+    : placeOf(path, 0, kind);
+
+function leaving(
+  comparison: Comparison,
+  isLeft: (difference: Difference, place: number) => boolean,
+): Comparison {
   const differences = comparison.differences.flatMap((one) => {
     const left = one.places.filter((place) => isLeft(one, place));
     return left.length > 0 ? [shownAt(one, left)] : [];

@@ -142,17 +142,30 @@ describe('copies of a route whose data are on their way to the other side', () =
 
   test('nor is a row that came and went between two answers of the owner; one that stays is, beside whatever is written', async () => {
     await start();
-    const rows = (...ids: number[]) => ({ items: ids.map((id) => ({ id })) });
+    const rows = (...ids: number[]) => ({ items: ids.map((id) => ({ id, name: `n${id}` })) });
     legacy.answer = saying(rows(1, 2), rows(1, 2), rows(1, 2));
     candidate.answer = saying(rows(1), rows(1, 2, 3), rows(1, 2));
     await read();
     expect(await settled()).toMatchObject({ discarded: { raced: 1 }, compared: { mismatch: 0 } });
     // Another one each time.
     legacy.answer = saying(rows(1), rows(1, 2), rows(1, 2, 3), rows(1, 2, 3, 4));
-    candidate.answer = saying(rows(1, 9), rows(1, 2, 9), rows(1, 2, 3, 9));
+    candidate.answer = saying(rows(1, 9), rows(1, 2, 9), rows(1, 2, 3, 9), rows(1, 2, 3, 4, 9));
     await read();
     const seen = await settled(2);
     expect(seen.fields).toMatchObject([{ path: '$.items[*]', kind: 'extra', count: 1 }]);
+    // Another one that is too many each time: nobody can tell.
+    legacy.answer = json(rows(1));
+    candidate.answer = saying(rows(1, 5), rows(1, 6), rows(1, 7));
+    await read();
+    expect(await settled(3)).toMatchObject({ discarded: { unsettled: 1 }, compared: { mismatch: 1 } });
+    // What is wrong in each is found, whichever they are.
+    const priced = (price: number, ...ids: number[]) => ({ items: ids.map((id) => ({ id, price })) });
+    legacy.answer = saying(priced(5, 1, 2), priced(5, 2, 3), priced(5, 3, 4), priced(5, 4, 5));
+    candidate.answer = saying(priced(6, 1, 2), priced(6, 2, 3), priced(6, 3, 4), priced(6, 4, 5));
+    await read();
+    expect((await settled(4)).fields).toContainEqual(
+      expect.objectContaining({ path: '$.items[*].price', count: 1, kind: 'value' }),
+    );
     // Nothing was written since both were asked anew: what they say stays.
     legacy.answer = json(rows(1));
     const says = [rows(1, 2, 3), rows(1, 2)];
@@ -162,7 +175,7 @@ describe('copies of a route whose data are on their way to the other side', () =
     });
     const asked = candidate.seen.length;
     await read();
-    expect((await settled(3)).compared.mismatch).toBe(2);
+    expect((await settled(5)).compared.mismatch).toBe(3);
     expect(candidate.seen.length).toBe(asked + 2);
   });
 
@@ -179,7 +192,7 @@ describe('copies of a route whose data are on their way to the other side', () =
     relay.carriedMs = 0;
     await read();
     expect((await settled(2)).compared.mismatch).toBe(2);
-    expect(legacy.seen.length).toBe(asked + 4);
+    expect(legacy.seen.length).toBe(asked + 5);
   });
 
   test('many that differ at once ask the relay few questions: its database is the one that clients wait for', async () => {

@@ -4,6 +4,7 @@ import type { Again } from '../../core/noise/noise-table.ts';
 import type { Party } from '../../core/party.ts';
 import { byShape } from '../../core/shadow/by-shape.ts';
 import type { DiscardReason } from '../../core/shadow/fate.ts';
+import { alsoIn } from '../../core/shadow/without.ts';
 import type { Call } from '../call.ts';
 import type { CarriedData } from './carried-data.ts';
 import type { RawAnswer } from './comparer.ts';
@@ -76,25 +77,26 @@ export class Finding {
     repeats: Repeats,
   ): Promise<DiscardReason | null> {
     const { sink, route, secondAsks, isShadowed } = this.#parts;
-    let before = said;
-    let found: Anew | null = null;
+    const earlier = [said[owner]];
+    let held: Anew | null = null;
     for (let look = 0; look < LOOKS; look++) {
       const begun = performance.now();
       const anew: Anew | null = await secondAsks.take(
         this.#endpoint,
         SOON,
-        () => repeats.ofBoth(owner, asked, before, isNoiseWanted),
+        () => repeats.ofBoth(owner, asked, earlier, isNoiseWanted),
         () => watch.carriesWithin(route.shadow.timeoutMs),
       );
       if (!anew) break;
       if (anew.comparison.outcome !== 'mismatch') return 'raced';
-      found = anew;
-      before = anew.said;
-      // A row that came and went between two answers of the owner is in the other side's alone.
-      if (sink.explains(this.#endpoint, found.comparison.differences) || !(await watch.hasMovedSince(begun)))
-        break;
+      // What came and went between two answers of the owner is in the other side's alone, and elsewhere each time.
+      const comparison: Comparison = held ? alsoIn(held.comparison, anew.comparison) : anew.comparison;
+      if (comparison.outcome !== 'mismatch') return 'unsettled';
+      held = { ...anew, comparison };
+      earlier.push(anew.last);
+      if (sink.explains(this.#endpoint, comparison.differences) || !(await watch.hasMovedSince(begun))) break;
     }
-    if (found) return this.#tell(this.#placed(found.comparison), found.repeat);
+    if (held) return this.#tell(this.#placed(held.comparison), held.repeat);
     return isShadowed() ? 'unsettled' : 'no-shadow';
   }
 
@@ -138,7 +140,7 @@ export class Finding {
 const AT_REST_MS = 1_000;
 
 /** So often a difference is looked at anew, while anything goes on being written. */
-const LOOKS = 2;
+const LOOKS = 3;
 
 /** Where no noise has to be learned, and nothing but what was on its way has to be waited for. */
 const SOON: Again = { when: 'soon', missing: 0 };

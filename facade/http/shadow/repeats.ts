@@ -25,9 +25,9 @@ export type RepeatsParts = {
 
 export type Answers = { readonly [party in Party]: RawAnswer };
 
-/** What both sides said when they were asked anew, what differs, and what of it is noise; null: nobody looked for that. */
+/** What the owner said when both sides were asked anew, what differs, and what of it is noise; null: nobody looked for that. */
 export type Anew = {
-  readonly said: Answers;
+  readonly last: RawAnswer;
   readonly comparison: Comparison;
   readonly repeat: Comparison | null;
 };
@@ -54,25 +54,35 @@ export class Repeats {
 
   /**
    * Both sides anew, once all that was written before is at both of them; null when that tells nothing. The owner of the
-   * data comes last: what it says otherwise than at first has changed meanwhile, and is left out. `isNoiseWanted`: the
-   * side that answered is then asked once more, and what it says otherwise within a moment is noise.
+   * data comes last: what it says otherwise than before (`earlier`) has changed meanwhile, and is left out.
+   * `isNoiseWanted`: the side that answered is then asked once more, and what it says otherwise within a moment is noise.
    */
-  async ofBoth(owner: Party, asked: Party, said: Answers, isNoiseWanted: boolean): Promise<Anew | null> {
+  async ofBoth(
+    owner: Party,
+    asked: Party,
+    earlier: readonly RawAnswer[],
+    isNoiseWanted: boolean,
+  ): Promise<Anew | null> {
     const late = await this.#ask(owner === 'legacy' ? 'candidate' : 'legacy');
     const last = late && (await this.#ask(owner));
     if (!last) return null;
     /** The owner stays on its side, so that what it has gained lacks on the same one. */
     const against = (other: RawAnswer): Answers =>
       owner === 'legacy' ? { legacy: last, candidate: other } : { legacy: other, candidate: last };
-    const anew = against(late);
-    const found = await this.#compare(anew);
-    if (found?.outcome !== 'mismatch') return found && { said: anew, comparison: found, repeat: null };
-    const changed = await this.#compare(against(said[owner]));
-    if (!changed) return null;
+    const found = await this.#compare(against(late));
+    if (found?.outcome !== 'mismatch') return found && { last, comparison: found, repeat: null };
+    const changes: Comparison[] = [];
+    for (const one of earlier) {
+      const changed = await this.#compare(against(one));
+      if (!changed) return null;
+      changes.push(changed);
+    }
     if (isNoiseWanted) await wait(MOMENT_MS);
     const repeat = isNoiseWanted ? await this.ofOne(asked, owner === asked ? last : late) : null;
-    const comparison = without(found, (repeat && without(changed, repeat)) ?? changed);
-    return comparison && { said: anew, comparison, repeat };
+    let comparison: Comparison | null = found;
+    for (const changed of changes)
+      comparison &&= without(comparison, (repeat && without(changed, repeat)) ?? changed);
+    return comparison && { last, comparison, repeat };
   }
 
   /** Lets go of the answers that were kept. */
