@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { loadPlan } from '#plan/model/load-plan.ts';
@@ -7,6 +6,7 @@ import { formatProblem } from '#plan/model/problem.ts';
 import { stateFolder } from '#plan/model/state-folder.ts';
 import { startPostgres } from '../databases/postgres.ts';
 import { UpError } from '../databases/process.ts';
+import { buildId } from './build-id.ts';
 import { firstCopy } from './first-copy.ts';
 import { type LegacyDatabase, openLegacyDatabase } from './legacy-database.ts';
 import { facadePort, moveTakenPorts } from './ports.ts';
@@ -66,7 +66,7 @@ export async function startSystem(options: SystemOptions, teardown: Teardown): P
     ...process.env,
     ...moved,
     PUBLIC_URL: publicUrl,
-    BUILD_ID: process.env.BUILD_ID ?? buildId(),
+    BUILD_ID: process.env.BUILD_ID ?? buildId(ROOT),
     FIG_PLAN: resolve(planDir),
     SERVICE_TOKEN: process.env.SERVICE_TOKEN ?? secretFile(join(stateDir, 'service-token')),
     RELAY_TOKEN: process.env.RELAY_TOKEN ?? secretFile(join(stateDir, 'relay-token')),
@@ -152,10 +152,4 @@ async function startDatabases(
       return process.database === 'postgres' && postgres ? postgres.database(`fig_${process.name}`) : null;
     },
   };
-}
-
-/** The commit that runs, with a mark when files differ from it; `dev` outside a git checkout. */
-function buildId(): string {
-  const run = spawnSync('git', ['describe', '--always', '--dirty=-changed'], { cwd: ROOT, encoding: 'utf8' });
-  return run.status === 0 ? run.stdout.trim() : 'dev';
 }
